@@ -1,0 +1,1 @@
+"""Parley's conversation core: it knows no platform and imports no adapter."""

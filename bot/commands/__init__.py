@@ -1,0 +1,1 @@
+"""One file per family of commands, each command declared once for all platforms."""

@@ -1,0 +1,74 @@
+"""What happens on a platform: the stored arrival, and the update parsed from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.people import Identity, Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where people talk. `chat` is the platform's id (Slack: `T1/C1`), `thread` is "" outside of threads."""
+
+    platform: str
+    chat: str
+    thread: str = ""
+    private: bool
+
+    @property
+    def key(self) -> str:
+        """Names the place in the database; the same place has the same key for ever."""
+        return f"{self.platform}:{self.chat}#{self.thread}" if self.thread else f"{self.platform}:{self.chat}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A platform event as it is stored before it is acknowledged.
+
+    `source` names platform and bot (`telegram:100`), `event` the platform's own key of the event: together they
+    are unique, a second arrival of the same pair is a redelivery. Events of one `lane` are handled one at a time in
+    the order of `order` (the platform's sequence: message id, event time). A `poison` arrival could not be
+    read: it is kept for the operator and never handled.
+    """
+
+    source: str
+    event: str
+    lane: str
+    order: int
+    payload: Mapping[str, Any]
+    poison: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """A command as it was typed: `/quota set @ada messages 5` is `quota` with `set @ada messages 5`."""
+
+    name: str
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Something a person said to the bot.
+
+    Args:
+        sender: who spoke.
+        place: where, and with it which conversation.
+        text: what was said, without the mention of the bot; plain text or light Markdown, in the platform's words.
+        message: the platform's id of the message, "" if it has none (slash commands).
+        invocation: set when it is a command.
+        replied_to: the author of the message this one replies to, never the bot itself.
+        mentioned: people named in the text in order, as far as the platform tells who they are. In
+            `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
+        answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
+    """
+
+    sender: Sender
+    place: Place
+    text: str
+    message: str = ""
+    invocation: Invocation | None = None
+    replied_to: Identity | None = None
+    mentioned: tuple[Sender, ...] = ()
+    answer_by: str = ""

@@ -1,0 +1,212 @@
+"""Everything Parley raises on purpose. Errors carry facts; `bot.texts.errors` has the sentences.
+
+ParleyError
+├── ConfigError                refuse to start; lists every bad setting
+├── UserError                  someone can act on it; `bot.texts` has a sentence for every leaf
+│   ├── AccessDenied
+│   ├── UnknownCommand
+│   ├── BadArgument            .usage .example
+│   ├── UnknownPerson          .name
+│   ├── AmbiguousPerson        .name .candidates
+│   ├── MessageTooLong         .limit .size
+│   ├── QuotaExceeded          .meter .limit .used .resets_at
+│   └── ContentRefused
+├── ModelError                 .retryable: the same call may succeed if it is repeated
+│   ├── UpstreamBusy           .retry_after
+│   ├── UpstreamDown
+│   ├── ContextOverflow        .window
+│   ├── CompletionRefused
+│   ├── StreamInterrupted      after the first delta: never repeated silently
+│   └── UpstreamMisconfigured  .hint
+├── PlatformError              .permanent: repeating it cannot help
+│   ├── PlatformBusy           .retry_after
+│   ├── PlatformDown           .outcome_unknown
+│   ├── RecipientGone
+│   ├── MessageRejected
+│   └── PlatformMisconfigured  .hint
+└── StorageError
+    ├── Conflict
+    └── LostLease
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+
+class ParleyError(Exception):
+    """Everything raised on purpose."""
+
+
+class ConfigError(ParleyError):
+    """Parley cannot start; `problems` names every bad setting with what to do about it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class UserError(ParleyError):
+    """The person who caused it can act on it."""
+
+
+class AccessDenied(UserError):
+    """The account is blocked or may not do this."""
+
+
+class UnknownCommand(UserError):
+    """No such command, or none that this person may know of."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class BadArgument(UserError):
+    """A command was called with arguments it cannot use."""
+
+    def __init__(self, *, usage: str, example: str) -> None:
+        super().__init__(usage)
+        self.usage = usage
+        self.example = example
+
+
+class UnknownPerson(UserError):
+    """Nobody the bot has met goes by that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class AmbiguousPerson(UserError):
+    """Several people go by that name; `candidates` are their identities as text."""
+
+    def __init__(self, name: str, candidates: Sequence[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.candidates = tuple(candidates)
+
+
+class MessageTooLong(UserError):
+    """One message alone is larger than the model's window (both in tokens)."""
+
+    def __init__(self, *, limit: int, size: int) -> None:
+        super().__init__(f"{size} tokens, at most {limit}")
+        self.limit = limit
+        self.size = size
+
+
+class QuotaExceeded(UserError):
+    """A limit is used up (`meter`: "messages" or "tokens") until `resets_at` (UTC)."""
+
+    def __init__(self, *, meter: str, limit: int, used: int, resets_at: datetime) -> None:
+        super().__init__(f"{meter}: {used} of {limit}")
+        self.meter = meter
+        self.limit = limit
+        self.used = used
+        self.resets_at = resets_at
+
+
+class ContentRefused(UserError):
+    """The model's provider refused to deal with the content."""
+
+
+class ModelError(ParleyError):
+    """The model side failed."""
+
+    retryable: ClassVar[bool] = False
+
+
+class UpstreamBusy(ModelError):
+    """The endpoint asks us to slow down; `retry_after` in seconds when it said so."""
+
+    retryable = True
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UpstreamDown(ModelError):
+    """The endpoint cannot be reached, timed out before the first delta, or answered 5xx."""
+
+    retryable = True
+
+
+class ContextOverflow(ModelError):
+    """The endpoint says the prompt is too long; `window` in tokens when it said how long it may be."""
+
+    def __init__(self, message: str = "", *, window: int | None = None) -> None:
+        super().__init__(message)
+        self.window = window
+
+
+class CompletionRefused(ModelError):
+    """The request or its content was refused; repeating it will not help."""
+
+
+class StreamInterrupted(ModelError):
+    """The answer broke off after its first delta; what arrived is kept."""
+
+
+class UpstreamMisconfigured(ModelError):
+    """Key, credit, permission or model name is wrong: an operator has to act on `hint`."""
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class PlatformError(ParleyError):
+    """A call to a chat platform failed."""
+
+    permanent: ClassVar[bool] = True
+
+
+class PlatformBusy(PlatformError):
+    """The platform asks us to wait `retry_after` seconds."""
+
+    permanent = False
+
+    def __init__(self, message: str = "", *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PlatformDown(PlatformError):
+    """No usable answer. With `outcome_unknown` the call may have taken effect all the same."""
+
+    permanent = False
+
+    def __init__(self, message: str = "", *, outcome_unknown: bool = True) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown
+
+
+class RecipientGone(PlatformError):
+    """Blocked, kicked, deleted or archived: nothing can be delivered there any more."""
+
+
+class MessageRejected(PlatformError):
+    """The platform refuses this very message, formatted and plain."""
+
+
+class PlatformMisconfigured(PlatformError):
+    """Token or permission is wrong: an operator has to act on `hint`."""
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class StorageError(ParleyError):
+    """The database refused."""
+
+
+class Conflict(StorageError):
+    """Someone else changed the row first."""
+
+
+class LostLease(StorageError):
+    """Another worker holds the lane now: stop, and touch neither database nor platform."""

@@ -1,0 +1,121 @@
+"""The outside on one page: what the core asks of platforms, models and the machine."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.completions import FinishReason, Prompt, Usage
+from bot.domain.updates import Arrival, Place, Update
+
+Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
+"""Stores arrivals in one transaction. When it returns, the platform may be told that we have them;
+when it raises, the platform must not be told. Arrivals that are stored already do no harm."""
+
+Part = Mapping[str, Any]
+"""One outgoing message, ready for its platform and addressed: a small JSON object that only its adapter
+understands. The core stores it in the outbox before it is sent."""
+
+Ref = Mapping[str, Any]
+"""What a later process needs to finish an answer that is visible already (message ids): a JSON object."""
+
+
+class Reply(Protocol):
+    """One answer, growing on the person's screen."""
+
+    interval: float
+    """The shortest time between two `show`, in seconds."""
+
+    @property
+    def ref(self) -> Ref | None:
+        """Set as soon as something stands on the platform that would stay there if we died now."""
+
+    async def show(self, text: str) -> None:
+        """Show the answer so far (Markdown, all of it; "" means that the model is thinking).
+
+        May do nothing when the platform is under pressure. Raises PlatformError only when no preview can follow;
+        the final text will still be sent.
+        """
+
+    def parts(self, text: str) -> list[Part]:
+        """Render the final text (Markdown). Pure. The first parts replace what stands on the screen."""
+
+    async def close(self) -> None:
+        """Take back indicators (typing, status). Called once at the end, whatever happened; never raises."""
+
+
+class Platform(Protocol):
+    """A chat platform as the core sees it: arrivals come in, parts go out."""
+
+    name: str
+
+    async def listen(self, accept: Accept) -> None:
+        """Hand every event to `accept` and then acknowledge it, until cancelled. Outages are waited out inside."""
+
+    def parse(self, payload: Mapping[str, Any]) -> Update | None:
+        """Read a stored arrival; None if it is not for us. Pure; raises nothing but ValueError, KeyError, TypeError."""
+
+    def reply(self, update: Update, ref: Ref | None = None) -> Reply:
+        """Begin an answer to `update`; `ref` is what an earlier, dead process left on the screen."""
+
+    def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+        """Render a message (Markdown) that answers nothing on the screen, such as a command's answer or a notice."""
+
+    async def deliver(self, part: Part) -> str:
+        """Send one part, formatted, or plain if the platform refuses the formatting. Returns the platform's id of it.
+
+        Raises PlatformBusy, PlatformDown, RecipientGone, MessageRejected.
+        """
+
+    async def check(self) -> str:
+        """Ask the platform who we are; one line for `parley doctor`. Raises PlatformError."""
+
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+class Completion(Protocol):
+    """An answer as it is written: iterate it once for its pieces of text, then read the rest.
+
+    Iteration raises ModelError. StreamInterrupted comes only after the first piece; everything else only before it.
+    Leaving the iteration early needs `aclose`, which makes the server stop.
+    """
+
+    usage: Usage | None
+    """What the server reported, None if it has not (yet) or the call was cut short."""
+    finish_reason: FinishReason | None
+    model: str
+    """Who answered, as the server calls it."""
+
+    def __aiter__(self) -> AsyncIterator[str]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Model(Protocol):
+    """The model side: an endpoint, or several behind one policy."""
+
+    def complete(self, prompt: Prompt) -> Completion:
+        """Begin an answer. Nothing is sent before the first piece is asked for."""
+
+    async def models(self) -> Mapping[str, int | None]:
+        """What the endpoint offers: id → context window in tokens, None where it does not say. Raises ModelError."""
+
+    async def close(self) -> None: ...
+
+
+class TokenCounter(Protocol):
+    """Counts tokens; never blocks the event loop and never asks the network."""
+
+    async def count(self, text: str) -> int: ...
+
+
+class Clock(Protocol):
+    """Time and waiting, so that tests own both."""
+
+    def now(self) -> datetime:
+        """Wall time, UTC, aware."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+    async def sleep(self, seconds: float) -> None: ...

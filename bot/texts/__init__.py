@@ -1,0 +1,29 @@
+"""Every sentence a person can read: written once in English, translated where the reader is known.
+
+Code says `text("Hello {name}", name="Ada")`: a value that carries the English sentence and its facts. A `Catalogue`
+renders it in the reader's language. Numbers and times are formatted by locale there, never before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence that is not yet in anybody's language. With `plural`, `count` chooses the form."""
+
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    plural: str | None = None
+    count: int = 0
+
+
+def text(message: str, /, **values: Any) -> Text:
+    """A sentence with `{names}` for its facts: str, int, Decimal, datetime or another Text."""
+    return Text(message, values)
+
+
+def plural(one: str, many: str, count: int, /, **values: Any) -> Text:
+    """A sentence that depends on a number; `{count}` stands for it."""
+    return Text(one, {"count": count, **values}, many, count)
