@@ -1,0 +1,133 @@
+"""The emulator as tests and the demo hold it."""
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Self
+
+from adapters.telegram.emulator.chats import Chat
+from adapters.telegram.emulator.faults import Faults
+from adapters.telegram.emulator.feed import Feed
+from adapters.telegram.emulator.limits import FloodControl, Limits
+from adapters.telegram.emulator.people import Person
+from adapters.telegram.emulator.server import Server
+from adapters.telegram.emulator.updates import UpdateQueue
+from adapters.telegram.emulator.values import Call, Event, Json, Lifetimes, Message, User
+from adapters.telegram.emulator.world import World
+
+FIRST_UPDATE = 900_000_001
+
+
+class TelegramEmulator:
+    """A Bot API server for one bot, with people to talk to it.
+
+    `async with TelegramEmulator(token=…) as tg` listens at `tg.url`; bots use `f"{tg.url}/bot"`. `clock` gives
+    Unix seconds. `keep_calls` bounds `calls`; 0 records none.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = "100:TEST",  # noqa: S107 - not a secret
+        username: str = "parley_bot",
+        limits: Limits | None = None,
+        lifetimes: Lifetimes | None = None,
+        clock: Callable[[], float] = time.time,
+        keep_calls: int = 10_000,
+    ) -> None:
+        bot = User(id=int(token.partition(":")[0]), first_name="Parley", is_bot=True, username=username)
+        life = lifetimes or Lifetimes()
+        self.calls: deque[Call] = deque(maxlen=keep_calls)
+        self.faults = Faults()
+        self.world = World(
+            bot=bot,
+            clock=clock,
+            lifetimes=life,
+            flood=FloodControl(limits or Limits(), clock),
+            updates=UpdateQueue(first_id=FIRST_UPDATE, life=life.update, clock=clock),
+            feed=Feed(),
+        )
+        self._server = Server(self.world, token=token, faults=self.faults, calls=self.calls)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stop listening; started again it is the same server, with all it knew, at the same address."""
+        await self._server.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def answers(self) -> dict[str, Json]:
+        """What the bot answered to pressed buttons, by the id `Person.clicks` returned."""
+        return self.world.answers
+
+    def person(
+        self,
+        *,
+        id: int,  # noqa: A002
+        first_name: str,
+        username: str | None = None,
+        language_code: str | None = None,
+    ) -> Person:
+        user = User(id=id, first_name=first_name, username=username, language_code=language_code)
+        self.world.users[id] = user
+        return Person(self.world, user)
+
+    def private_chat(self, person: Person) -> Chat:
+        return person.chat
+
+    def group(
+        self,
+        *,
+        id: int,  # noqa: A002
+        title: str,
+        members: Iterable[Person] = (),
+        forum: bool = False,
+        basic: bool = False,
+    ) -> Chat:
+        """A supergroup (with topics: `forum`) or a basic group, with the bot already in it."""
+        chat = Chat(
+            id=id,
+            kind="group" if basic else "supergroup",
+            title=title,
+            members={person.id: person.user for person in members},
+            forum=forum,
+        )
+        self.world.chats[id] = chat
+        return chat
+
+    def topic(self, chat: Chat, name: str) -> int:
+        """Open a topic, in a forum or in a private chat, and return its thread id."""
+        thread_id = self.world.next_id(chat)
+        chat.topics[thread_id] = name
+        return thread_id
+
+    def messages(self, chat: Chat) -> list[Message]:
+        return chat.last_shown()
+
+    def drafts(self, chat: Chat, thread_id: int | None = None) -> str | None:
+        """The text of the draft shown now ("" is "Thinking…"), or None."""
+        draft = chat.drafts.get(thread_id)
+        return draft.text if draft is not None and draft.until > self.world.clock() else None
+
+    def inject(self, raw_update: Json) -> None:
+        """Queue an update verbatim, forged or broken; only a missing `update_id` is filled in."""
+        self.world.updates.push_raw(raw_update)
+
+    async def until(self, condition: Callable[[], object], limit: float = 5.0) -> None:
+        """Return when `condition()` is true, asked after every change; TimeoutError after `limit` seconds."""
+        await self.world.feed.until(condition, limit)
+
+    def watch(self) -> AsyncIterator[Event]:
+        return self.world.feed.watch()
