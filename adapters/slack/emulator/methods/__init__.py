@@ -1,0 +1,15 @@
+"""The Web API methods the emulator knows, by name."""
+
+from collections.abc import Mapping
+
+from adapters.slack.emulator.methods import assistant, chat, streaming, team
+from adapters.slack.emulator.methods.catalogue import Method
+
+
+def all_methods() -> Mapping[str, Method]:
+    return {
+        **assistant.METHODS,
+        **chat.METHODS,
+        **streaming.METHODS,
+        **team.METHODS,
+    }
