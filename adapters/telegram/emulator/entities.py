@@ -9,36 +9,13 @@ from adapters.telegram.emulator.links import checked_link, mentioned_user
 from adapters.telegram.emulator.refusals import bad_request
 from adapters.telegram.emulator.values import Json, User
 
-TYPES = frozenset(
-    [
-        "mention",
-        "hashtag",
-        "cashtag",
-        "bot_command",
-        "url",
-        "email",
-        "phone_number",
-        "bold",
-        "italic",
-        "underline",
-        "strikethrough",
-        "spoiler",
-        "code",
-        "pre",
-        "text_link",
-        "text_mention",
-        "custom_emoji",
-        "blockquote",
-        "expandable_blockquote",
-        "bank_card_number",
-        "date_time",
-    ]
-)
 # TDLib finds these by itself and ignores them in a bot's array.
 FOUND_ALONE = frozenset({"mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number"})
 CODE = frozenset({"code", "pre"})
 # "Splittable" in TDLib: cut where another entity begins or ends. Everything else counts towards the limit of 100.
 SPLITTABLE = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler"})
+LINKS = frozenset({"text_link", "text_mention", "custom_emoji", "bank_card_number", "date_time"})
+TYPES = FOUND_ALONE | CODE | SPLITTABLE | LINKS | {"blockquote", "expandable_blockquote"}
 MOST_UNSPLITTABLE = 100
 LARGEST_OFFSET = 1_000_000
 

@@ -1,8 +1,7 @@
 """Who waits for something to change: tests with a condition, the demo page with a stream."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
 
 from adapters.telegram.emulator.values import Event
 
@@ -50,12 +49,15 @@ class Feed:
                 finally:
                     self._waiting.discard(future)
 
-    async def watch(self) -> AsyncIterator[Event]:
+    def watch(self) -> AsyncGenerator[Event, None]:
+        """Every event from this moment on; close the iterator to stop."""
         queue: asyncio.Queue[Event] = asyncio.Queue(WATCHER_BACKLOG)
         self._watchers.add(queue)
-        with suppress(GeneratorExit):
-            try:
-                while True:
-                    yield await queue.get()
-            finally:
-                self._watchers.discard(queue)
+        return self._stream(queue)
+
+    async def _stream(self, queue: asyncio.Queue[Event]) -> AsyncGenerator[Event, None]:
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._watchers.discard(queue)

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from adapters.telegram.emulator.faults import Fault, Faults
 from adapters.telegram.emulator.files import downloadable
@@ -38,7 +38,8 @@ class Server:
     async def start(self) -> None:
         # The bare server: no router and no middlewares, which costs a third of web.Application per request.
         server = web.Server(self._handle, access_log=None)
-        runner = web.ServerRunner(server, handler_cancellation=True, shutdown_timeout=0.1)
+        # A client that hangs up does not undo its call: handlers run to their end, as on the real service.
+        runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port)
         await site.start()
@@ -152,15 +153,14 @@ def _object(body: bytes) -> dict[str, Any]:
 async def _read_multipart(request: web.BaseRequest, raw: dict[str, Any]) -> Params:
     uploads: dict[str, Upload] = {}
     async for part in await request.multipart():
-        name = getattr(part, "name", None)
-        if not name:
+        if not isinstance(part, BodyPartReader) or not part.name:
             continue
-        content = bytes(await part.read())  # type: ignore[union-attr]
+        content = bytes(await part.read())
         if len(content) > LARGEST_BODY:
             raise ApiError(413, "Request Entity Too Large")
-        if part.filename is None:  # type: ignore[union-attr]
-            raw[name] = content.decode("utf-8", "replace")
+        if part.filename is None:
+            raw[part.name] = content.decode("utf-8", "replace")
         else:
             kind = part.headers.get("Content-Type", "application/octet-stream")
-            uploads[name] = Upload(filename=part.filename, content_type=kind, content=content)  # type: ignore[union-attr]
+            uploads[part.name] = Upload(filename=part.filename, content_type=kind, content=content)
     return Params(raw, uploads)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Self
 
 from adapters.telegram.emulator.chats import Chat
@@ -13,6 +13,7 @@ from adapters.telegram.emulator.people import Person
 from adapters.telegram.emulator.server import Server
 from adapters.telegram.emulator.updates import UpdateQueue
 from adapters.telegram.emulator.values import Call, Event, Json, Lifetimes, Message, User
+from adapters.telegram.emulator.webhooks import WebhookDelivery
 from adapters.telegram.emulator.world import World
 
 FIRST_UPDATE = 900_000_001
@@ -22,10 +23,10 @@ class TelegramEmulator:
     """A Bot API server for one bot, with people to talk to it.
 
     `async with TelegramEmulator(token=…) as tg` listens at `tg.url`; bots use `f"{tg.url}/bot"`. `clock` gives
-    Unix seconds. `keep_calls` bounds `calls`; 0 records none.
+    Unix seconds. `reads_all_group_messages` switches privacy mode off. `keep_calls` bounds `calls`; 0 records none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the knobs of a test server
         self,
         *,
         token: str = "100:TEST",  # noqa: S107 - not a secret
@@ -34,6 +35,7 @@ class TelegramEmulator:
         lifetimes: Lifetimes | None = None,
         clock: Callable[[], float] = time.time,
         keep_calls: int = 10_000,
+        reads_all_group_messages: bool = False,
     ) -> None:
         bot = User(id=int(token.partition(":")[0]), first_name="Parley", is_bot=True, username=username)
         life = lifetimes or Lifetimes()
@@ -46,8 +48,10 @@ class TelegramEmulator:
             flood=FloodControl(limits or Limits(), clock),
             updates=UpdateQueue(first_id=FIRST_UPDATE, life=life.update, clock=clock),
             feed=Feed(),
+            reads_all_group_messages=reads_all_group_messages,
         )
         self._server = Server(self.world, token=token, faults=self.faults, calls=self.calls)
+        self._webhooks = WebhookDelivery(self.world)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -58,9 +62,11 @@ class TelegramEmulator:
 
     async def start(self) -> None:
         await self._server.start()
+        await self._webhooks.start()
 
     async def stop(self) -> None:
         """Stop listening; started again it is the same server, with all it knew, at the same address."""
+        await self._webhooks.stop()
         await self._server.stop()
 
     @property
@@ -113,6 +119,36 @@ class TelegramEmulator:
         chat.topics[thread_id] = name
         return thread_id
 
+    def add_bot(self, chat: Chat, by: Person) -> None:
+        """Put the bot (back) into a group."""
+        self.world.set_bot_status(chat, "member", by.user)
+
+    def kick_bot(self, chat: Chat, by: Person) -> None:
+        self.world.set_bot_status(chat, "kicked", by.user)
+
+    def promote_bot(self, chat: Chat, by: Person) -> None:
+        """Make the bot an administrator: privacy mode does not bind it any more."""
+        self.world.set_bot_status(chat, "administrator", by.user)
+
+    def migrate(self, chat: Chat, new_id: int, by: Person) -> Chat:
+        """Turn a basic group into a supergroup: a new chat, and a service message in either."""
+        grown = self.group(id=new_id, title=chat.title)
+        grown.members = dict(chat.members)
+        chat.migrated_to = new_id
+        self._announce(chat, by, {"migrate_to_chat_id": new_id})
+        self._announce(grown, by, {"migrate_from_chat_id": chat.id})
+        return grown
+
+    def _announce(self, chat: Chat, by: Person, service: Json) -> None:
+        message = Message(
+            id=self.world.next_id(chat),
+            chat_id=chat.id,
+            sender=by.user,
+            date=self.world.now(),
+            service=service,
+        )
+        self.world.post(chat, message)
+
     def messages(self, chat: Chat) -> list[Message]:
         return chat.last_shown()
 
@@ -129,5 +165,5 @@ class TelegramEmulator:
         """Return when `condition()` is true, asked after every change; TimeoutError after `limit` seconds."""
         await self.world.feed.until(condition, limit)
 
-    def watch(self) -> AsyncIterator[Event]:
+    def watch(self) -> AsyncGenerator[Event, None]:
         return self.world.feed.watch()

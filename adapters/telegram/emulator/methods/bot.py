@@ -8,31 +8,12 @@ from adapters.telegram.emulator.values import Json
 from adapters.telegram.emulator.world import World
 
 ACTIONS = frozenset(
-    [
-        "typing",
-        "upload_photo",
-        "record_video",
-        "upload_video",
-        "record_voice",
-        "upload_voice",
-        "upload_document",
-        "choose_sticker",
-        "find_location",
-        "record_video_note",
-        "upload_video_note",
-    ]
+    {"typing", "choose_sticker", "find_location"}
+    | {f"{verb}_{what}" for verb in ("record", "upload") for what in ("video", "voice", "video_note")}
+    | {"upload_photo", "upload_document"}
 )
-SCOPES = frozenset(
-    [
-        "default",
-        "all_private_chats",
-        "all_group_chats",
-        "all_chat_administrators",
-        "chat",
-        "chat_administrators",
-        "chat_member",
-    ]
-)
+SCOPES = frozenset({"default", "all_private_chats", "all_group_chats", "all_chat_administrators"})
+CHAT_SCOPES = frozenset({"chat", "chat_administrators", "chat_member"})
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 MOST_COMMANDS = 100
 
@@ -114,11 +95,11 @@ def _menu(world: World, params: Params) -> tuple[str, str]:
     """Scope and language, as a key; the most general menu is ("default", "")."""
     scope: Json = params.value("scope", dict) or {"type": "default"}
     kind = scope.get("type")
-    if kind not in SCOPES:
+    if kind not in SCOPES | CHAT_SCOPES:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     language = params.text("language_code")
     if language and not re.fullmatch(r"[a-z]{2}", language):
         raise bad_request("invalid language code specified")
-    if kind in {"chat", "chat_administrators", "chat_member"}:
+    if kind in CHAT_SCOPES:
         kind = f"{kind}:{world.chat(scope.get('chat_id')).id}:{scope.get('user_id', '')}"
     return kind, language
