@@ -1,0 +1,18 @@
+"""An OpenAI-compatible server of our own: scripted answers, real usage, and every fault we know."""
+
+from bot.llm.emulator.cards import Card, Limits, Pace
+from bot.llm.emulator.emulator import ModelEmulator
+from bot.llm.emulator.faults import Fault, Faults
+from bot.llm.emulator.requests import ChatRequest, Exchange, Usage
+
+__all__ = [
+    "Card",
+    "ChatRequest",
+    "Exchange",
+    "Fault",
+    "Faults",
+    "Limits",
+    "ModelEmulator",
+    "Pace",
+    "Usage",
+]
