@@ -27,3 +27,14 @@ def text(message: str, /, **values: Any) -> Text:
 def plural(one: str, many: str, count: int, /, **values: Any) -> Text:
     """A sentence that depends on a number; `{count}` stands for it."""
     return Text(one, {"count": count, **values}, many, count)
+
+
+def lines(*sentences: Text) -> Text:
+    """Several sentences, one below the other."""
+    names = [f"line{number}" for number in range(len(sentences))]
+    return Text("\n".join(f"{{{name}}}" for name in names), dict(zip(names, sentences, strict=True)))
+
+
+def code(words: str) -> str:
+    """Words of a person's own choosing (names, arguments), shown as they are: no Markdown in them takes effect."""
+    return "`" + words.replace("`", "'").replace("\n", " ") + "`"

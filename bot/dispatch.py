@@ -1,0 +1,203 @@
+"""The worker: claims arrivals and sends each to a command or to a chat turn."""
+
+import asyncio
+from collections.abc import Mapping, Set as AbstractSet
+
+import structlog
+
+from bot.chat import Chat
+from bot.commands.call import Call
+from bot.commands.declaration import CommandBook, Role
+from bot.delivery import Courier
+from bot.domain.people import Identity
+from bot.domain.updates import Invocation, Update
+from bot.errors import AccessDenied, LostLease, ParleyError, StorageError, UnknownCommand, UserError
+from bot.inbox import Inbox, Lease
+from bot.ports import Platform
+from bot.quotas import Quotas
+from bot.storage import Account, Outgoing, UnitOfWork
+from bot.storage.tables import InboxState
+from bot.texts import Text, text
+from bot.texts.catalogues import Catalogues
+from bot.texts.errors import sentence
+
+_log = structlog.get_logger(__name__)
+
+_POLL = 1.0
+"""Seconds after which a worker looks for work that nobody woke it for."""
+
+_MOST_ATTEMPTS = 3
+"""How often an arrival may take the process down with it before it is put aside."""
+
+
+class Dispatcher:
+    """Handles what the inbox holds, `concurrency` lanes at a time."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        platforms: Mapping[str, Platform],
+        book: CommandBook,
+        chat: Chat,
+        quotas: Quotas,
+        courier: Courier,
+        catalogues: Catalogues,
+        admins: AbstractSet[Identity],
+        concurrency: int,
+    ) -> None:
+        self._inbox = inbox
+        self._platforms = platforms
+        self._book = book
+        self._chat = chat
+        self._quotas = quotas
+        self._courier = courier
+        self._catalogues = catalogues
+        self._admins = admins
+        self._concurrency = concurrency
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Claim and handle until cancelled. What runs then goes on: see `drain`."""
+        while True:
+            free = self._concurrency - len(self._running)
+            leases = await self._claim(free) if free > 0 else []
+            for lease in leases:
+                self._start(lease)
+            if len(leases) < free or free <= 0:
+                await self._inbox.wait(_POLL)
+
+    async def drain(self, patience: float) -> None:
+        """Let running turns end, for `patience` seconds; what is cut off is taken up at the next start."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=patience)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _claim(self, most: int) -> list[Lease]:
+        try:
+            return await self._inbox.claim(most)
+        except StorageError:
+            _log.exception("claim_failed")
+            return []
+
+    def _start(self, lease: Lease) -> None:
+        task = asyncio.create_task(self._handle(lease))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        was_full = len(self._running) >= self._concurrency
+        self._running.discard(task)
+        if was_full:
+            self._inbox.wake()
+
+    async def _handle(self, lease: Lease) -> None:
+        with structlog.contextvars.bound_contextvars(arrival=lease.claim.id, lane=lease.claim.lane):
+            try:
+                await self._route(lease)
+            except LostLease:
+                _log.warning("lease_lost")
+            except Exception:  # noqa: BLE001 - whatever it is, the lane goes on
+                _log.exception("turn_crashed")
+                await self._bury(lease)
+            finally:
+                self._inbox.let_go(lease)
+                if lease.more:
+                    self._inbox.wake()
+
+    async def _route(self, lease: Lease) -> None:
+        platform = self._platforms[lease.claim.source.partition(":")[0]]
+        if lease.claim.attempts > 1 and await self._courier.resume(lease, platform):
+            return
+        if lease.claim.attempts > _MOST_ATTEMPTS:
+            await self._bury(lease)
+            return
+        update = platform.parse(lease.claim.payload)
+        if update is None:
+            await self._complete(lease, InboxState.DONE)
+        elif update.invocation:
+            await self._command(lease, platform, update, update.invocation)
+        elif not update.text.strip():
+            await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
+        else:
+            await self._chat.answer(lease, platform, update)
+
+    async def _command(self, lease: Lease, platform: Platform, update: Update, invocation: Invocation) -> None:
+        try:
+            async with lease.begin() as work:
+                call = await self._call(work, lease, update, invocation)
+                said = await call.command.handler(call)
+                outgoing = await self._put(work, lease, platform, update, said)
+        except UserError as error:
+            await self._say(lease, platform, update, sentence(error))
+            return
+        for act in call.afterwards:
+            act()
+        await self._courier.deliver(lease, platform, outgoing)
+
+    async def _call(self, work: UnitOfWork, lease: Lease, update: Update, invocation: Invocation) -> Call:
+        account = await work.people.meet(update.sender)
+        role = self._role(account)
+        if account.blocked and role is not Role.ADMIN:
+            raise AccessDenied(str(account.identity))
+        command = self._book.get(invocation.name)
+        if command is None or command.role > role:
+            raise UnknownCommand(invocation.name)
+        return Call(
+            command=command,
+            update=update,
+            words=invocation.arguments.split(),
+            account=account,
+            role=role,
+            arrival=lease.claim.id,
+            work=work,
+            book=self._book,
+            quotas=self._quotas,
+            inbox=self._inbox,
+        )
+
+    def _role(self, account: Account) -> Role:
+        return Role.ADMIN if account.identity in self._admins else Role.MEMBER
+
+    async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text) -> None:
+        async with lease.begin() as work:
+            outgoing = await self._put(work, lease, platform, update, said)
+        await self._courier.deliver(lease, platform, outgoing)
+
+    async def _put(
+        self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text
+    ) -> list[Outgoing]:
+        rendered = self._catalogues.of(update.sender.language).render(said)
+        parts = platform.parts(update.place, rendered, answer_by=update.answer_by)
+        return await work.outbox.add(lease.claim.id, platform.name, parts)
+
+    async def _complete(self, lease: Lease, state: int) -> None:
+        async with lease.begin() as work:
+            await lease.complete(work, state=state)
+
+    async def _bury(self, lease: Lease) -> None:
+        """Put an arrival aside that cannot be handled, give its quota back, and say so to the person if possible."""
+        try:
+            async with lease.begin() as work:
+                await work.history.fail(lease.claim.id, "crashed")
+                await self._quotas.release(work, lease.claim.id)
+                await lease.complete(work, state=InboxState.DEAD)
+        except ParleyError:
+            # The database is away too: the lease runs out, and the arrival is tried again.
+            _log.exception("burial_failed")
+            return
+        await self._apologise(lease)
+
+    async def _apologise(self, lease: Lease) -> None:
+        try:
+            platform = self._platforms[lease.claim.source.partition(":")[0]]
+            update = platform.parse(lease.claim.payload)
+            if update is None:
+                return
+            said = self._catalogues.of(update.sender.language).render(sentence(ParleyError()))
+            for part in platform.parts(update.place, said, answer_by=update.answer_by):
+                await platform.deliver(part)
+        except Exception:  # noqa: BLE001 - what crashed the turn may well crash the apology
+            _log.exception("apology_failed")

@@ -1,0 +1,166 @@
+"""Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.people import Identity
+from bot.errors import ConfigError
+from bot.texts.catalogues import languages
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+def _limit(value: Any) -> Any:
+    return None if isinstance(value, str) and value.strip().lower() == "unlimited" else value
+
+
+def _url(value: str) -> str:
+    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        raise ValueError("is no http(s) address")
+    return value.rstrip("/")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError) as error:
+        raise ValueError("is no time zone of the IANA list") from error
+    return value
+
+
+def _language(value: str) -> str:
+    if value not in languages():
+        raise ValueError(f"is not among {', '.join(languages())}")
+    return value
+
+
+def _database(value: str) -> str:
+    if value.startswith("sqlite://"):
+        value = value.replace("sqlite://", "sqlite+aiosqlite://", 1)
+    if not value.startswith("sqlite+aiosqlite://"):
+        raise ValueError("is no database that this version can use")
+    return value
+
+
+def _token(pattern: str) -> AfterValidator:
+    def check(value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(pattern, value.get_secret_value()):
+            raise ValueError("does not look like such a token")
+        return value
+
+    return AfterValidator(check)
+
+
+def _admins(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return frozenset(Identity.parse(one) for one in value.split(",") if one.strip())
+
+
+Secret = SecretStr | None
+Limit = Annotated[int | None, BeforeValidator(_limit), Field(ge=0)]
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; the descriptions say what to do about a bad value.
+
+    `.env.example` documents each name; a test keeps the two equal.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    telegram_bot_token: Annotated[Secret, _token(r"[0-9]+:[A-Za-z0-9_-]+")] = Field(
+        None, description="copy it from @BotFather, like 123456:ABC-DEF…"
+    )
+    telegram_api_url: Url = Field("https://api.telegram.org", description="leave it out for the public service")
+
+    slack_bot_token: Annotated[Secret, _token(r"xoxb-\S+")] = Field(
+        None, description="the Bot User OAuth Token (xoxb-…) under OAuth & Permissions of your Slack app"
+    )
+    slack_app_token: Annotated[Secret, _token(r"xapp-\S+")] = Field(
+        None,
+        description="an App-Level Token (xapp-…) with connections:write, under Basic Information of your Slack app",
+    )
+    slack_signing_secret: Secret = Field(
+        None, description="the Signing Secret under Basic Information of your Slack app"
+    )
+    slack_api_url: Url = Field("https://slack.com/api", description="leave it out for the public service")
+
+    openai_api_key: Secret = Field(None, description="the key of your model endpoint; any word for local servers")
+    openai_base_url: Url = Field(OPENAI_URL, description="the address of an OpenAI-compatible endpoint, ending in /v1")
+    model: str = Field("", description="the name of a model that your endpoint offers")
+    system_prompt: str = Field(
+        "You are a helpful assistant. Answer in the language of the person you talk to.",
+        description="what the model is told first",
+    )
+    context_window: int | None = Field(
+        None, ge=512, description="the model's context window in tokens; leave it out to use what is known of the model"
+    )
+    max_answer_tokens: int = Field(4096, ge=64, description="the longest answer in tokens")
+
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        "sqlite+aiosqlite:///data/parley.db", description="sqlite:///path/to/file.db"
+    )
+    redis_url: Secret = Field(None, description="leave it out: this version runs in one process and needs no Redis")
+
+    admins: Annotated[frozenset[Identity], NoDecode, BeforeValidator(_admins)] = Field(
+        frozenset(), description="write platform:id, separated by commas, like telegram:123,slack:T1/U2"
+    )
+    daily_messages: Limit = Field(100, description="a whole number, or unlimited")
+    daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="a name such as Europe/Berlin")
+    language: Annotated[str, AfterValidator(_language)] = Field("en", description="one of the catalogues")
+
+    http_host: str = Field("127.0.0.1", description="the address to listen on for Slack's HTTP events")
+    http_port: int = Field(8080, ge=0, le=65535, description="a port number")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: Literal["console", "json"] = Field("console", description="console or json")
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read the environment and `.env`. Raises ConfigError with every problem at once."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise ConfigError([_problem(one["loc"], one["msg"]) for one in error.errors()]) from None
+
+    def check_serving(self) -> None:
+        """Raises ConfigError unless there is what `parley serve` needs."""
+        problems = [*self._platform_problems(), *self.model_problems()]
+        if problems:
+            raise ConfigError(problems)
+
+    def model_problems(self) -> list[str]:
+        """What is missing to reach a model."""
+        problems = []
+        if self.openai_api_key is None and self.openai_base_url == OPENAI_URL:
+            problems.append(_problem(("openai_api_key",), "is missing"))
+        if not self.model:
+            problems.append(_problem(("model",), "is missing") + " (`parley doctor` lists them)")
+        return problems
+
+    def _platform_problems(self) -> list[str]:
+        if self.telegram_bot_token is None and self.slack_bot_token is None:
+            return [
+                "TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN is missing: set at least one, "
+                "or try Parley without any account by `make demo` or `parley console`"
+            ]
+        if self.slack_bot_token is not None and self.slack_app_token is None and self.slack_signing_secret is None:
+            return [_problem(("slack_app_token",), "is missing (Slack's Socket Mode needs it beside SLACK_BOT_TOKEN)")]
+        return []
+
+
+def _problem(where: tuple[int | str, ...], what: str) -> str:
+    name = str(where[0]) if where else ""
+    field = Settings.model_fields.get(name)
+    advice = f": {field.description}" if field and field.description else ""
+    return f"{name.upper()} {what.removeprefix('Value error, ')}{advice}"

@@ -1,0 +1,163 @@
+"""Conversations and their turns."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.completions import Usage
+from bot.storage.dialect import dialect_of, insert_for
+from bot.storage.engine import now_ms
+from bot.storage.tables import TurnState, conversation, turn
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTurn:
+    """A question and its answer, as the context needs them."""
+
+    question: str
+    question_tokens: int
+    answer: str
+    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """How a turn ended: what was said, why it stopped, who said it and what it took."""
+
+    answer: str
+    answer_tokens: int
+    ending: str
+    model: str
+    usage: Usage
+
+
+_CURRENT = (
+    sa.select(conversation.c.id)
+    .where(conversation.c.place == sa.bindparam("at_place"))
+    .order_by(conversation.c.id.desc())
+    .limit(1)
+)
+_START = (
+    sa.insert(conversation).values(place=sa.bindparam("at_place"), started_at=now_ms()).returning(conversation.c.id)
+)
+_RECENT = (
+    sa.select(turn.c.id, turn.c.question, turn.c.question_tokens, turn.c.answer, turn.c.answer_tokens)
+    .where(
+        turn.c.conversation_id == sa.bindparam("its_conversation"),
+        turn.c.state == sa.literal_column(str(TurnState.ANSWERED)),
+        turn.c.id < sa.bindparam("before", type_=sa.BigInteger),
+    )
+    .order_by(turn.c.id.desc())
+    .limit(_PAGE)
+)
+_ANSWER = (
+    sa.update(turn)
+    .where(turn.c.inbox_id == sa.bindparam("arrival"))
+    .values(
+        state=TurnState.ANSWERED,
+        answer=sa.bindparam("its_answer"),
+        answer_tokens=sa.bindparam("its_tokens"),
+        ending=sa.bindparam("its_ending"),
+        model=sa.bindparam("its_model"),
+        input_tokens=sa.bindparam("its_input"),
+        cached_tokens=sa.bindparam("its_cached"),
+        output_tokens=sa.bindparam("its_output"),
+        usage_estimated=sa.bindparam("its_estimate"),
+        finished_at=now_ms(),
+    )
+)
+_FAIL = (
+    sa.update(turn)
+    .where(turn.c.inbox_id == sa.bindparam("arrival"), turn.c.state == TurnState.RUNNING)
+    .values(state=TurnState.FAILED, ending=sa.bindparam("its_ending"), finished_at=now_ms())
+)
+
+
+@cache
+def _begin(dialect: str) -> sa.Executable:
+    insert = insert_for(dialect)(turn).values(state=TurnState.RUNNING, started_at=now_ms())
+    # A turn that is begun again, after a crash, stays in the conversation in which it began.
+    return insert.on_conflict_do_update(
+        index_elements=["inbox_id"], set_={"state": TurnState.RUNNING, "started_at": insert.excluded.started_at}
+    ).returning(turn.c.id, turn.c.conversation_id)
+
+
+class History:
+    """Conversations and turns, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._dialect = dialect_of(connection)
+
+    async def current(self, place: str) -> int:
+        """The id of the conversation at a place; a new one if there is none."""
+        row = (await self._connection.execute(_CURRENT, {"at_place": place})).first()
+        return await self.start(place) if row is None else int(row.id)
+
+    async def start(self, place: str) -> int:
+        """Begin a new conversation at a place; the old ones stay, and stay as they are."""
+        return int((await self._connection.execute(_START, {"at_place": place})).scalar_one())
+
+    async def begin(
+        self, arrival: int, *, conversation_id: int, account_id: int, question: str, tokens: int
+    ) -> tuple[int, int]:
+        """Record the question of a turn. Returns (turn id, conversation id); beginning twice records one turn."""
+        row = await self._connection.execute(
+            _begin(self._dialect),
+            {
+                "inbox_id": arrival,
+                "conversation_id": conversation_id,
+                "account_id": account_id,
+                "question": question,
+                "question_tokens": tokens,
+            },
+        )
+        turn_id, its_conversation = row.one()
+        return turn_id, its_conversation
+
+    async def recent(self, conversation_id: int, *, before: int) -> AsyncIterator[StoredTurn]:
+        """Answered turns before turn `before`, the newest first; fetched in pages, as many as are asked for."""
+        while True:
+            rows = (
+                await self._connection.execute(_RECENT, {"its_conversation": conversation_id, "before": before})
+            ).all()
+            for row in rows:
+                yield _stored(row)
+            if len(rows) < _PAGE:
+                return
+            before = rows[-1].id
+
+    async def answer(self, arrival: int, exchange: Exchange) -> None:
+        await self._connection.execute(
+            _ANSWER,
+            {
+                "arrival": arrival,
+                "its_answer": exchange.answer,
+                "its_tokens": exchange.answer_tokens,
+                "its_ending": exchange.ending,
+                "its_model": exchange.model[:128],
+                "its_input": exchange.usage.input,
+                "its_cached": exchange.usage.cached,
+                "its_output": exchange.usage.output,
+                "its_estimate": exchange.usage.estimated,
+            },
+        )
+
+    async def fail(self, arrival: int, ending: str) -> None:
+        """The turn has no answer: it stays on record and out of the context. One that has an answer keeps it."""
+        await self._connection.execute(_FAIL, {"arrival": arrival, "its_ending": ending})
+
+
+def _stored(row: sa.Row[*tuple[Any, ...]]) -> StoredTurn:
+    return StoredTurn(
+        question=row.question,
+        question_tokens=row.question_tokens,
+        answer=row.answer,
+        answer_tokens=row.answer_tokens,
+    )

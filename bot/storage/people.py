@@ -1,0 +1,151 @@
+"""Accounts and the platform identities that belong to them."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.people import Identity, Sender
+from bot.storage.dialect import dialect_of, insert_for
+from bot.storage.engine import now_ms
+from bot.storage.tables import account, identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person, under one of their identities."""
+
+    id: int
+    identity: Identity
+    name: str
+    username: str | None
+    language: str | None
+    blocked: bool
+
+    @property
+    def label(self) -> str:
+        """How admins see the person: `Ada (@ada, telegram:11)`."""
+        handle = f"@{self.username}, " if self.username else ""
+        return f"{self.name} ({handle}{self.identity})"
+
+
+_SELECT = sa.select(
+    identity.c.platform,
+    identity.c.user,
+    identity.c.account_id,
+    identity.c.name,
+    identity.c.username,
+    identity.c.language,
+    account.c.blocked_at,
+).join_from(identity, account)
+_BY_IDENTITY = _SELECT.where(
+    identity.c.platform == sa.bindparam("its_platform"), identity.c.user == sa.bindparam("its_user")
+)
+_BY_USERNAME = (
+    _SELECT.where(
+        identity.c.platform == sa.bindparam("its_platform"),
+        identity.c.username == sa.bindparam("its_username"),
+    )
+    .order_by(identity.c.user)
+    .limit(5)
+)
+_OPEN_ACCOUNT = sa.insert(account).values(created_at=now_ms()).returning(account.c.id)
+_BLOCK = (
+    sa.update(account)
+    .where(account.c.id == sa.bindparam("its_id"))
+    .values(blocked_at=sa.case((sa.bindparam("blocked", type_=sa.Boolean), now_ms()), else_=None))
+)
+_LOCK = sa.select(account.c.id).where(account.c.id == sa.bindparam("its_id")).with_for_update()
+
+
+@cache
+def _add_identity(dialect: str) -> sa.Executable:
+    insert = insert_for(dialect)(identity)
+    return insert.on_conflict_do_update(
+        index_elements=["platform", "user"],
+        set_={
+            "name": insert.excluded.name,
+            "username": insert.excluded.username,
+            "language": sa.func.coalesce(insert.excluded.language, identity.c.language),
+        },
+    )
+
+
+class People:
+    """Accounts and identities, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._dialect = dialect_of(connection)
+
+    async def meet(self, sender: Sender) -> Account:
+        """The sender's account, opened at the first meeting; name, username and language as they are now."""
+        known = await self.find(sender.identity)
+        if known is not None and _unchanged(known, sender):
+            return known
+        await self._save(sender, known.id if known else await self._open())
+        met = await self.find(sender.identity)
+        assert met is not None  # noqa: S101 - written in this very transaction
+        return met
+
+    async def find(self, who: Identity) -> Account | None:
+        row = (
+            await self._connection.execute(_BY_IDENTITY, {"its_platform": who.platform, "its_user": who.user})
+        ).first()
+        return None if row is None else _account(row)
+
+    async def named(self, platform: str, username: str) -> list[Account]:
+        """Everybody on a platform with that username (at most five), in any case of letters."""
+        rows = await self._connection.execute(
+            _BY_USERNAME, {"its_platform": platform, "its_username": username.lower()}
+        )
+        return [_account(row) for row in rows]
+
+    async def block(self, account_id: int, *, blocked: bool) -> None:
+        await self._connection.execute(_BLOCK, {"its_id": account_id, "blocked": blocked})
+
+    async def lock(self, account_id: int) -> None:
+        """Let nobody else decide about this account's quota until the commit (SQLite: nobody writes anyway)."""
+        if self._dialect != "sqlite":
+            await self._connection.execute(_LOCK, {"its_id": account_id})
+
+    async def _open(self) -> int:
+        return int((await self._connection.execute(_OPEN_ACCOUNT)).scalar_one())
+
+    async def _save(self, sender: Sender, account_id: int) -> None:
+        await self._connection.execute(
+            _add_identity(self._dialect),
+            {
+                "platform": sender.identity.platform,
+                "user": sender.identity.user,
+                "account_id": account_id,
+                "name": sender.name[:256],
+                "username": _username(sender),
+                "language": sender.language and sender.language[:16],
+            },
+        )
+
+
+def _unchanged(known: Account, sender: Sender) -> bool:
+    return (
+        known.name == sender.name[:256]
+        and known.username == _username(sender)
+        and (sender.language is None or known.language == sender.language)
+    )
+
+
+def _username(sender: Sender) -> str | None:
+    return sender.username.lower()[:64] if sender.username else None
+
+
+def _account(row: sa.Row[*tuple[Any, ...]]) -> Account:
+    return Account(
+        id=row.account_id,
+        identity=Identity(platform=row.platform, user=row.user),
+        name=row.name,
+        username=row.username,
+        language=row.language,
+        blocked=row.blocked_at is not None,
+    )

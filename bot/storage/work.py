@@ -1,0 +1,25 @@
+"""The unit of work: one transaction and everything that can be done in it."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.audit import Audit
+from bot.storage.history import History
+from bot.storage.inbox import Inbox
+from bot.storage.ledger import Ledger
+from bot.storage.outbox import Outbox
+from bot.storage.people import People
+
+
+class UnitOfWork:
+    """One transaction: `async with storage.begin() as work`. It commits at the end; an exception undoes it.
+
+    Never await a model, a platform or a person inside.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.inbox = Inbox(connection)
+        self.outbox = Outbox(connection)
+        self.people = People(connection)
+        self.history = History(connection)
+        self.ledger = Ledger(connection)
+        self.audit = Audit(connection)

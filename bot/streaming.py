@@ -1,0 +1,89 @@
+"""Pieces of text become paced previews: the newest text wins, and showing it never holds up reading."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from bot.errors import PlatformError
+from bot.ports import Ref, Reply
+
+_log = structlog.get_logger(__name__)
+
+_KEEP_ALIVE = 4.0
+"""Seconds after which the same preview is shown again: Telegram's typing indicator lasts 5, its drafts 30."""
+
+
+class Preview:
+    """The growing answer on the person's screen, while the block lasts.
+
+    Args:
+        reply: where it is shown, at most once per `reply.interval`.
+        remember: called with `reply.ref` whenever it changes, before anything further is shown.
+    """
+
+    def __init__(self, reply: Reply, remember: Callable[[Ref], Awaitable[None]]) -> None:
+        self._reply = reply
+        self._remember = remember
+        self._known = reply.ref
+        self._pieces: list[str] = []
+        self._fresh = asyncio.Event()
+        self._over = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything fed so far."""
+        return "".join(self._pieces)
+
+    def feed(self, piece: str) -> None:
+        """Add a piece. Cheap: called for every delta."""
+        self._pieces.append(piece)
+        self._fresh.set()
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Show nothing any more. A preview on its way is awaited, lest it overtake the answer."""
+        self._over.set()
+        self._fresh.set()
+        if self._task:
+            await self._task
+        await self._reply.close()
+
+    async def _run(self) -> None:
+        try:
+            await self._show("")
+            while not self._over.is_set():
+                await _either(self._fresh, _KEEP_ALIVE)
+                self._fresh.clear()
+                if self._over.is_set():
+                    return
+                await self._show(self.text)
+                await _either(self._over, self._reply.interval)
+        except PlatformError as error:
+            # Previews are a courtesy: the answer itself is delivered, and retried, on its own path.
+            _log.info("previews_ended", reason=type(error).__name__)
+        except Exception:  # noqa: BLE001 - a preview never fails its turn
+            _log.exception("previews_failed")
+
+    async def _show(self, text: str) -> None:
+        await self._reply.show(text)
+        if self._reply.ref is not None and self._reply.ref != self._known:
+            self._known = self._reply.ref
+            await self._remember(self._known)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, or so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

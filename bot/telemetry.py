@@ -1,0 +1,71 @@
+"""Logs: structlog for our lines and for the libraries', as readable lines or as JSON. Never message text, never secrets."""
+
+import logging
+import re
+from collections.abc import Iterable, MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+_NOISY = (
+    "httpx",
+    "httpcore",
+    "telegram",
+    "slack_bolt",
+    "slack_sdk",
+    "openai",
+    "aiohttp.access",
+    "aiosqlite",
+    "alembic",
+)
+"""Libraries whose INFO lines tell nobody anything, or whose DEBUG lines hold tokens in URLs."""
+
+_TOKENS = re.compile(r"[0-9]{3,}:[A-Za-z0-9_-]{16,}|x(?:ox[a-z]|app)-[A-Za-z0-9-]+|sk-[A-Za-z0-9_-]{8,}")
+"""What Telegram's, Slack's and OpenAI's secrets look like, wherever they come from."""
+
+
+def configure(level: str, form: Literal["console", "json"], secrets: Iterable[str] = ()) -> None:
+    """Set logging up for this process; `secrets` are blotted out of every line."""
+    known = [re.escape(secret) for secret in secrets if secret]
+    pattern = re.compile("|".join([*known, _TOKENS.pattern]))
+
+    def blot(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {name: pattern.sub("•••", value) if isinstance(value, str) else value for name, value in event.items()}
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        blot,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_formatter(form, shared))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _formatter(
+    form: Literal["console", "json"], shared: list[structlog.typing.Processor]
+) -> structlog.stdlib.ProcessorFormatter:
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+    )

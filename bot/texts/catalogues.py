@@ -1,0 +1,106 @@
+"""Catalogues: sentences in the reader's language, numbers and times by locale."""
+
+import gettext
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+from bot.texts import Text
+
+SOURCE = "en"
+"""The language the sentences are written in."""
+
+_FOLDER = Path(__file__).parent / "locale"
+
+_SCRIPTS = {"zh_tw": "zh_Hant", "zh_hk": "zh_Hant", "zh_mo": "zh_Hant", "zh": "zh_Hans", "zh_cn": "zh_Hans"}
+"""Platforms name Chinese by region or not at all; what differs in writing is the script."""
+
+
+class Catalogue:
+    """One language."""
+
+    def __init__(self, language: str, zone: tzinfo) -> None:
+        self.language = language
+        self._zone = zone
+        self._locale = Locale.parse(language)
+
+    def render(self, sentence: Text) -> str:
+        """The sentence in this language, with its facts."""
+        values = {name: self._render(value) for name, value in sentence.values.items()}
+        return self._translated(sentence).format_map(values)
+
+    def _translated(self, sentence: Text) -> str:
+        if sentence.plural is None:
+            return self._translations.gettext(sentence.message)
+        return self._translations.ngettext(sentence.message, sentence.plural, sentence.count)
+
+    def _render(self, value: Any) -> str:
+        match value:
+            case Text():
+                return self.render(value)
+            case int() | Decimal():
+                return str(format_decimal(value, locale=self._locale))
+            case datetime():
+                return str(format_datetime(value, "d MMM, HH:mm zzz", tzinfo=self._zone, locale=self._locale))
+        return str(value)
+
+    @cached_property
+    def _translations(self) -> gettext.NullTranslations:
+        # Compiled here from the readable .po: a second form in the repository would go stale.
+        source = _FOLDER / self.language / "LC_MESSAGES" / "parley.po"
+        if not source.exists():
+            return gettext.NullTranslations()
+        from babel.messages.mofile import write_mo  # noqa: PLC0415 - costs start-up time, English needs none of it
+        from babel.messages.pofile import read_po  # noqa: PLC0415
+
+        compiled = BytesIO()
+        with source.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=self.language))
+        compiled.seek(0)
+        return gettext.GNUTranslations(compiled)
+
+
+class Catalogues:
+    """Every language there is; `default` speaks to people whose language is unknown or not among them.
+
+    Args:
+        zone: the time zone in which times are told.
+    """
+
+    def __init__(self, default: str, zone: tzinfo) -> None:
+        self._by_language = {language: Catalogue(language, zone) for language in languages()}
+        self._default = self._by_language[default]
+
+    def of(self, tag: str | None) -> Catalogue:
+        """The catalogue for an IETF tag (`zh-hans`, `de-AT`) or None."""
+        for name in _candidates(tag or ""):
+            if found := self._by_language.get(name):
+                return found
+        return self._default
+
+    def __iter__(self) -> Iterator[Catalogue]:
+        return iter(self._by_language.values())
+
+
+def languages() -> list[str]:
+    """The languages with a catalogue, English first."""
+    return [SOURCE, *sorted(folder.parent.parent.name for folder in _FOLDER.glob("*/LC_MESSAGES/parley.po"))]
+
+
+def _candidates(tag: str) -> list[str]:
+    plain = tag.strip().replace("-", "_").lower()
+    try:
+        script = Locale.parse(plain).script if plain else None
+    except (ValueError, UnknownLocaleError):
+        return []
+    language = plain.partition("_")[0]
+    chinese = f"zh_{script}" if script else _SCRIPTS.get(plain, "zh_Hans")
+    return [chinese] if language == "zh" else [language]

@@ -1,0 +1,79 @@
+"""A sentence for everything that can go wrong for a person."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot import errors
+from bot.texts import Text, text
+
+
+def sentence(error: errors.ParleyError) -> Text:
+    """What the person is told: what happened and what they can do. Never the error's own text."""
+    for kind in type(error).__mro__:
+        if make := _SENTENCES.get(kind):
+            return make(error)
+    return text("Something went wrong on my side. Nothing was charged; please try again.")
+
+
+def _quota(error: errors.QuotaExceeded) -> Text:
+    if error.meter == "messages":
+        return text(
+            "You have used all of today's messages ({used} of {limit}). They return on {resets_at}.",
+            used=error.used,
+            limit=error.limit,
+            resets_at=error.resets_at,
+        )
+    return text(
+        "Your tokens for today do not reach for this ({used} of {limit} used). They return on {resets_at}.",
+        used=error.used,
+        limit=error.limit,
+        resets_at=error.resets_at,
+    )
+
+
+def _busy(error: errors.UpstreamBusy) -> Text:
+    if error.retry_after is None:
+        return text("The model is overloaded right now. Nothing was charged; please try again in a minute.")
+    return text(
+        "The model is overloaded right now. Nothing was charged; please try again in {seconds} s.",
+        seconds=max(1, round(error.retry_after)),
+    )
+
+
+_SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
+    errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
+    errors.UnknownCommand: lambda error: text(
+        "I do not know the command “{name}”. /help lists what I know.", name=error.name
+    ),
+    errors.BadArgument: lambda error: text(
+        "I cannot read that. Usage: `{usage}`\nFor example: `{example}`", usage=error.usage, example=error.example
+    ),
+    errors.UnknownPerson: lambda error: text(
+        "I have not met {name}. They must write to me once, or you name them by id, such as `telegram:123456`.",
+        name=error.name,
+    ),
+    errors.AmbiguousPerson: lambda error: text(
+        "Several people are called {name}: {candidates}. Please name one by id.",
+        name=error.name,
+        candidates=", ".join(error.candidates),
+    ),
+    errors.MessageTooLong: lambda error: text(
+        "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",
+        size=error.size,
+        limit=error.limit,
+    ),
+    errors.QuotaExceeded: _quota,
+    errors.ContentRefused: lambda _: text("The provider refused to deal with that. Nothing was charged."),
+    errors.UpstreamBusy: _busy,
+    errors.UpstreamDown: lambda _: text(
+        "The model cannot be reached right now. Nothing was charged; please try again in a minute."
+    ),
+    errors.ContextOverflow: lambda _: text(
+        "This conversation does not fit into the model. Nothing was charged; /new begins a fresh one."
+    ),
+    errors.CompletionRefused: lambda _: text("The provider refused this request. Nothing was charged."),
+    errors.StreamInterrupted: lambda _: text("The answer broke off. Nothing was charged; please try again."),
+    errors.UpstreamMisconfigured: lambda _: text(
+        "The bot's access to the model does not work; its operator has to look into it. Nothing was charged."
+    ),
+}
