@@ -1,5 +1,6 @@
 """An OpenAI-compatible server of our own: scripted answers, real usage, and every fault we know."""
 
+from bot.llm.emulator import refusals, twists
 from bot.llm.emulator.cards import Card, Limits, Pace
 from bot.llm.emulator.emulator import ModelEmulator
 from bot.llm.emulator.faults import Fault, Faults
@@ -15,4 +16,6 @@ __all__ = [
     "ModelEmulator",
     "Pace",
     "Usage",
+    "refusals",
+    "twists",
 ]

@@ -132,29 +132,27 @@ async def test_a_wrong_key_is_refused_without_showing_it(model: ModelEmulator) -
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "code", "param"),
+    ("body", "expected"),
     [
-        (ask() | {"model": "nobody"}, 404, "model_not_found", None),
-        ({"model": "scripted-1"}, 400, "missing_required_parameter", "messages"),
-        (ask(temperature=3), 400, "decimal_above_max_value", "temperature"),
-        (ask("x" * 600_000), 400, "context_length_exceeded", "messages"),
-        (ask(max_completion_tokens=128_000), 400, "context_length_exceeded", "messages"),
-        ({"model": "scripted-1", "messages": "hi"}, 400, "invalid_type", "messages"),
+        (ask() | {"model": "nobody"}, (404, "model_not_found", None)),
+        ({"model": "scripted-1"}, (400, "missing_required_parameter", "messages")),
+        (ask(temperature=3), (400, "decimal_above_max_value", "temperature")),
+        (ask("x" * 600_000), (400, "context_length_exceeded", "messages")),
+        (ask(max_completion_tokens=128_000), (400, "context_length_exceeded", "messages")),
+        ({"model": "scripted-1", "messages": "hi"}, (400, "invalid_type", "messages")),
     ],
 )
 async def test_bad_requests_get_the_vendor_s_error(
     model: ModelEmulator,
     http: aiohttp.ClientSession,
     body: dict[str, Any],
-    status: int,
-    code: str,
-    param: str | None,
+    expected: tuple[int, str, str | None],
 ) -> None:
-    got, answer = await post(http, model, body)
-    assert got == status
-    assert set(answer["error"]) == {"message", "type", "param", "code"}
-    assert (answer["error"]["code"], answer["error"]["param"]) == (code, param)
-    assert model.requests[-1].error == code
+    status, answer = await post(http, model, body)
+    error = answer["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert (status, error["code"], error["param"]) == expected
+    assert model.requests[-1].error == error["code"]
 
 
 async def test_a_refused_parameter_is_named(http: aiohttp.ClientSession) -> None:
