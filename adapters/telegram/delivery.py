@@ -1,0 +1,132 @@
+"""The calls that put text on the screen, and what to try when Telegram refuses one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from telegram import Bot
+from telegram import error as sdk
+from telegram.request import BaseRequest
+
+from adapters.telegram.splitting import split
+from bot.domain.updates import Place
+from bot.ports import Part
+
+_NO_LINK_PREVIEW = {"is_disabled": True}  # a preview makes Telegram fetch an address that the model wrote
+_DRAFT_SECONDS = 5.0  # a preview that takes longer is stale
+_SHORT = 2000  # UTF-16 units, for the case that Telegram counts differently than we do
+_ENTITY_WORDS = ("entit", "parse")
+_NOT_MODIFIED = "message is not modified"
+_TOO_LONG = ("message is too long", "message_too_long", "text is too long")
+_FIELD_AT_FAULT: Mapping[str, tuple[str, ...]] = {
+    "edit": ("message to edit not found", "message can't be edited", "message_id_invalid"),
+    "thread": ("thread not found", "topic_deleted", "topic_id_invalid"),
+    "reply_to": ("replied not found", "reply message not found", "reply_message_id_invalid"),
+}
+"""Words of the 400 → the field of the part to leave out. All of them in lower case."""
+
+
+class Sender:
+    """Sends through one bot. Raises telegram.error.TelegramError."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def deliver(self, part: Part) -> str:
+        """Send a part, less and less particular as Telegram refuses; the id of the (last) message."""
+        while True:
+            try:
+                return str(await self._send(part))
+            except sdk.BadRequest as error:
+                if _says(error, _TOO_LONG):
+                    return await self._deliver_short(part, error)
+                part = _easier(part, error)
+            except sdk.ChatMigrated as error:
+                part = _moved(part, error)
+
+    async def place(self, place: Place, text: str, question: str) -> int:
+        """Put a first preview into a group."""
+        part = {"chat": int(place.chat), "text": text}
+        thread = {"thread": int(place.thread)} if place.thread else {}
+        return await self._send(part | thread | ({"reply_to": int(question)} if question else {}))
+
+    async def edit(self, place: Place, message: int, text: str) -> None:
+        await self._send({"chat": int(place.chat), "text": text, "edit": message}, hurry=True)
+
+    async def draft(self, place: Place, number: int, text: str) -> None:
+        await self._bot.send_message_draft(
+            int(place.chat),
+            number,
+            text,
+            message_thread_id=_thread(place),
+            read_timeout=_DRAFT_SECONDS,
+            api_kwargs={"can_stop": True},  # Bot API 10.3; older servers ignore it
+        )
+
+    async def typing(self, place: Place) -> None:
+        await self._bot.send_chat_action(
+            int(place.chat), "typing", message_thread_id=_thread(place), read_timeout=_DRAFT_SECONDS
+        )
+
+    async def _send(self, part: Part, *, hurry: bool = False) -> int:
+        more: dict[str, Any] = {"link_preview_options": _NO_LINK_PREVIEW}
+        if entities := part.get("entities"):
+            more["entities"] = entities
+        if (edited := part.get("edit")) is not None:
+            return await self._edit(part, edited, more, hurry=hurry)
+        if (question := part.get("reply_to")) is not None:
+            more["reply_parameters"] = {"message_id": question, "allow_sending_without_reply": True}
+        sent = await self._bot.send_message(
+            part["chat"], part["text"], message_thread_id=part.get("thread"), api_kwargs=more
+        )
+        return sent.message_id
+
+    async def _edit(self, part: Part, message: int, more: dict[str, Any], *, hurry: bool) -> int:
+        patience = _DRAFT_SECONDS if hurry else BaseRequest.DEFAULT_NONE
+        try:
+            await self._bot.edit_message_text(
+                part["text"], part["chat"], message, read_timeout=patience, api_kwargs=more
+            )
+        except sdk.BadRequest as error:
+            if not _says(error, (_NOT_MODIFIED,)):
+                raise
+        return message
+
+    async def _deliver_short(self, part: Part, error: sdk.BadRequest) -> str:
+        pieces = split(part["text"], [], limit=_SHORT)
+        if len(pieces) < 2:
+            raise error
+        rest = {key: value for key, value in part.items() if key in {"chat", "thread"}}
+        sent = await self.deliver({**_without(part, "entities"), "text": pieces[0][0]})
+        for text, _ in pieces[1:]:
+            sent = await self.deliver({**rest, "text": text})
+        return sent
+
+
+def _thread(place: Place) -> int | None:
+    return int(place.thread) if place.thread else None
+
+
+def _says(error: sdk.TelegramError, phrases: tuple[str, ...]) -> bool:
+    description = str(error).lower()
+    return any(phrase in description for phrase in phrases)
+
+
+def _easier(part: Part, error: sdk.BadRequest) -> Part:
+    """The part without what the error complains about. Raises the error if that cannot be helped."""
+    for field, phrases in _FIELD_AT_FAULT.items():
+        if field in part and _says(error, phrases):
+            return _without(part, field)
+    if "entities" in part and _says(error, _ENTITY_WORDS):
+        return _without(part, "entities")
+    raise error
+
+
+def _moved(part: Part, error: sdk.ChatMigrated) -> Part:
+    """The part for the supergroup that the group has become; message ids do not move along."""
+    if part["chat"] == error.new_chat_id:
+        raise error
+    return {**_without(part, "edit", "thread", "reply_to"), "chat": error.new_chat_id}
+
+
+def _without(part: Part, *fields: str) -> Part:
+    return {key: value for key, value in part.items() if key not in fields}

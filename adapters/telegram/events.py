@@ -1,0 +1,128 @@
+"""The parser's events, rewritten before they are written out: see `markup`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.telegram.links import disguise, mail_address, web_link
+
+Event = tuple[Any, Any]
+"""What pyromark yields: a payload and its range in the source."""
+
+_BLOCKS = frozenset({"BlockQuote", "CodeBlock", "Heading", "HtmlBlock", "Table"})
+_INLINE = frozenset({"Code", "DisplayMath", "Html", "InlineHtml", "InlineMath", "Text"})
+
+
+@dataclass(slots=True)
+class _Link:
+    url: str | None
+    mail: str | None = None
+    label: list[str] = field(default_factory=list)
+
+
+class Rewriting:
+    """One pass over the events of one text."""
+
+    def __init__(self) -> None:
+        self._links: list[_Link] = []
+        self._quotes = 0
+        self._lists = 0
+        self._words_before = False  # in a list item: text stands on the line
+        self._block_before = False  # in a list item: a block has just ended
+
+    def rewrite(self, events: Iterable[Event]) -> Iterator[Event]:
+        for payload, span in events:
+            for new in self._rewritten(payload):
+                yield new, span
+
+    def _rewritten(self, payload: Any) -> Iterator[Any]:
+        step, tag, value = _read(payload)
+        yield from self._line_break(step, tag)
+        if tag in {"Link", "Image"}:
+            yield from self._link(step, value)
+        elif tag == "BlockQuote":
+            yield from self._quote(step, payload)
+        else:
+            self._note_label(tag, value)
+            yield _as_text(step, tag, value, payload)
+
+    def _line_break(self, step: str, tag: str) -> Iterator[Any]:
+        """Blocks inside tight list items would stand on the line of the text before or after them."""
+        if tag in {"List", "Item"}:
+            self._lists += {"Start": 1, "End": -1}[step] if tag == "List" else 0
+            self._words_before = self._block_before = False
+        elif self._lists and tag in _BLOCKS:
+            if step == "Start" and self._words_before:
+                yield "SoftBreak"
+            self._words_before, self._block_before = False, step == "End"
+        elif self._lists and tag in _INLINE:
+            if self._block_before:
+                yield "SoftBreak"
+            self._words_before, self._block_before = True, False
+        elif tag == "Paragraph":
+            self._words_before = False
+
+    def _quote(self, step: str, payload: Any) -> Iterator[Any]:
+        """Telegram has no quotes inside quotes."""
+        self._quotes -= step == "End"
+        if self._quotes == 0:
+            yield payload
+        self._quotes += step == "Start"
+
+    def _link(self, step: str, value: Any) -> Iterator[Any]:
+        if step == "Start":
+            link = self._opened(value["dest_url"])
+            self._links.append(link)
+            if link.url:
+                yield {"Start": {"Link": {"dest_url": link.url}}}
+            return
+        link = self._links.pop() if self._links else _Link(None)
+        label = "".join(link.label)
+        if link.url and not label.strip():
+            yield {"Text": link.url}
+        if link.url:
+            yield {"End": "Link"}
+        yield from _explained(link, label)
+
+    def _opened(self, url: str) -> _Link:
+        inside = any(link.url for link in self._links)  # an image in a link: one link is enough
+        return _Link(None if inside else web_link(url), mail_address(url))
+
+    def _note_label(self, tag: str, value: Any) -> None:
+        if tag in _INLINE:
+            for link in self._links:
+                link.label.append(value)
+
+
+def _read(payload: Any) -> tuple[str, str, Any]:
+    """(step, tag, value): `{"Start": {"Link": x}}` is ("Start", "Link", x), `{"Text": x}` is ("", "Text", x)."""
+    if isinstance(payload, str):
+        return "", payload, None
+    key, value = next(iter(payload.items()))
+    if key not in {"Start", "End"}:
+        return "", key, value
+    if isinstance(value, dict):
+        tag, value = next(iter(value.items()))
+        return key, tag, value
+    return key, value, None
+
+
+def _as_text(step: str, tag: str, value: Any, payload: Any) -> Any:
+    match tag:
+        case "InlineHtml" | "Html":
+            return {"Text": value}
+        case "HtmlBlock":
+            return {step: "Paragraph"}
+        case "InlineMath":
+            return {"Code": f"${value}$"}
+        case "DisplayMath":
+            return {"Code": f"$${value}$$"}
+        case _:
+            return payload
+
+
+def _explained(link: _Link, label: str) -> Iterator[Any]:
+    """Say where a link leads if its label does not."""
+    hidden = disguise(label, link.url) if link.url else None
+    if hidden or (link.mail and link.mail not in label):
+        yield {"Text": f" ({hidden or link.mail})"}

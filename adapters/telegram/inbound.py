@@ -1,0 +1,289 @@
+"""Raw Telegram updates → arrivals and updates. Pure: nothing here asks the network or a clock.
+
+A stored payload is the raw update with one more key, `bot` (who received it), so that any process can read it later.
+Whatever a stranger sends, only ValueError, KeyError or TypeError leave this module.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.telegram.spans import Span, Spans
+from bot.commands.declaration import CommandBook
+from bot.domain.people import Identity, Sender
+from bot.domain.updates import Arrival, Invocation, Place, Update
+
+PLATFORM = "telegram"
+QUARANTINE = "telegram:quarantine"
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "stopped_message_generation")
+"""The last one (Bot API 10.3) is a press on a draft's Stop button."""
+
+Json = Mapping[str, Any]
+
+_BIGGEST = 2**63
+_LONGEST = 100_000  # characters; Telegram itself stops at 4096
+_DEEPEST = 64
+# What a person can send that has no text. Everything else without text is a service message.
+_WORDLESS = frozenset({
+    "animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "paid_media", "photo",
+    "poll", "rich_message", "sticker", "story", "venue", "video", "video_note", "voice",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotUser:
+    """Who we are on Telegram. `username` has no @."""
+
+    id: int
+    username: str
+
+    @property
+    def source(self) -> str:
+        return f"{PLATFORM}:{self.id}"
+
+
+def arrival(raw: Any, bot: BotUser, commands: CommandBook) -> Arrival | None:
+    """Classify one raw update; None if it certainly is not for the bot. Never raises."""
+    try:
+        payload = _payload(raw, bot)
+        update = parse(payload, commands)
+        return _arrival(payload, bot, commands, update) if update else None
+    except (ValueError, KeyError, TypeError):
+        return _poison(raw, bot)
+
+
+def parse(payload: Json, commands: CommandBook) -> Update | None:
+    """Read a stored payload; None if it is not for the bot. Raises ValueError, KeyError, TypeError."""
+    bot = _bot(payload)
+    if stopped := _object(payload, "stopped_message_generation"):
+        return _stop(stopped)
+    message = _object(payload, "message")
+    if message is None or _not_from_a_person(message, bot):
+        return None
+    return _Reading(message, bot, commands).update()
+
+
+def update_id(raw: Any) -> int | None:
+    """The number that acknowledges a raw update, None if it has none."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    return number if isinstance(number, int) and 0 <= number < _BIGGEST else None
+
+
+def _arrival(payload: Json, bot: BotUser, commands: CommandBook, update: Update) -> Arrival:
+    number = _integer(payload, "update_id")
+    return Arrival(
+        source=bot.source,
+        event=str(number),
+        lane=commands.lane(update.place, update.invocation),
+        order=int(update.message or 0),
+        payload=payload,
+    )
+
+
+def _poison(raw: Any, bot: BotUser) -> Arrival:
+    number = update_id(raw)
+    return Arrival(
+        source=bot.source,
+        event=str(number) if number is not None else "unnumbered",
+        lane=QUARANTINE,
+        order=number or 0,
+        payload={"raw": _quarantined(raw)},
+        poison=True,
+    )
+
+
+def _payload(raw: Any, bot: BotUser) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise TypeError("an update is an object")
+    return {**_storable(raw), "bot": {"id": bot.id, "username": bot.username}}
+
+
+def _quarantined(raw: Any) -> Any:
+    try:
+        return _storable(raw)
+    except ValueError:
+        return "nested too deeply"
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    """The same JSON without what a database refuses (NUL, lone surrogates, NaN). Raises ValueError beyond 64 levels.
+
+    One such value would make every attempt to store its batch fail, and so stop the bot for everybody.
+    """
+    if depth > _DEEPEST:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, dict):
+        return {_clean(key): _storable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item, depth + 1) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _clean(text: str) -> str:
+    if text.isascii():
+        return text.replace("\0", "�") if "\0" in text else text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "�")
+
+
+def _bot(payload: Json) -> BotUser:
+    bot = payload["bot"]
+    return BotUser(id=_integer(bot, "id"), username=_string(bot, "username") or "")
+
+
+def _not_from_a_person(message: Json, bot: BotUser) -> bool:
+    """Bots, channels, anonymous admins and forwards by Telegram itself have no account we could answer for."""
+    author = _object(message, "from")
+    if author is None or author.get("is_bot") or "sender_chat" in message or message.get("is_automatic_forward"):
+        return True
+    through = _object(message, "via_bot")
+    return through is not None and through.get("id") == bot.id
+
+
+def _stop(stopped: Json) -> Update | None:
+    """A press on the Stop button under a draft, which exists in private chats only: there the chat is the person."""
+    chat = _object(stopped, "chat") or {}
+    if chat.get("type") != "private":
+        return None
+    thread = str(_integer(stopped, "message_thread_id")) if stopped.get("message_thread_id") else ""
+    place = Place(platform=PLATFORM, chat=str(_integer(chat, "id")), thread=thread, private=True)
+    return Update(sender=_sender(chat), place=place, text="", invocation=Invocation(name="stop"))
+
+
+class _Reading:
+    """One message, read for one bot."""
+
+    def __init__(self, message: Json, bot: BotUser, commands: CommandBook) -> None:
+        self._message = message
+        self._bot = bot
+        self._commands = commands
+        self._chat = _object(message, "chat") or {}
+        self._private = self._chat.get("type") == "private"
+        text = _string(message, "text") or _string(message, "caption") or ""
+        if len(text) > _LONGEST:
+            raise ValueError("text is too long")
+        entities = message.get("entities") if message.get("text") else message.get("caption_entities")
+        self._spans = Spans.read(text, entities or [])
+
+    def update(self) -> Update | None:
+        if not self._private and self._chat.get("type") not in {"group", "supergroup"}:
+            return None
+        command = self._command()
+        if command is None and not (self._is_said() if self._private else self._is_addressed()):
+            return None
+        number = _integer(self._message, "message_id")
+        return Update(
+            sender=_sender(self._message["from"]),
+            place=self._place(),
+            text=self._said(),
+            message=str(number),
+            invocation=command,
+            replied_to=self._replied_to(),
+            mentioned=tuple(self._mentioned()),
+            # In a group an answer quotes its question; `parts` needs to know which.
+            answer_by="" if self._private else str(number),
+        )
+
+    def _place(self) -> Place:
+        # Outside of forums message_thread_id only names a chain of replies [Bot API, Message.is_topic_message].
+        topic = self._message.get("is_topic_message") is True
+        thread = str(_integer(self._message, "message_thread_id")) if topic else ""
+        return Place(platform=PLATFORM, chat=str(_integer(self._chat, "id")), thread=thread, private=self._private)
+
+    def _is_said(self) -> bool:
+        if self._spans.text.strip():
+            return True
+        # An album comes as one message a picture; only the one with the caption is worth an answer.
+        return "media_group_id" not in self._message and not _WORDLESS.isdisjoint(self._message)
+
+    def _is_addressed(self) -> bool:
+        has_text = bool(self._spans.text.strip())
+        return has_text and (any(self._bot_mentions()) or self._answered_author() == self._bot.id)
+
+    def _command(self) -> Invocation | None:
+        """`/name`, `/name@ThisBot`, and in groups `@ThisBot /name`. A bare command unknown to us is another bot's."""
+        first = next((span for span in self._spans if span.kind == "bot_command"), None)
+        if first is None or self._without_bot(self._spans.until(first.start)):
+            return None
+        name, _, addressee = self._spans.text_of(first)[1:].partition("@")
+        explicit = addressee.lower() == self._bot.username.lower()
+        if not name or (addressee and not explicit):
+            return None
+        if not (self._private or explicit or self._commands.get(name) or any(self._bot_mentions())):
+            return None
+        return Invocation(name=name.lower(), arguments=self._arguments(first))
+
+    def _arguments(self, command: Span) -> str:
+        people = {span: f"{PLATFORM}:{span.user['id']}" for span in self._people()}
+        mentions = dict.fromkeys(self._bot_mentions(), "")
+        return self._spans.replaced(people | mentions, after=command.end).strip()
+
+    def _said(self) -> str:
+        return self._without_bot(self._spans)
+
+    def _without_bot(self, spans: Spans) -> str:
+        cut = dict.fromkeys((span for span in spans if self._is_bot(span)), "")
+        return spans.replaced(cut).strip().lstrip(",:").strip() if cut else spans.text.strip()
+
+    def _bot_mentions(self) -> Iterator[Span]:
+        return (span for span in self._spans if self._is_bot(span))
+
+    def _is_bot(self, span: Span) -> bool:
+        if span.kind == "mention":
+            return self._spans.text_of(span).lower() == f"@{self._bot.username.lower()}"
+        return span.kind == "text_mention" and span.user.get("id") == self._bot.id
+
+    def _people(self) -> Iterator[Span]:
+        return (span for span in self._spans if span.kind == "text_mention" and not self._is_bot(span))
+
+    def _mentioned(self) -> Iterator[Sender]:
+        return (_sender(span.user) for span in self._people())
+
+    def _answered_author(self) -> int | None:
+        answered = _object(self._message, "reply_to_message")
+        # In a forum topic every message "replies" to the service message that opened the topic.
+        if answered is None or "forum_topic_created" in answered or "sender_chat" in answered:
+            return None
+        author = _object(answered, "from")
+        return _integer(author, "id") if author else None
+
+    def _replied_to(self) -> Identity | None:
+        author = self._answered_author()
+        if author is None or author == self._bot.id:
+            return None
+        return Identity(platform=PLATFORM, user=str(author))
+
+
+def _sender(user: Json) -> Sender:
+    names = (_string(user, "first_name"), _string(user, "last_name"))
+    return Sender(
+        identity=Identity(platform=PLATFORM, user=str(_integer(user, "id"))),
+        name=" ".join(name for name in names if name),
+        username=_string(user, "username"),
+        language=_string(user, "language_code"),
+    )
+
+
+def _object(parent: Json, key: str) -> Json | None:
+    value = parent.get(key)
+    if value is None or isinstance(value, dict):
+        return value
+    raise TypeError(f"{key} is not an object")
+
+
+def _integer(parent: Json, key: str) -> int:
+    value = parent[key]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{key} is not an integer")
+    if not -_BIGGEST <= value < _BIGGEST:
+        raise ValueError(f"{key} does not fit 64 bits")
+    return value
+
+
+def _string(parent: Json, key: str) -> str | None:
+    value = parent.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"{key} is not a string")

@@ -1,0 +1,187 @@
+"""Answers as they grow on the screen, and the parts that stay.
+
+In private chats a preview is a draft: it leaves nothing behind and ends with the message that replaces it. Groups
+have no drafts: there the preview is a message that is edited, and the answer's first part is its last edit.
+
+A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids).
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+from telegram import error as sdk
+
+from adapters.telegram.delivery import Sender
+from adapters.telegram.errors import seconds, translate
+from adapters.telegram.markup import render
+from adapters.telegram.pacing import Pacing
+from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
+from bot.domain.updates import Place, Update
+from bot.errors import PlatformDown, RecipientGone
+from bot.ports import Clock, Part, Ref
+
+DRAFT_REFRESH = 20.0  # seconds; a draft lives for about 30 [Bot API, sendMessageDraft]
+TYPING_REFRESH = 4.5  # seconds; "typing…" is shown for 5 at most [Bot API, sendChatAction]
+_ELLIPSIS = "…\n"
+
+log = structlog.get_logger(__name__)
+
+
+def parts_of(place: Place, text: str, *, reply_to: str = "", edit: int | None = None) -> list[Part]:
+    """Render Markdown into parts. The first one edits the message `edit`, or else replies to `reply_to`."""
+    formatted = render(text)
+    first = {"edit": edit} if edit is not None else {"reply_to": int(reply_to)} if reply_to else {}
+    return [_part(place, message, first if number == 0 else {}) for number, message in enumerate(formatted)]
+
+
+def _part(place: Place, message: Formatted, more: dict[str, int]) -> Part:
+    text, entities = message
+    part: dict[str, Any] = {"chat": int(place.chat), "text": text, **more}
+    if entities:
+        part["entities"] = entities
+    if place.thread:
+        part["thread"] = int(place.thread)
+    return part
+
+
+def preview(text: str) -> str:
+    """What of a growing answer fits one message: its end, which is what is being written."""
+    text = text.strip()
+    if utf16_len(text) <= LIMIT:
+        return text
+    tail = text[-(LIMIT - 96) :]
+    while utf16_len(tail) > LIMIT - 96:
+        tail = tail[utf16_len(tail) - (LIMIT - 96) :]
+    newline = tail.find("\n", 0, 400)
+    return _ELLIPSIS + tail[newline + 1 :].lstrip()
+
+
+class TelegramReply:
+    """One answer in one chat; see `bot.ports.Reply`."""
+
+    def __init__(self, sender: Sender, pacing: Pacing, clock: Clock, update: Update, ref: Ref | None = None) -> None:
+        self._sender = sender
+        self._pacing = pacing
+        self._clock = clock
+        self._place = update.place
+        self._question = update.message
+        self._placeholder: int | None = ref["message"] if ref else None
+        self._drafts = update.place.private
+        self._empty_drafts = True
+        self._shown: str | None = None
+        self._shown_at = 0.0
+        self._lasts = DRAFT_REFRESH  # seconds until what is shown should be repeated
+        self._over = False
+        self._keeper: asyncio.Task[None] | None = None
+        self.interval = pacing.interval(private=update.place.private)
+
+    @property
+    def ref(self) -> Ref | None:
+        return {"message": self._placeholder} if self._placeholder is not None else None
+
+    async def show(self, text: str) -> None:
+        self.interval = self._pacing.interval(private=self._place.private)
+        visible = preview(text)
+        if self._over or visible == self._shown or not self._is_time(visible):
+            return
+        await self._attempt(visible)
+        self._keep_alive()
+
+    def parts(self, text: str) -> list[Part]:
+        reply_to = "" if self._place.private else self._question
+        return parts_of(self._place, text, reply_to=reply_to, edit=self._placeholder)
+
+    async def close(self) -> None:
+        self._over = True
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    def _is_time(self, visible: str) -> bool:
+        if not visible:
+            # Thinking takes no turn: the first words should not have to wait for the next one.
+            return not self._pacing.wait(self._place.chat)
+        return self._pacing.allows_preview(self._place.chat, private=self._place.private)
+
+    async def _attempt(self, visible: str) -> None:
+        """Show it; a preview that fails is not worth an error unless nobody is there to see any."""
+        try:
+            await self._show(visible)
+        except sdk.RetryAfter as error:
+            self._pacing.slow_down(self._place.chat, seconds(error))
+        except sdk.TelegramError as error:
+            log.debug("A preview was not shown", chat=self._place.chat, reason=type(error).__name__)
+            self._raise_if_gone(error)
+        else:
+            self._shown, self._shown_at = visible, self._clock.monotonic()
+
+    def _raise_if_gone(self, error: sdk.TelegramError) -> None:
+        translated = translate(error)
+        if isinstance(translated, RecipientGone):
+            self._over = True
+            raise translated from error
+
+    async def _show(self, visible: str) -> None:
+        if self._drafts and (visible or self._empty_drafts):
+            await self._draft(visible)
+        elif self._place.private or not visible:
+            await self._type()
+        elif self._placeholder is None:
+            await self._place_placeholder(visible)
+        else:
+            await self._sender.edit(self._place, self._placeholder, visible)
+
+    async def _draft(self, visible: str) -> None:
+        try:
+            await self._sender.draft(self._place, _draft_id(self._question), visible)
+            self._lasts = DRAFT_REFRESH
+        except (sdk.BadRequest, sdk.InvalidToken, sdk.EndPointNotFound) as error:
+            # Servers before Bot API 10.0 refuse the empty draft, those before 9.3 (404) every draft.
+            self._raise_if_gone(error)
+            self._empty_drafts = False
+            self._drafts = not visible and isinstance(error, sdk.BadRequest)
+            await self._type()
+
+    async def _type(self) -> None:
+        self._lasts = TYPING_REFRESH
+        await self._sender.typing(self._place)
+
+    async def _place_placeholder(self, visible: str) -> None:
+        try:
+            self._placeholder = await self._sender.place(self._place, visible, self._question)
+        except sdk.TelegramError as error:
+            translated = translate(error)
+            # It may stand there all the same; a second one must not be added.
+            self._over = isinstance(translated, PlatformDown) and translated.outcome_unknown
+            raise
+
+    def _keep_alive(self) -> None:
+        if self._fades() and (self._keeper is None or self._keeper.done()):
+            self._keeper = asyncio.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        """Repeat what would fade: a draft after 30 seconds, "typing…" after 5."""
+        while self._fades():
+            left = self._shown_at + self._lasts - self._clock.monotonic()
+            await self._clock.sleep(max(left, self._lasts / 4))
+            due = self._clock.monotonic() >= self._shown_at + self._lasts
+            if due and self._fades() and not self._pacing.wait(self._place.chat):
+                with contextlib.suppress(RecipientGone):
+                    await self._attempt(self._shown or "")
+
+    def _fades(self) -> bool:
+        """Whether there is something to repeat.
+
+        A message that was sent meanwhile has ended the preview, and may be the answer itself: a draft after it would
+        look like another one.
+        """
+        answered = self._pacing.final_since(self._place.chat, self._shown_at)
+        return not self._over and self._placeholder is None and not answered
+
+
+def _draft_id(message: str) -> int:
+    """Not zero, and the same for all previews of one answer, so that the client animates the change."""
+    return int(message or 0) or 1

@@ -1,0 +1,205 @@
+"""Telegram as a platform: see `bot.ports.Platform`."""
+
+import logging
+import os
+import warnings
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from telegram import Bot, BotCommand, User
+from telegram import error as sdk
+from telegram.warnings import PTBUserWarning
+
+from adapters.telegram import inbound
+from adapters.telegram.delivery import Sender
+from adapters.telegram.errors import TOKEN_HINT, seconds, translate
+from adapters.telegram.outbound import TelegramReply, parts_of
+from adapters.telegram.pacing import Pacing
+from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
+from adapters.telegram.request import AiohttpRequest, environment_proxy
+from bot.commands.declaration import Command, CommandBook, Role
+from bot.domain.updates import Place, Update
+from bot.errors import PlatformBusy, PlatformMisconfigured
+from bot.ports import Accept, Clock, Part, Ref, Reply
+from bot.texts import Text
+
+Describe = Callable[[Text, str | None], str]
+"""A sentence in a language (a gettext name such as `zh_Hans`; None is English)."""
+
+_LONGEST_DESCRIPTION = 256
+_QUIET = ("aiohttp", "httpcore", "httpx", "telegram")  # their debug lines have the URL, and with it the token
+_Result = TypeVar("_Result")
+
+log = structlog.get_logger(__name__)
+
+
+def in_english(text: Text, language: str | None) -> str:
+    """Describe without a catalogue."""
+    del language
+    return text.message.format(**text.values)
+
+
+class TelegramPlatform:
+    """One Telegram bot.
+
+    Args:
+        token: from @BotFather.
+        api_url: the Bot API server, without a slash at the end.
+        commands: what the menu offers; also decides which commands overtake.
+        clock: time and waiting.
+        describe: renders a command's summary in a language.
+        languages: the languages beside English that `describe` knows.
+        poll_seconds: how long Telegram holds a call that has nothing to say; 50 at most.
+        backoff: waiting after failures; tests shorten it.
+    """
+
+    name = inbound.PLATFORM
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = "https://api.telegram.org",
+        commands: CommandBook,
+        clock: Clock,
+        describe: Describe = in_english,
+        languages: Sequence[str] = (),
+        poll_seconds: int = LONGEST_POLL,
+        backoff: Callable[[], Backoff] = Backoff,
+    ) -> None:
+        _tame_sdk()
+        api_url = api_url.rstrip("/")
+        proxy = environment_proxy(api_url)
+        self._requests = (AiohttpRequest(connections=1, proxy=proxy), AiohttpRequest(proxy=proxy))
+        self._bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            get_updates_request=self._requests[0],
+            request=self._requests[1],
+        )
+        self._commands = commands
+        self._clock = clock
+        self._describe = describe
+        self._languages = languages
+        self._poll_seconds = poll_seconds
+        self._backoff = backoff
+        self._pacing = Pacing(clock)
+        self._sender = Sender(self._bot)
+
+    async def listen(self, accept: Accept) -> None:
+        await self._open()
+        user = await self._persistently(self._bot.get_me)
+        self._introduce(user)
+        await self._persistently(self._bot.delete_webhook)  # keeps what is waiting
+        await self._publish_commands()
+        me = inbound.BotUser(id=user.id, username=user.username or "")
+        await Poller(
+            self._bot,
+            me,
+            self._commands,
+            self._clock,
+            timeout=self._poll_seconds,
+            backoff=self._backoff(),
+        ).run(accept)
+
+    def parse(self, payload: Mapping[str, Any]) -> Update | None:
+        return inbound.parse(payload, self._commands)
+
+    def reply(self, update: Update, ref: Ref | None = None) -> Reply:
+        return TelegramReply(self._sender, self._pacing, self._clock, update, ref)
+
+    def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+        """`answer_by` is the message to reply to, in groups."""
+        return parts_of(place, text, reply_to=answer_by)
+
+    async def deliver(self, part: Part) -> str:
+        await self._open()
+        chat = str(part["chat"])
+        if wait := self._pacing.wait(chat):
+            raise PlatformBusy(retry_after=wait)
+        self._pacing.final(chat, private=part["chat"] > 0)
+        try:
+            return await self._sender.deliver(part)
+        except sdk.RetryAfter as error:
+            self._pacing.slow_down(chat, seconds(error))
+            raise translate(error) from error
+        except sdk.TelegramError as error:
+            raise translate(error) from error
+
+    async def check(self) -> str:
+        await self._open()
+        try:
+            user = await self._bot.get_me()
+        except sdk.TelegramError as error:
+            raise translate(error) from error
+        groups = "reads all messages of its groups" if user.can_read_all_group_messages else "privacy mode is on"
+        return f"@{user.username} ({user.id}), {groups}"
+
+    async def close(self) -> None:
+        for request in self._requests:
+            await request.shutdown()
+
+    async def _open(self) -> None:
+        """Not Bot.initialize: it asks who we are, and writes the token into its error."""
+        for request in self._requests:
+            await request.initialize()
+
+    async def _persistently(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Repeat until Telegram answers. Raises PlatformMisconfigured if it does not accept the token."""
+        backoff = self._backoff()
+        while True:
+            try:
+                return await call()
+            except sdk.InvalidToken:
+                raise PlatformMisconfigured("Telegram does not accept the token", hint=TOKEN_HINT) from None
+            except sdk.TelegramError as error:
+                wait = backoff.next()
+                if isinstance(error, sdk.RetryAfter):
+                    wait = max(wait, seconds(error))
+                log.warning("Waiting for Telegram", reason=str(error), wait=round(wait, 1))
+            await self._clock.sleep(wait)
+
+    def _introduce(self, user: User) -> None:
+        log.info("Telegram knows the bot", username=user.username, bot=user.id)
+        if not user.can_read_all_group_messages:
+            log.warning(
+                "Privacy mode is on: in groups the bot may not see mentions, only commands and replies. "
+                "Turn it off in @BotFather (/setprivacy) and add the bot to the group again, or make it an admin."
+            )
+
+    async def _publish_commands(self) -> None:
+        """The menu, in every language. Without it the commands still work."""
+        for code, language in _codes(self._languages).items():
+            menu = [
+                BotCommand(command.name, self._summary(command, language))
+                for command in self._commands.menu(Role.MEMBER)
+            ]
+            try:
+                await self._bot.set_my_commands(menu, language_code=code)
+            except sdk.TelegramError as error:
+                log.warning("The command menu was not set", reason=str(error), language=code or "default")
+
+    def _summary(self, command: Command, language: str | None) -> str:
+        return self._describe(command.summary, language)[:_LONGEST_DESCRIPTION]
+
+
+def _codes(languages: Sequence[str]) -> dict[str | None, str | None]:
+    """Telegram's two-letter codes → our names. Of `zh_Hans` and `zh_Hant` the first one speaks for `zh`."""
+    codes: dict[str | None, str | None] = {None: None}
+    for language in languages:
+        code = language.replace("_", "-").partition("-")[0].lower()
+        if len(code) == 2 and code != "en":
+            codes.setdefault(code, language)
+    return codes
+
+
+def _tame_sdk() -> None:
+    """Keep the token out of the SDK's logs, and let it build RetryAfter and call getUpdates without warnings."""
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Without it every RetryAfter starts with a deprecation warning [PTB 22.2 _utils/datetime.py].
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+    # We want raw updates, so Bot.get_updates is no use.
+    warnings.filterwarnings("ignore", r"Please use 'Bot\.getUpdates'", PTBUserWarning)
