@@ -77,6 +77,9 @@ class Server:
                 result = await result
         except _CutError:
             return self._cut(request, name, params)
+        except _GatewayError:
+            self._record(name, params, 502, "Bad Gateway")
+            return web.Response(text="<html><h1>502 Bad Gateway</h1></html>", status=502, content_type="text/html")
         except ApiError as error:
             self._record(name, params, error.status, error.description)
             return _answer(error.body(), error.status)
@@ -112,11 +115,17 @@ class _CutError(Exception):
     """The connection is to be cut before the call takes effect."""
 
 
+class _GatewayError(Exception):
+    """Something between the client and the server answers in its place."""
+
+
 async def _suffer(fault: Fault) -> None:
     if fault.hang:
         await asyncio.sleep(fault.hang)
     if fault.drop == "before":
         raise _CutError
+    if fault.malformed:
+        raise _GatewayError
     if refusal := fault.refusal():
         raise refusal
 
