@@ -57,7 +57,11 @@ class Core:
         self.events.deleted(message)
 
     def note(self, kind: str, message: Message) -> None:
-        self.journal.note({"type": kind, "channel": message.channel, "message": as_seen(message)})
+        """Costs next to nothing while nobody looks: a hundred streams may run."""
+        if self.journal.watched:
+            self.journal.note({"type": kind, "channel": message.channel, "message": as_seen(message)})
+        else:
+            self.journal.changed()
 
     def clear_status(self, channel: str, thread_ts: str | None) -> None:
         if self.threads.clear_status(channel, thread_ts):

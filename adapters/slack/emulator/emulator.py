@@ -12,10 +12,12 @@ from adapters.slack.emulator.counter import Counter
 from adapters.slack.emulator.delivery import Delivery, Parcel, ParcelKind
 from adapters.slack.emulator.events import Events
 from adapters.slack.emulator.faults import Faults
+from adapters.slack.emulator.http_events import HttpEvents
 from adapters.slack.emulator.interactions import Interactions
 from adapters.slack.emulator.journal import Journal
 from adapters.slack.emulator.people import Person
 from adapters.slack.emulator.server import WebApi, application
+from adapters.slack.emulator.side_doors import SideDoors
 from adapters.slack.emulator.socket_mode import SocketMode
 from adapters.slack.emulator.streams import Streams
 from adapters.slack.emulator.threads import Session, Threads
@@ -33,7 +35,7 @@ class SlackEmulator:
     Use as an async context manager. `url` is what slack_sdk takes as `base_url`.
     """
 
-    def __init__(  # noqa: PLR0913 - the knobs of a whole service
+    def __init__(
         self,
         *,
         bot_token: str = "xoxb-test",  # noqa: S107 - no secret, the emulator is local
@@ -52,10 +54,12 @@ class SlackEmulator:
         limiter = Limiter(limits or Tiers(), clock)
         tokens = {bot_token: "bot", app_token: "app"}
         self._web_api = WebApi(self._core, tokens, limiter, self.faults)
+        self._doors = SideDoors(self._core, self._interactions, {bot_token})
+        self._hooks: list[HttpEvents] = []
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        served = application(self._core, self._web_api)
+        served = application(self._core, self._web_api, self._doors)
         self._runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -67,6 +71,8 @@ class SlackEmulator:
     ) -> None:
         self._core.streams.shut()
         await self._core.socket.shut()
+        for hook in self._hooks:
+            await hook.shut()
         if self._runner:
             await self._runner.cleanup()
 
@@ -184,6 +190,35 @@ class SlackEmulator:
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """A `disconnect` frame to every connection: `refresh_requested`, `warning` or `link_disabled`."""
         self._core.socket.disconnect(reason)
+
+    async def http_events(self, url: str, *, instead: bool = True, verify: bool = True) -> None:
+        """Deliver to a request URL, instead of Socket Mode or beside it.
+
+        Raises:
+            ValueError: the URL did not answer the challenge.
+        """
+        hook = HttpEvents(
+            url,
+            self._signing_secret,
+            timing=self._core.timing,
+            delivery=self._core.delivery,
+            journal=self._core.journal,
+            clock=self._core.clock,
+        )
+        self._hooks.append(hook)
+        if verify:
+            await hook.verify()
+        self._core.delivery.roads = [*([] if instead else self._core.delivery.roads), hook]
+
+    def file(self, name: str, content: bytes, mimetype: str = "text/plain") -> Json:
+        """A file a person may attach: `ada.says("look", dm, files=(slack.file("a.txt", b"…"),))`."""
+        file_id = self._core.workspace.new_id("F")
+        address = f"{self._core.origin}/files/{file_id}"
+        file: Json = {"id": file_id, "name": name, "title": name, "mimetype": mimetype, "size": len(content)}
+        file |= {"url_private": address, "url_private_download": address, "mode": "hosted"}
+        self._core.counter.uploads[file_id] = content
+        self._core.counter.files[file_id] = file
+        return file
 
     def cut(self) -> None:
         """Break every Socket Mode connection without a word."""

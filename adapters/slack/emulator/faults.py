@@ -23,7 +23,7 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Fault]] = defaultdict(deque)
 
-    def next(  # noqa: PLR0913 - every kind of fault is a keyword
+    def next(
         self,
         method: str,
         *,

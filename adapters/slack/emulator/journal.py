@@ -17,6 +17,10 @@ class Journal:
         self._waiters: set[asyncio.Event] = set()
         self._watchers: set[asyncio.Queue[Json]] = set()
 
+    @property
+    def watched(self) -> bool:
+        return bool(self._watchers)
+
     def note(self, event: Json) -> None:
         for queue in self._watchers:
             queue.put_nowait(event)

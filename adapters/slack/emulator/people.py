@@ -67,16 +67,17 @@ class Person:
     async def opens_home(self, tab: str = "home") -> None:
         self._core.events.home_opened(self.id, tab, self._core.counter.homes.get(self.id))
 
-    async def stops(self, channel: Channel | str, stream_ts: str) -> None:
-        """The Stop button under a stream that still runs."""
-        message = self._message(stream_ts, channel)
-        stream = self._core.streams.running(message.channel, stream_ts)
-        if stream is None:
-            raise LookupError(f"{stream_ts} is not streaming")
-        stream.stopped_by_user = True
-        room = self._core.workspace.channels[message.channel]
+    async def stops(self, channel: Channel | str, ts: str) -> None:
+        """The Stop button of a thread: under a running stream, or while its session is `processing`."""
+        message = self._message(ts, channel)
         root = message.thread_ts or message.ts
-        self._core.events.session_stopped(self.id, room, root, [stream_ts])
+        room = self._core.workspace.channels[message.channel]
+        streaming = [reply.ts for reply in self._core.workspace.thread(room, root) if reply.streaming]
+        session = self._core.threads.sessions.get((room.id, root))
+        if not streaming and (session is None or session.status != "processing"):
+            raise LookupError(f"nothing to stop in {root}")
+        self._core.streams.stopped_by_user(room.id, streaming)
+        self._core.events.session_stopped(self.id, room, root, streaming)
 
     async def reacts(self, channel: Channel | str, ts: str, name: str) -> None:
         message = self._message(ts, channel)

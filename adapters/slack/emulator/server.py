@@ -1,4 +1,4 @@
-"""The HTTP face: `/api/METHOD` for the Web API, `/link/` for Socket Mode.
+"""The HTTP face: `/api/METHOD` for the Web API, `/link/` for Socket Mode, and some side doors.
 
 Everything is HTTP 200 with `ok` true or false, but for 429 with `Retry-After` and injected faults.
 """
@@ -13,6 +13,7 @@ from adapters.slack.emulator.faults import Fault, Faults
 from adapters.slack.emulator.methods import all_methods
 from adapters.slack.emulator.methods.catalogue import Method
 from adapters.slack.emulator.requests import Args, read_args
+from adapters.slack.emulator.side_doors import SideDoors
 from adapters.slack.emulator.tiers import Limiter
 from adapters.slack.emulator.values import ApiError, Call, Json
 
@@ -108,15 +109,21 @@ class WebApi:
 
 def _token(request: web.Request, args: Args) -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else args.optional("token")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    # A JSON body is no place for a token: docs.slack.dev/apis/web-api.
+    return None if request.content_type == "application/json" else args.optional("token")
 
 
 def _refusal(error: ApiError) -> Json:
     return {"ok": False, "error": error.error} | error.more
 
 
-def application(core: Core, web_api: WebApi) -> web.Application:
+def application(core: Core, web_api: WebApi, doors: SideDoors) -> web.Application:
     application = web.Application(client_max_size=MAX_BODY)
     application.router.add_route("*", "/api/{method}", web_api.handle)
     application.router.add_get("/link/", core.socket.handle)
+    application.router.add_post("/response/{name}", doors.respond)
+    application.router.add_post("/upload/{file}", doors.upload)
+    application.router.add_get("/files/{file}", doors.download)
     return application

@@ -5,7 +5,7 @@ recipients are measured by others on the real service, not documented.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -37,6 +37,11 @@ class Streams:
 
     def running(self, channel: str, ts: str) -> Stream | None:
         return self._running.get((channel, ts))
+
+    def stopped_by_user(self, channel: str, streams: Iterable[str]) -> None:
+        """They take no more text, but can still be brought to an end."""
+        for ts in streams:
+            self._running[channel, ts].stopped_by_user = True
 
     def stop(self, message: Message) -> None:
         self._running.pop((message.channel, message.ts)).timer.cancel()

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from adapters.slack.emulator.methods import assistant, chat, streaming, team
+from adapters.slack.emulator.methods import (
+    assistant,
+    chat,
+    conversations,
+    files,
+    reactions,
+    streaming,
+    team,
+    views,
+)
 from adapters.slack.emulator.methods.catalogue import Method
 
 
@@ -10,6 +19,10 @@ def all_methods() -> Mapping[str, Method]:
     return {
         **assistant.METHODS,
         **chat.METHODS,
+        **conversations.METHODS,
+        **files.METHODS,
+        **reactions.METHODS,
         **streaming.METHODS,
         **team.METHODS,
+        **views.METHODS,
     }
