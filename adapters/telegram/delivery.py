@@ -7,14 +7,15 @@ from telegram import Bot
 from telegram import error as sdk
 from telegram.request import BaseRequest
 
+from adapters.telegram.errors import translate
 from adapters.telegram.splitting import split
 from bot.domain.updates import Place
+from bot.errors import RecipientGone
 from bot.ports import Part
 
 _NO_LINK_PREVIEW = {"is_disabled": True}  # a preview makes Telegram fetch an address that the model wrote
 _DRAFT_SECONDS = 5.0  # a preview that takes longer is stale
 _SHORT = 2000  # UTF-16 units, for the case that Telegram counts differently than we do
-_ENTITY_WORDS = ("entit", "parse")
 _NOT_MODIFIED = "message is not modified"
 _TOO_LONG = ("message is too long", "message_too_long", "text is too long")
 _FIELD_AT_FAULT: Mapping[str, tuple[str, ...]] = {
@@ -116,8 +117,11 @@ def _easier(part: Part, error: sdk.BadRequest) -> Part:
     for field, phrases in _FIELD_AT_FAULT.items():
         if field in part and _says(error, phrases):
             return _without(part, field)
-    if "entities" in part and _says(error, _ENTITY_WORDS):
-        return _without(part, "entities")
+    if isinstance(translate(error), RecipientGone):
+        raise error
+    for field in ("entities", "edit"):  # whatever it was, the words count more than their looks
+        if field in part:
+            return _without(part, field)
     raise error
 
 

@@ -41,7 +41,7 @@ def plain(text: str) -> list[Formatted]:
 
 def _formatted(markdown: str) -> tuple[str, list[Entity]]:
     # Imported here: nobody who only starts up should wait for the parser and its tables.
-    from telegramify_markdown.converter import EventWalker  # noqa: PLC0415
+    from telegramify_markdown.converter import EventWalker
 
     stand_in = _unused(markdown)
     source = _without_definitions(_latex_as_code(markdown), stand_in)
@@ -58,7 +58,7 @@ def _entity(entity: dict[str, Any], stand_in: str) -> Entity:
 
 @cache
 def _look() -> Any:
-    from telegramify_markdown.config import RenderConfig  # noqa: PLC0415 - see above
+    from telegramify_markdown.config import RenderConfig
 
     config = RenderConfig.isolated()
     config.cite_expandable = False  # a folded quote hides text
@@ -71,7 +71,7 @@ def _look() -> Any:
 
 def _parse(source: str) -> tuple[str, tuple[Any, ...]]:
     """Parse; prices (`$5 or $6`) and "approximately" (`~5 to ~6`) are escaped, as the library itself does."""
-    from telegramify_markdown.converter import _escape_at, _literal_delimiters  # noqa: PLC0415 - see above
+    from telegramify_markdown.converter import _escape_at, _literal_delimiters
 
     events = _events(source)
     for _ in range(_MOST_PASSES):
@@ -84,8 +84,8 @@ def _parse(source: str) -> tuple[str, tuple[Any, ...]]:
 
 
 def _events(source: str) -> tuple[Any, ...]:
-    import pyromark  # noqa: PLC0415 - see above
-    from telegramify_markdown.converter import STANDARD_OPTIONS  # noqa: PLC0415 - see above
+    import pyromark
+    from telegramify_markdown.converter import STANDARD_OPTIONS
 
     return tuple(pyromark.events_with_range(source, options=STANDARD_OPTIONS))
 

@@ -6,8 +6,7 @@ have no drafts: there the preview is a message that is edited, and the answer's 
 A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids).
 """
 
-import asyncio
-import contextlib
+import math
 from typing import Any
 
 import structlog
@@ -23,7 +22,7 @@ from bot.errors import PlatformDown, RecipientGone
 from bot.ports import Clock, Part, Ref
 
 DRAFT_REFRESH = 20.0  # seconds; a draft lives for about 30 [Bot API, sendMessageDraft]
-TYPING_REFRESH = 4.5  # seconds; "typing…" is shown for 5 at most [Bot API, sendChatAction]
+TYPING_REFRESH = 3.5  # seconds; "typing…" is shown for 5 at most [Bot API, sendChatAction]
 _ELLIPSIS = "…\n"
 
 log = structlog.get_logger(__name__)
@@ -72,9 +71,8 @@ class TelegramReply:
         self._empty_drafts = True
         self._shown: str | None = None
         self._shown_at = 0.0
-        self._lasts = DRAFT_REFRESH  # seconds until what is shown should be repeated
+        self._lasts = math.inf  # seconds until what is shown fades and is worth repeating
         self._over = False
-        self._keeper: asyncio.Task[None] | None = None
         self.interval = pacing.interval(private=update.place.private)
 
     @property
@@ -84,10 +82,8 @@ class TelegramReply:
     async def show(self, text: str) -> None:
         self.interval = self._pacing.interval(private=self._place.private)
         visible = preview(text)
-        if self._over or visible == self._shown or not self._is_time(visible):
-            return
-        await self._attempt(visible)
-        self._keep_alive()
+        if not self._over and self._is_news(visible) and self._is_time(visible):
+            await self._attempt(visible)
 
     def parts(self, text: str) -> list[Part]:
         reply_to = "" if self._place.private else self._question
@@ -95,10 +91,10 @@ class TelegramReply:
 
     async def close(self) -> None:
         self._over = True
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+
+    def _is_news(self, visible: str) -> bool:
+        """Something new, or what is about to fade."""
+        return visible != self._shown or self._clock.monotonic() - self._shown_at >= self._lasts
 
     def _is_time(self, visible: str) -> bool:
         if not visible:
@@ -150,6 +146,7 @@ class TelegramReply:
         await self._sender.typing(self._place)
 
     async def _place_placeholder(self, visible: str) -> None:
+        self._lasts = math.inf
         try:
             self._placeholder = await self._sender.place(self._place, visible, self._question)
         except sdk.TelegramError as error:
@@ -157,29 +154,6 @@ class TelegramReply:
             # It may stand there all the same; a second one must not be added.
             self._over = isinstance(translated, PlatformDown) and translated.outcome_unknown
             raise
-
-    def _keep_alive(self) -> None:
-        if self._fades() and (self._keeper is None or self._keeper.done()):
-            self._keeper = asyncio.create_task(self._refresh())
-
-    async def _refresh(self) -> None:
-        """Repeat what would fade: a draft after 30 seconds, "typing…" after 5."""
-        while self._fades():
-            left = self._shown_at + self._lasts - self._clock.monotonic()
-            await self._clock.sleep(max(left, self._lasts / 4))
-            due = self._clock.monotonic() >= self._shown_at + self._lasts
-            if due and self._fades() and not self._pacing.wait(self._place.chat):
-                with contextlib.suppress(RecipientGone):
-                    await self._attempt(self._shown or "")
-
-    def _fades(self) -> bool:
-        """Whether there is something to repeat.
-
-        A message that was sent meanwhile has ended the preview, and may be the answer itself: a draft after it would
-        look like another one.
-        """
-        answered = self._pacing.final_since(self._place.chat, self._shown_at)
-        return not self._over and self._placeholder is None and not answered
 
 
 def _draft_id(message: str) -> int:

@@ -23,7 +23,6 @@ _CHATS = 4096
 class _Chat:
     blocked_until: float = 0.0
     next_preview: float = 0.0
-    last_final: float = float("-inf")
 
 
 class Pacing:
@@ -59,14 +58,7 @@ class Pacing:
 
     def final(self, chat: str, *, private: bool) -> None:
         """A message is being sent to the chat: the next preview keeps its distance."""
-        state = self._state(chat)
-        state.last_final = self._clock.monotonic()
-        state.next_preview = state.last_final + self.interval(private=private)
-
-    def final_since(self, chat: str, moment: float) -> bool:
-        """Whether a message was sent to the chat at `moment` (monotonic) or later."""
-        state = self._chats.get(chat)
-        return state is not None and state.last_final >= moment
+        self._state(chat).next_preview = self._clock.monotonic() + self.interval(private=private)
 
     def slow_down(self, chat: str, retry_after: float) -> None:
         """The chat answered 429: leave it alone for `retry_after` seconds."""

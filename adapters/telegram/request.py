@@ -16,11 +16,12 @@ from yarl import URL
 
 _NONE = BaseRequest.DEFAULT_NONE
 _MEDIA_SECONDS = 20.0  # more time to upload files, as in HTTPXRequest
+_NOBODY_HOME = frozenset({502, 503})
 _TOKEN = re.compile(r"bot\d+:[\w-]+|bot\d+%3A[\w-]+", re.IGNORECASE)
 
 
 class NotSent(NetworkError):
-    """No connection: the call certainly had no effect."""
+    """The call had no effect: no connection was made, or a proxy found no server behind it (502, 503)."""
 
     __slots__ = ()
 
@@ -28,7 +29,7 @@ class NotSent(NetworkError):
 class AiohttpRequest(BaseRequest):
     """One session with kept-alive connections. Timeouts are in seconds.
 
-    Raises what HTTPXRequest raises, telegram.error.TimedOut and NetworkError, and NotSent if no connection was made.
+    Raises what HTTPXRequest raises, telegram.error.TimedOut and NetworkError, and NotSent if the call had no effect.
     No error carries the URL, because the token is part of it.
     """
 
@@ -85,6 +86,8 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, self._url(url), data=body, headers=headers, timeout=timeout, proxy=self._proxy
             ) as response:
+                if response.status in _NOBODY_HOME:
+                    raise NotSent(f"HTTP {response.status}")
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Not `from error`: aiohttp's errors may hold the URL.
