@@ -34,6 +34,16 @@ class Brain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question on its way to an answer: what was said, where the answer grows, and the right to give it."""
+
+    lease: Lease
+    platform: Platform
+    update: Update
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A turn after its first transaction. `fitted` is what the model will see, `room` how long it may answer."""
 
@@ -77,21 +87,17 @@ class Chat:
 
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
         """Answer one message and complete its lease. Every failure ends in a sentence for the person."""
-        reply = platform.reply(update, lease.claim.ref)
+        asked = Asked(lease=lease, platform=platform, update=update, reply=platform.reply(update, lease.claim.ref))
         try:
-            outgoing = await self._answered(lease, platform, update, reply)
+            begun = await self._begin(lease, update)
+            outgoing = await self._finish(asked, begun, await self._listen(asked, begun))
         except (UserError, ModelError) as error:
-            outgoing = await self._failed(lease, platform, update, reply, error)
+            outgoing = await self._failed(asked, error)
         await self._courier.deliver(lease, platform, outgoing)
 
-    async def _answered(self, lease: Lease, platform: Platform, update: Update, reply: Reply) -> list[Outgoing]:
-        question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
-        begun = await self._begin(lease, update, question)
-        outcome = await self._listen(lease, begun, reply)
-        return await self._finish(lease, platform, update, reply, begun, outcome)
-
-    async def _begin(self, lease: Lease, update: Update, question: Weighed) -> Begun:
+    async def _begin(self, lease: Lease, update: Update) -> Begun:
         """First transaction: the question is recorded and what it may use is reserved. Raises UserError."""
+        question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
         async with lease.begin() as work:
             account = await work.people.meet(update.sender)
             if account.blocked:
@@ -129,14 +135,15 @@ class Chat:
                 break
         return window.fit(self._brain.system, past, question)
 
-    async def _listen(self, lease: Lease, begun: Begun, reply: Reply) -> Outcome:
+    async def _listen(self, asked: Asked, begun: Begun) -> Outcome:
         """Between the transactions: the model speaks, the person watches. Raises ModelError."""
 
         async def remember(ref: Ref) -> None:
             async with lease.begin() as work:
                 await work.inbox.remember(lease.claim, ref)
 
-        async with Preview(reply, remember) as preview:
+        lease = asked.lease
+        async with Preview(asked.reply, remember) as preview:
             try:
                 return await self._stream(lease, begun, preview)
             except ContextOverflow as overflow:
@@ -186,20 +193,19 @@ class Chat:
             person=f"account-{begun.account}",
         )
 
-    async def _finish(
-        self, lease: Lease, platform: Platform, update: Update, reply: Reply, begun: Begun, outcome: Outcome
-    ) -> list[Outgoing]:
+    async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.usage or Usage(input=begun.fitted.tokens, output=counted, estimated=True)
-        parts = reply.parts(self._final_text(update, outcome))
-        async with lease.begin() as work:
+        parts = asked.reply.parts(self._final_text(asked.update, outcome))
+        arrival = asked.lease.claim.id
+        async with asked.lease.begin() as work:
             if outcome.answer:
-                await work.history.answer(lease.claim.id, _exchange(outcome, counted, usage))
+                await work.history.answer(arrival, _exchange(outcome, counted, usage))
             else:
-                await work.history.fail(lease.claim.id, outcome.ending)
-            await self._quotas.settle(work, lease.claim.id, tokens=usage.total)
-            return await work.outbox.add(lease.claim.id, platform.name, parts)
+                await work.history.fail(arrival, outcome.ending)
+            await self._quotas.settle(work, arrival, tokens=usage.total)
+            return await work.outbox.add(arrival, asked.platform.name, parts)
 
     def _final_text(self, update: Update, outcome: Outcome) -> str:
         notice = _NOTICES.get(outcome.ending)
@@ -208,16 +214,15 @@ class Chat:
         said = self._catalogues.of(update.sender.language).render(notice)
         return f"{outcome.answer}\n\n{said}" if outcome.answer else said
 
-    async def _failed(
-        self, lease: Lease, platform: Platform, update: Update, reply: Reply, error: UserError | ModelError
-    ) -> list[Outgoing]:
+    async def _failed(self, asked: Asked, error: UserError | ModelError) -> list[Outgoing]:
         """Instead of the second transaction: nothing is charged, and the person is told why."""
-        _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300], arrival=lease.claim.id)
-        said = self._catalogues.of(update.sender.language).render(sentence(error))
-        async with lease.begin() as work:
-            await work.history.fail(lease.claim.id, type(error).__name__)
-            await self._quotas.release(work, lease.claim.id)
-            return await work.outbox.add(lease.claim.id, platform.name, reply.parts(said))
+        arrival = asked.lease.claim.id
+        _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
+        said = self._catalogues.of(asked.update.sender.language).render(sentence(error))
+        async with asked.lease.begin() as work:
+            await work.history.fail(arrival, type(error).__name__)
+            await self._quotas.release(work, arrival)
+            return await work.outbox.add(arrival, asked.platform.name, asked.reply.parts(said))
 
 
 _NOTICES = {

@@ -1,7 +1,8 @@
 """The worker: claims arrivals and sends each to a command or to a chat turn."""
 
 import asyncio
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -66,6 +67,13 @@ class Dispatcher:
                 self._start(lease)
             if len(leases) < free or free <= 0:
                 await self._inbox.wait(_POLL)
+
+    async def settle(self) -> None:
+        """Wait until everything that was accepted is handled."""
+        idle = 0
+        while idle < 2:  # twice: a turn may just be between its claim and its task
+            await asyncio.sleep(0.05)
+            idle = 0 if self._running or self._inbox.awake else idle + 1
 
     async def drain(self, patience: float) -> None:
         """Let running turns end, for `patience` seconds; what is cut off is taken up at the next start."""

@@ -77,6 +77,11 @@ class Inbox:
         if any(fresh):
             self.wake()
 
+    @property
+    def awake(self) -> bool:
+        """Whether something was reported ready that nobody has looked for yet."""
+        return self._woken.is_set()
+
     def wake(self) -> None:
         """Something may be ready to be claimed."""
         self._woken.set()

@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise ConfigError([_problem(one["loc"], one["msg"]) for one in error.errors()]) from None
 
+    def secrets(self) -> list[str]:
+        """The values no log line may hold."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
     def check_serving(self) -> None:
         """Raises ConfigError unless there is what `parley serve` needs."""
         problems = [*self._platform_problems(), *self.model_problems()]
@@ -150,10 +155,8 @@ class Settings(BaseSettings):
 
     def _platform_problems(self) -> list[str]:
         if self.telegram_bot_token is None and self.slack_bot_token is None:
-            return [
-                "TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN is missing: set at least one, "
-                "or try Parley without any account by `make demo` or `parley console`"
-            ]
+            missing = "TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN is missing: set at least one"
+            return [f"{missing}, or try Parley without any account by `make demo` or `parley console`"]
         if self.slack_bot_token is not None and self.slack_app_token is None and self.slack_signing_secret is None:
             return [_problem(("slack_app_token",), "is missing (Slack's Socket Mode needs it beside SLACK_BOT_TOKEN)")]
         return []

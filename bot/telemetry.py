@@ -1,4 +1,4 @@
-"""Logs: structlog for our lines and for the libraries', as readable lines or as JSON. Never message text, never secrets."""
+"""Logs: structlog for our lines and for the libraries', readable or as JSON. Never message text, never secrets."""
 
 import logging
 import re

@@ -63,7 +63,7 @@ class Storage:
     async def upgrade(self, target: str = "head") -> None:
         """Bring the schema up to date."""
         # Imported here: Alembic costs 10 MB and is needed only when there is something to do.
-        from bot.storage.migrate import upgrade  # noqa: PLC0415
+        from bot.storage.migrate import upgrade
 
         await self._engine.dispose()
         await asyncio.to_thread(upgrade, self._url, target)

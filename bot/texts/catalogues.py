@@ -58,8 +58,8 @@ class Catalogue:
         source = _FOLDER / self.language / "LC_MESSAGES" / "parley.po"
         if not source.exists():
             return gettext.NullTranslations()
-        from babel.messages.mofile import write_mo  # noqa: PLC0415 - costs start-up time, English needs none of it
-        from babel.messages.pofile import read_po  # noqa: PLC0415
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
 
         compiled = BytesIO()
         with source.open("rb") as file:

@@ -1,0 +1,5 @@
+"""A terminal as a platform: the smallest example of an adapter."""
+
+from adapters.console.platform import ConsolePlatform
+
+__all__ = ["ConsolePlatform"]

@@ -1,0 +1,115 @@
+"""One person at a terminal: lines come in, answers are typed out."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+from bot.commands.declaration import CommandBook
+from bot.domain.people import Identity, Sender
+from bot.domain.updates import Arrival, Invocation, Place, Update
+from bot.ports import Accept, Part, Ref
+
+PROMPT = "› "
+
+YOU = Identity(platform="console", user="you")
+_HERE = Place(platform="console", chat="terminal", private=True)
+
+
+class ConsolePlatform:
+    """Implements `bot.ports.Platform` on two text streams.
+
+    Args:
+        read: gives the next line with its line end, "" at the end; called in a thread.
+    """
+
+    name = "console"
+
+    def __init__(self, read: Callable[[], str], output: TextIO, commands: CommandBook) -> None:
+        self._read = read
+        self._output = output
+        self._commands = commands
+        self._session = uuid.uuid4().hex[:12]
+        self._written = ""
+
+    async def listen(self, accept: Accept) -> None:
+        """Hand in one line after the other until the input ends."""
+        number = 0
+        self._write(PROMPT)
+        while line := await asyncio.to_thread(self._read):
+            number += 1
+            if line.strip():
+                await accept([self._arrival(number, line.strip())])
+            else:
+                self._write(PROMPT)
+
+    def parse(self, payload: Mapping[str, Any]) -> Update | None:
+        line = str(payload["line"])
+        return Update(sender=Sender(identity=YOU, name="you"), place=_HERE, text=line, invocation=_invocation(line))
+
+    def reply(self, _update: Update, _ref: Ref | None = None) -> "ConsoleReply":
+        self._written = ""
+        return ConsoleReply(self)
+
+    def parts(self, _place: Place, text: str, *, answer_by: str = "") -> list[Part]:  # noqa: ARG002
+        self._written = ""
+        return [{"text": text}]
+
+    async def deliver(self, part: Part) -> str:
+        self.show(part["text"])
+        self._write(f"\n\n{PROMPT}")
+        self._written = ""
+        return ""
+
+    async def check(self) -> str:
+        return "console: a terminal"
+
+    async def close(self) -> None:
+        return
+
+    def show(self, text: str) -> None:
+        """Type out what is new in `text`; all of it, on a new line, if it is no continuation."""
+        if not text.startswith(self._written):
+            self._write("\n")
+            self._written = ""
+        self._write(text[len(self._written) :])
+        self._written = text
+
+    def _write(self, text: str) -> None:
+        self._output.write(text)
+        self._output.flush()
+
+    def _arrival(self, number: int, line: str) -> Arrival:
+        return Arrival(
+            source="console:terminal",
+            event=f"{self._session}-{number}",
+            lane=self._commands.lane(_HERE, _invocation(line)),
+            order=number,
+            payload={"line": line},
+        )
+
+
+class ConsoleReply:
+    """An answer that is typed out as it grows."""
+
+    interval = 0.05
+    ref: Ref | None = None
+
+    def __init__(self, console: ConsolePlatform) -> None:
+        self._console = console
+
+    async def show(self, text: str) -> None:
+        self._console.show(text.rstrip())
+
+    def parts(self, text: str) -> list[Part]:
+        return [{"text": text}]
+
+    async def close(self) -> None:
+        return
+
+
+def _invocation(line: str) -> Invocation | None:
+    if not line.startswith("/") or not line[1:2].isalpha():
+        return None
+    name, _, arguments = line[1:].partition(" ")
+    return Invocation(name=name.lower(), arguments=arguments.strip())

@@ -1,0 +1,140 @@
+"""The command line: `parley serve|console|demo|doctor|db`."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from bot.errors import ConfigError, PlatformMisconfigured, StorageError, UpstreamMisconfigured
+from bot.settings import Settings
+from bot.telemetry import configure
+
+# Each command imports what it needs when it runs: `parley --help` answers at once, and a bot without Slack does not
+# carry Slack's SDK in memory.
+
+EXIT_CONFIG = 2
+
+_T = TypeVar("_T")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parley")
+def main() -> None:
+    """Parley: a chat bot for Telegram and Slack that keeps history, streams answers and holds everyone to quotas."""
+
+
+@main.command()
+def serve() -> None:
+    """Run the bot on the platforms whose tokens are set."""
+    from bot.bootstrap import serve as run
+
+    with _explained():
+        settings = _settings()
+        settings.check_serving()
+        _run(run(settings, _stop_signal))
+
+
+@main.command()
+def console() -> None:
+    """Chat in this terminal through the same core; with the scripted model unless a real one is set."""
+    from bot.bootstrap import console as run
+
+    with _explained():
+        _run(run(_settings(quiet=True), _stop_signal))
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Port of the page; 0 takes any free one.")
+def demo(port: int) -> None:
+    """Show a Telegram chat and a Slack workspace side by side in the browser; needs no account."""
+    from bot.bootstrap import demo as run
+
+    with _explained():
+        _run(run(_settings(quiet=True), _stop_signal, port=port, announce=click.echo))
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, model and platforms, and say what is wrong."""
+    from bot.doctor import examine
+
+    with _explained():
+        settings = _settings(quiet=True)
+        healthy = _run(examine(settings, click.echo))
+    sys.exit(0 if healthy else 1)
+
+
+@main.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database's schema up to date; safe to repeat."""
+    from bot.storage import Storage
+
+    async def run(storage: Storage) -> None:
+        before = await storage.revision()
+        await storage.upgrade()
+        click.echo(f"Database: {before or 'empty'} → {await storage.revision()}")
+        await storage.close()
+
+    with _explained():
+        _run(run(Storage.open(_settings(quiet=True).database_url)))
+
+
+def _settings(*, quiet: bool = False) -> Settings:
+    """Settings, with logging set up by them; `quiet` keeps all but warnings off a terminal that shows other things."""
+    settings = Settings.load()
+    level = "WARNING" if quiet and settings.log_level == "INFO" else settings.log_level
+    configure(level, settings.log_format, settings.secrets())
+    return settings
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Errors an operator can act on end the command with what to do, not with a traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        _quit("Parley cannot start:", error.problems)
+    except (PlatformMisconfigured, UpstreamMisconfigured) as error:
+        _quit("Parley cannot start:", [error.hint or str(error)])
+    except StorageError as error:
+        _quit("The database cannot be used (DATABASE_URL):", [str(error)])
+
+
+def _quit(headline: str, problems: tuple[str, ...] | list[str]) -> None:
+    click.echo("\n  • ".join([headline, *problems]), err=True)
+    sys.exit(EXIT_CONFIG)
+
+
+def _run(doing: Coroutine[Any, Any, _T]) -> _T:
+    if sys.platform == "win32":
+        return asyncio.run(doing)
+    import uvloop
+
+    return uvloop.run(doing)
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by SIGTERM or Ctrl-C; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def begin_to_stop(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, begin_to_stop, number)
+    return stop
+
+
+if __name__ == "__main__":
+    main()
