@@ -3,11 +3,12 @@
 from adapters.telegram.emulator.chats import Chat
 from adapters.telegram.emulator.faults import Fault
 from adapters.telegram.emulator.limits import Limits, Rate
-from adapters.telegram.emulator.people import Person
+from adapters.telegram.emulator.people import AttachmentKind, Person
 from adapters.telegram.emulator.telegram import TelegramEmulator
 from adapters.telegram.emulator.values import Call, Draft, Event, Lifetimes, Message, User
 
 __all__ = [
+    "AttachmentKind",
     "Call",
     "Chat",
     "Draft",

@@ -133,7 +133,6 @@ class Person:
             "data": data,
         }
         world.updates.push("callback_query", body, chat.id)
-        world.feed.stir()
         return query.id
 
     def _own(self, chat: Chat, message_id: int) -> Message:

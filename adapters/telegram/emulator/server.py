@@ -82,7 +82,7 @@ class Server:
             return web.Response(text="<html><h1>502 Bad Gateway</h1></html>", status=502, content_type="text/html")
         except ApiError as error:
             self._record(name, params, error.status, error.description)
-            return _answer(error.body(), error.status)
+            return _answer(error.body(), error.status, error.parameters.get("retry_after"))
         if fault is not None and fault.drop == "after":
             return self._cut(request, name, params)
         self._record(name, params, 200)
@@ -130,8 +130,10 @@ async def _suffer(fault: Fault) -> None:
         raise refusal
 
 
-def _answer(body: dict[str, Any], status: int) -> web.Response:
-    return web.Response(body=_encode(body).encode("utf-8", "replace"), status=status, content_type="application/json")
+def _answer(body: dict[str, Any], status: int, retry_after: int | None = None) -> web.Response:
+    headers = None if retry_after is None else {"Retry-After": str(retry_after)}
+    content = _encode(body).encode("utf-8", "replace")
+    return web.Response(body=content, status=status, headers=headers, content_type="application/json")
 
 
 async def _read(request: web.BaseRequest) -> Params:

@@ -26,7 +26,7 @@ class TelegramEmulator:
     Unix seconds. `reads_all_group_messages` switches privacy mode off. `keep_calls` bounds `calls`; 0 records none.
     """
 
-    def __init__(  # noqa: PLR0913 - the knobs of a test server
+    def __init__(
         self,
         *,
         token: str = "100:TEST",  # noqa: S107 - not a secret
@@ -41,13 +41,14 @@ class TelegramEmulator:
         life = lifetimes or Lifetimes()
         self.calls: deque[Call] = deque(maxlen=keep_calls)
         self.faults = Faults()
+        feed = Feed()
         self.world = World(
             bot=bot,
             clock=clock,
             lifetimes=life,
             flood=FloodControl(limits or Limits(), clock),
-            updates=UpdateQueue(first_id=FIRST_UPDATE, life=life.update, clock=clock),
-            feed=Feed(),
+            updates=UpdateQueue(first_id=FIRST_UPDATE, life=life.update, clock=clock, notify=feed.stir),
+            feed=feed,
             reads_all_group_messages=reads_all_group_messages,
         )
         self._server = Server(self.world, token=token, faults=self.faults, calls=self.calls)
@@ -156,6 +157,11 @@ class TelegramEmulator:
         """The text of the draft shown now ("" is "Thinking…"), or None."""
         draft = chat.drafts.get(thread_id)
         return draft.text if draft is not None and draft.until > self.world.clock() else None
+
+    def action(self, chat: Chat, thread_id: int | None = None) -> str | None:
+        """The chat action shown now, such as "typing", or None."""
+        action, until = chat.actions.get(thread_id, ("", 0.0))
+        return action if until > self.world.clock() else None
 
     def inject(self, raw_update: Json) -> None:
         """Queue an update verbatim, forged or broken; only a missing `update_id` is filled in."""

@@ -25,9 +25,13 @@ class Pending:
 
 
 class UpdateQueue:
-    """What waits for the bot, and the one long poll that waits for it."""
+    """What waits for the bot, and the one long poll that waits for it.
 
-    def __init__(self, *, first_id: int, life: float, clock: Callable[[], float]) -> None:
+    `life` is seconds; `notify` is called when the queue or the poll changes.
+    """
+
+    def __init__(self, *, first_id: int, life: float, clock: Callable[[], float], notify: Callable[[], None]) -> None:
+        self._notify = notify
         self._next_id = first_id
         self._life = life
         self._clock = clock
@@ -60,6 +64,11 @@ class UpdateQueue:
         self._pending.append(Pending(body["update_id"], chat_id, self._clock(), body))
         self._next_id = max(self._next_id, body["update_id"]) + 1
         self._wake()
+
+    @property
+    def polled(self) -> bool:
+        """A long poll is waiting now."""
+        return self._poll is not None
 
     def snapshot(self) -> list[Pending]:
         self._expire()
@@ -98,6 +107,7 @@ class UpdateQueue:
 
     async def _wait(self, seconds: float) -> None:
         self._poll = poll = asyncio.get_running_loop().create_future()
+        self._notify()
         timer = asyncio.get_running_loop().call_later(seconds, _finish, poll)
         try:
             await poll
@@ -120,6 +130,7 @@ class UpdateQueue:
             self._pending.popleft()
 
     def _wake(self) -> None:
+        self._notify()
         if self._poll is not None:
             _finish(self._poll)
         if self.on_push is not None:

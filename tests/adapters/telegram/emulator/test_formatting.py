@@ -61,7 +61,8 @@ def test_broken_html_is_refused(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "plain", "entities"),
     [
-        ("*b* _i_ __u__ ~s~", "b i u s", [("bold", 0, 1), ("italic", 2, 1), ("strikethrough", 6, 1), ("underline", 4, 1)]),
+        ("*b* _i_ ~s~", "b i s", [("bold", 0, 1), ("italic", 2, 1), ("strikethrough", 4, 1)]),
+        ("__u___i_", "ui", [("italic", 1, 1), ("underline", 0, 1)]),
         ("*b _i_*", "b i", [("bold", 0, 3), ("italic", 2, 1)]),
         ("||s||", "s", [("spoiler", 0, 1)]),
         (r"1\.5 \(ok\)", "1.5 (ok)", []),
@@ -71,7 +72,7 @@ def test_broken_html_is_refused(text: str, expected: str) -> None:
         (">q1\n>q2\nafter", "q1\nq2\nafter", [("blockquote", 0, 5)]),
         ("**>q1\n>q2||", "q1\nq2", [("expandable_blockquote", 0, 5)]),
     ],
-)  # fmt: skip
+)
 def test_markdown_is_understood(text: str, plain: str, entities: list[Any]) -> None:
     assert parsed("markdownv2", text) == (plain, entities)
 

@@ -93,3 +93,10 @@ async def test_drafts_have_a_limit_of_their_own(api: Api) -> None:
 async def test_all_chats_share_one_limit(api: Api) -> None:
     waits = [await send(api, chat_id) for chat_id in range(11, 18)]
     assert waits == [None] * 6 + [3]
+
+
+async def test_the_wait_is_in_the_header_too(api: Api) -> None:
+    [await send(api) for _ in range(2)]
+    body = {"chat_id": 11, "text": "x"}
+    async with api.session.post(f"{api.url}/bot100:TEST/sendMessage", json=body) as response:
+        assert response.headers["Retry-After"] == "3"

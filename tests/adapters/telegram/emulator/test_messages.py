@@ -1,5 +1,6 @@
 """Sending, editing, deleting, reacting: rules and words of refusal."""
 
+import aiohttp
 import pytest
 
 from adapters.telegram.emulator import Person, TelegramEmulator
@@ -152,8 +153,29 @@ async def test_not_every_emoji_is_a_reaction(api: Api, ada: Person) -> None:
     assert refusal == "400 Bad Request: REACTION_INVALID"
 
 
-async def test_a_typing_action_passes_and_an_unknown_one_does_not(api: Api, ada: Person) -> None:
-    assert await api.result("sendChatAction", chat_id=11, action="typing") is True
+async def test_typing_is_shown_until_the_message_comes(tg: TelegramEmulator, api: Api, ada: Person) -> None:
+    await api.result("sendChatAction", chat_id=11, action="typing")
+    assert tg.action(ada.chat) == "typing"
+    await sent(api, ada)
+    assert tg.action(ada.chat) is None
+
+
+async def test_typing_fades_after_five_seconds() -> None:
+    now = [1_000_000.0]
+    async with (
+        TelegramEmulator(token="100:TEST", clock=lambda: now[0]) as tg,
+        aiohttp.ClientSession() as session,
+    ):
+        ada = tg.person(id=11, first_name="Ada")
+        ada.says("hi")
+        await Api(session, tg.url, "100:TEST").result("sendChatAction", chat_id=11, action="typing")
+        now[0] += 4.9
+        assert tg.action(ada.chat) == "typing"
+        now[0] += 0.1
+        assert tg.action(ada.chat) is None
+
+
+async def test_an_unknown_action_is_refused(api: Api, ada: Person) -> None:
     refusal = await api.refusal("sendChatAction", chat_id=11, action="dancing")
     assert refusal == "400 Bad Request: wrong parameter action in request"
 
