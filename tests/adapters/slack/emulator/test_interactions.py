@@ -1,0 +1,193 @@
+"""Commands, buttons, modals and response URLs."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.slack.emulator import Channel, Person, SlackEmulator
+from tests.adapters.slack.emulator.conftest import CallMethod
+from tests.adapters.slack.emulator.sockets import connected
+from tests.adapters.slack.emulator.test_blocks import BUTTON, THUMBS
+
+MODAL = {
+    "type": "modal",
+    "title": {"type": "plain_text", "text": "T"},
+    "blocks": [{"type": "divider"}],
+}
+
+
+async def test_a_command_carries_where_and_who(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, general: Channel
+) -> None:
+    async with connected(slack, http) as socket:
+        await ada.runs("/parley", "quota <show>", general)
+        envelope = await socket.frame()
+        await socket.ack(envelope)
+        body = envelope["payload"]
+        assert (envelope["type"], envelope["accepts_response_payload"]) == ("slash_commands", True)
+        assert (body["command"], body["text"]) == ("/parley", "quota &lt;show&gt;")
+        assert (body["user_id"], body["channel_name"]) == ("U1", "general")
+
+
+async def test_an_ack_with_text_shows_it_to_the_person_alone(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, general: Channel
+) -> None:
+    async with connected(slack, http) as socket:
+        await ada.runs("/parley", "", general)
+        await socket.ack(await socket.frame(), text="done")
+        (message,) = await slack.until(lambda: slack.messages(general))
+        assert (message.text, message.ephemeral_for) == ("done", "U1")
+
+
+async def test_an_unanswered_command_fails_before_the_persons_eyes(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel
+) -> None:
+    async with connected(slack, http) as socket:
+        await ada.runs("/parley", "", dm)
+        await socket.frame()
+        (message,) = await slack.until(lambda: slack.messages(dm))
+        assert message.text == '/parley failed with the error "operation_timeout"'
+        assert await socket.silent(0.2)
+
+
+async def test_a_command_with_nobody_connected_fails_at_once(slack: SlackEmulator, ada: Person, dm: Channel) -> None:
+    await ada.runs("/parley", "", dm)
+    assert "dispatch_failed" in slack.messages(dm)[0].text
+
+
+@pytest.fixture
+async def asked(call: CallMethod, dm: Channel) -> str:
+    blocks = [
+        {"type": "actions", "block_id": "b", "elements": [BUTTON]},
+        {"type": "context_actions", "elements": [THUMBS]},
+    ]
+    return str((await call("chat.postMessage", channel=dm.id, text="?", blocks=blocks))["ts"])
+
+
+async def clicked(
+    slack: SlackEmulator, http: aiohttp.ClientSession, person: Person, dm: Channel, ts: str, *which: str
+) -> dict[str, Any]:
+    async with connected(slack, http) as socket:
+        await person.clicks(dm, ts, *which)
+        while (envelope := await socket.frame())["type"] != "interactive":
+            await socket.ack(envelope)
+        await socket.ack(envelope)
+        payload: dict[str, Any] = envelope["payload"]
+        return payload
+
+
+async def test_a_click_carries_the_button(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+) -> None:
+    payload = await clicked(slack, http, ada, dm, asked, "a")
+    action = payload["actions"][0]
+    assert (payload["type"], payload["user"]["id"]) == ("block_actions", "U1")
+    assert payload["container"]["message_ts"] == asked
+    assert (action["action_id"], action["block_id"], action["value"]) == ("a", "b", "v")
+
+
+async def test_a_thumb_is_chosen_by_its_value(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+) -> None:
+    payload = await clicked(slack, http, ada, dm, asked, "f", "bad")
+    assert payload["actions"][0]["type"] == "feedback_buttons"
+    assert payload["actions"][0]["value"] == "bad"
+
+
+async def test_there_is_no_clicking_what_is_not_there(ada: Person, dm: Channel, asked: str) -> None:
+    with pytest.raises(LookupError):
+        await ada.clicks(dm, asked, "other")
+
+
+async def test_a_trigger_opens_one_view_and_not_late(
+    slack: SlackEmulator,
+    http: aiohttp.ClientSession,
+    call: CallMethod,
+    ada: Person,
+    dm: Channel,
+    asked: str,
+) -> None:
+    trigger = (await clicked(slack, http, ada, dm, asked, "a"))["trigger_id"]
+    assert (await call("views.open", trigger_id=trigger, view=MODAL))["ok"]
+    assert (await call("views.open", trigger_id=trigger, view=MODAL))["error"] == "exchanged_trigger_id"
+    assert (await call("views.open", trigger_id="x", view=MODAL))["error"] == "invalid_trigger_id"
+    late = (await clicked(slack, http, ada, dm, asked, "a"))["trigger_id"]
+    await asyncio.sleep(0.11)
+    assert (await call("views.open", trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
+
+
+async def test_a_submitted_modal_closes_unless_there_are_errors(
+    slack: SlackEmulator, http: aiohttp.ClientSession, call: CallMethod, ada: Person, dm: Channel, asked: str
+) -> None:
+    trigger = (await clicked(slack, http, ada, dm, asked, "a"))["trigger_id"]
+    view = (await call("views.open", trigger_id=trigger, view=MODAL))["view"]
+    async with connected(slack, http) as socket:
+        await ada.submits(view["id"], {"b": {"a": {"value": "x"}}})
+        envelope = await socket.frame()
+        assert envelope["payload"]["view"]["state"]["values"] == {"b": {"a": {"value": "x"}}}
+        await socket.ack(envelope, response_action="errors", errors={"b": "no"})
+        await slack.until(lambda: slack.unacknowledged == 0)
+        assert slack.modals
+        await ada.submits(view["id"])
+        await socket.ack(await socket.frame())
+        await slack.until(lambda: not slack.modals)
+
+
+async def test_a_home_is_published_and_clicked(
+    slack: SlackEmulator, http: aiohttp.ClientSession, call: CallMethod, ada: Person
+) -> None:
+    view = {"type": "home", "blocks": [{"type": "actions", "elements": [BUTTON]}]}
+    assert (await call("views.publish", user_id="U1", view=view))["ok"]
+    home = slack.home(ada)
+    assert home
+    async with connected(slack, http) as socket:
+        await ada.clicks_home("a")
+        payload = (await socket.frame())["payload"]
+        assert payload["container"] == {"type": "view", "view_id": home["id"]}
+
+
+@pytest.mark.parametrize("view", [{}, {"type": "modal", "blocks": []}, {"type": "home"}])
+async def test_a_home_must_be_one(call: CallMethod, ada: Person, view: dict[str, Any]) -> None:
+    assert (await call("views.publish", user_id="U1", view=view))["error"] == "invalid_arguments"
+
+
+async def response_url(slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str) -> str:
+    return str((await clicked(slack, http, ada, dm, asked, "a"))["response_url"])
+
+
+async def answered(http: aiohttp.ClientSession, url: str, **answer: Any) -> tuple[int, str]:
+    async with http.post(url, json=answer) as response:
+        return response.status, await response.text()
+
+
+async def test_a_response_url_works_five_times(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+) -> None:
+    url = await response_url(slack, http, ada, dm, asked)
+    for _ in range(5):
+        assert await answered(http, url, text="x") == (200, "ok")
+    assert await answered(http, url, text="x") == (404, "used_url")
+    assert {message.ephemeral_for for message in slack.messages(dm)[1:]} == {"U1"}
+
+
+async def test_a_response_url_expires(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+) -> None:
+    url = await response_url(slack, http, ada, dm, asked)
+    await asyncio.sleep(0.31)
+    assert await answered(http, url, text="x") == (404, "expired_url")
+
+
+async def test_an_answer_may_be_for_everyone_or_replace_the_original(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+) -> None:
+    url = await response_url(slack, http, ada, dm, asked)
+    await answered(http, url, text="all", response_type="in_channel")
+    await answered(http, url, text="new", replace_original=True)
+    original, public = slack.messages(dm)
+    assert (original.ts, original.text, original.blocks) == (asked, "new", ())
+    assert (public.text, public.ephemeral_for) == ("all", None)
+    await answered(http, url, delete_original=True)
+    assert asked not in [message.ts for message in slack.messages(dm)]
