@@ -22,6 +22,7 @@ class Chat:
     topics: dict[int, str] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     drafts: dict[int | None, Draft] = field(default_factory=dict)
+    watched_drafts: set[int | None] = field(default_factory=set)
     actions: dict[int | None, tuple[str, float]] = field(default_factory=dict)
     started: bool = False
     bot_status: str = "member"

@@ -107,9 +107,9 @@ class World:
         return chat.private or reads_all or visible_to_bot(chat, message, self.bot)
 
     def show_draft(self, chat: Chat, thread_id: int | None, draft: Draft) -> None:
-        fresh = thread_id not in chat.drafts
         chat.drafts[thread_id] = draft
-        if fresh:
+        if thread_id not in chat.watched_drafts:
+            chat.watched_drafts.add(thread_id)
             self._watch_draft(chat, thread_id, self.lifetimes.draft)
         self._publish_draft(chat, thread_id, draft)
 
@@ -118,18 +118,17 @@ class World:
             self._publish_draft(chat, thread_id, None)
 
     def _watch_draft(self, chat: Chat, thread_id: int | None, seconds: float) -> None:
-        """One timer for each shown draft: it looks again when the draft was renewed meanwhile."""
+        """One timer for each place with a draft: it looks again when the draft was renewed or replaced."""
         asyncio.get_running_loop().call_later(seconds, self._expire_draft, chat, thread_id)
 
     def _expire_draft(self, chat: Chat, thread_id: int | None) -> None:
         draft = chat.drafts.get(thread_id)
-        if draft is None:
-            return
-        left = draft.until - self.clock()
+        left = draft.until - self.clock() if draft is not None else 0.0
         if left > 0:
             self._watch_draft(chat, thread_id, left + 0.001)
-        else:
-            self.end_draft(chat, thread_id)
+            return
+        chat.watched_drafts.discard(thread_id)
+        self.end_draft(chat, thread_id)
 
     def _publish_draft(self, chat: Chat, thread_id: int | None, draft: Draft | None) -> None:
         if not self.feed.watched:

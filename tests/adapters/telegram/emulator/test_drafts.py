@@ -1,5 +1,7 @@
 """Drafts: previews that live for half a minute and end with a message."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -83,9 +85,31 @@ async def hasty() -> AsyncIterator[TelegramEmulator]:
 async def test_a_draft_fades_unless_renewed(hasty: TelegramEmulator) -> None:
     ada = hasty.person(id=11, first_name="Ada")
     ada.says("hi")
+    events = hasty.watch()
     async with aiohttp.ClientSession() as session:
         api = Api(session, hasty.url, "100:TEST")
         await draft(api, "a")
+        await asyncio.sleep(0.15)
         await draft(api, "ab")
-        assert hasty.drafts(ada.chat) == "ab"
-        await hasty.until(lambda: hasty.drafts(ada.chat) is None, 1)
+    texts = [(await anext(events)).body["text"] for _ in range(2)]
+    renewed = time.monotonic()
+    assert texts == ["a", "ab"]
+    assert (await anext(events)).body["text"] is None
+    assert time.monotonic() - renewed > 0.15
+    assert hasty.drafts(ada.chat) is None
+    await events.aclose()
+
+
+async def test_a_new_draft_is_not_ended_by_the_timer_of_the_last(hasty: TelegramEmulator) -> None:
+    ada = hasty.person(id=11, first_name="Ada")
+    ada.says("hi")
+    async with aiohttp.ClientSession() as session:
+        api = Api(session, hasty.url, "100:TEST")
+        await draft(api, "first")
+        await asyncio.sleep(0.12)
+        await api.result("sendMessage", chat_id=11, text="done")
+        await draft(api, "second")
+        await asyncio.sleep(0.12)
+        assert hasty.drafts(ada.chat) == "second"
+        await hasty.until(lambda: not ada.chat.watched_drafts, 1)
+        assert ada.chat.drafts == {}

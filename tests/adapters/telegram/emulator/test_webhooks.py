@@ -1,5 +1,6 @@
 """Webhook delivery: secret, order within a chat, and patience."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,11 +19,13 @@ class Hook:
         self.statuses: list[int] = []
         self.accepted: list[str] = []
         self.refused = 0
+        self.delays: dict[str, float] = {}
         self.secrets: set[str | None] = set()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         update: dict[str, Any] = await request.json()
         self.secrets.add(request.headers.get("X-Telegram-Bot-Api-Secret-Token"))
+        await asyncio.sleep(self.delays.get(update["message"]["text"], 0))
         status = self.statuses.pop(0) if self.statuses else 200
         if status == 200:
             self.accepted.append(update["message"]["text"])
@@ -71,6 +74,18 @@ async def test_a_failing_update_is_repeated_and_keeps_its_place(
     assert hook.refused == 2
     info = await api.result("getWebhookInfo")
     assert info["last_error_message"].startswith("Wrong response from the webhook: 503")
+
+
+async def test_a_slow_update_holds_back_its_chat_only(
+    tg: TelegramEmulator, api: Api, ada: Person, ben: Person, hook: Hook
+) -> None:
+    hook.delays = {"slow": 0.2}
+    await api.result("setWebhook", url=hook.url)
+    ada.says("slow")
+    ada.says("after slow")
+    ben.says("quick")
+    await tg.until(lambda: len(tg.world.updates) == 0, 3)
+    assert hook.accepted == ["quick", "slow", "after slow"]
 
 
 async def test_pending_updates_are_counted(api: Api, ada: Person) -> None:
