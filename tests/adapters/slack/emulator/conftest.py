@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import aiohttp
@@ -7,22 +8,35 @@ import pytest
 from adapters.slack.emulator import Channel, Person, SlackEmulator, Tiers, Timing
 
 Answer = dict[str, Any]
-CallMethod = Callable[..., Awaitable[Answer]]
+CallMethod = Callable[..., Coroutine[Any, Any, Answer]]
 
-QUICK = Timing(
-    ack_timeout=0.1,
-    retry_delays=(0.0, 0.01, 0.01),
-    stream_life=0.3,
-    trigger_life=0.1,
-    response_url_life=0.3,
-    status_life=0.1,
-    warning_grace=0.2,
-)
+QUICK = Timing(ack_timeout=0.25, retry_delays=(0.0, 0.01, 0.01), warning_grace=0.2)
+
+
+class Clock:
+    """The time of day, which a test may put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator(limits=Tiers.off(), timing=QUICK) as emulator:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timing() -> Timing:
+    """A test may ask for another by parametrising `timing`."""
+    return QUICK
+
+
+@pytest.fixture
+async def slack(clock: Clock, timing: Timing) -> AsyncIterator[SlackEmulator]:
+    async with SlackEmulator(limits=Tiers.off(), timing=timing, clock=clock) as emulator:
         yield emulator
 
 

@@ -1,13 +1,13 @@
 """Commands, buttons, modals and response URLs."""
 
-import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
 import pytest
 
 from adapters.slack.emulator import Channel, Person, SlackEmulator
-from tests.adapters.slack.emulator.conftest import CallMethod
+from tests.adapters.slack.emulator.conftest import CallMethod, Clock
 from tests.adapters.slack.emulator.sockets import connected
 from tests.adapters.slack.emulator.test_blocks import BUTTON, THUMBS
 
@@ -49,7 +49,7 @@ async def test_an_unanswered_command_fails_before_the_persons_eyes(
         await socket.frame()
         (message,) = await slack.until(lambda: slack.messages(dm))
         assert message.text == '/parley failed with the error "operation_timeout"'
-        assert await socket.silent(0.2)
+        assert await socket.silent(0.4)
 
 
 async def test_a_command_with_nobody_connected_fails_at_once(slack: SlackEmulator, ada: Person, dm: Channel) -> None:
@@ -66,32 +66,35 @@ async def asked(call: CallMethod, dm: Channel) -> str:
     return str((await call("chat.postMessage", channel=dm.id, text="?", blocks=blocks))["ts"])
 
 
-async def clicked(
-    slack: SlackEmulator, http: aiohttp.ClientSession, person: Person, dm: Channel, ts: str, *which: str
-) -> dict[str, Any]:
-    async with connected(slack, http) as socket:
-        await person.clicks(dm, ts, *which)
-        while (envelope := await socket.frame())["type"] != "interactive":
+Press = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
+
+
+@pytest.fixture
+def press(slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str) -> Press:
+    """Click something of the question; what the app receives comes back."""
+
+    async def perform(*which: str) -> dict[str, Any]:
+        async with connected(slack, http) as socket:
+            await ada.clicks(dm, asked, *which)
+            while (envelope := await socket.frame())["type"] != "interactive":
+                await socket.ack(envelope)
             await socket.ack(envelope)
-        await socket.ack(envelope)
-        payload: dict[str, Any] = envelope["payload"]
-        return payload
+            payload: dict[str, Any] = envelope["payload"]
+            return payload
+
+    return perform
 
 
-async def test_a_click_carries_the_button(
-    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
-) -> None:
-    payload = await clicked(slack, http, ada, dm, asked, "a")
+async def test_a_click_carries_the_button(press: Press, asked: str) -> None:
+    payload = await press("a")
     action = payload["actions"][0]
     assert (payload["type"], payload["user"]["id"]) == ("block_actions", "U1")
     assert payload["container"]["message_ts"] == asked
     assert (action["action_id"], action["block_id"], action["value"]) == ("a", "b", "v")
 
 
-async def test_a_thumb_is_chosen_by_its_value(
-    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
-) -> None:
-    payload = await clicked(slack, http, ada, dm, asked, "f", "bad")
+async def test_a_thumb_is_chosen_by_its_value(press: Press) -> None:
+    payload = await press("f", "bad")
     assert payload["actions"][0]["type"] == "feedback_buttons"
     assert payload["actions"][0]["value"] == "bad"
 
@@ -101,27 +104,20 @@ async def test_there_is_no_clicking_what_is_not_there(ada: Person, dm: Channel, 
         await ada.clicks(dm, asked, "other")
 
 
-async def test_a_trigger_opens_one_view_and_not_late(
-    slack: SlackEmulator,
-    http: aiohttp.ClientSession,
-    call: CallMethod,
-    ada: Person,
-    dm: Channel,
-    asked: str,
-) -> None:
-    trigger = (await clicked(slack, http, ada, dm, asked, "a"))["trigger_id"]
+async def test_a_trigger_opens_one_view_and_not_late(clock: Clock, call: CallMethod, press: Press) -> None:
+    trigger = (await press("a"))["trigger_id"]
     assert (await call("views.open", trigger_id=trigger, view=MODAL))["ok"]
     assert (await call("views.open", trigger_id=trigger, view=MODAL))["error"] == "exchanged_trigger_id"
     assert (await call("views.open", trigger_id="x", view=MODAL))["error"] == "invalid_trigger_id"
-    late = (await clicked(slack, http, ada, dm, asked, "a"))["trigger_id"]
-    await asyncio.sleep(0.11)
+    late = (await press("a"))["trigger_id"]
+    clock.ahead = 4
     assert (await call("views.open", trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
 
 
 async def test_a_submitted_modal_closes_unless_there_are_errors(
-    slack: SlackEmulator, http: aiohttp.ClientSession, call: CallMethod, ada: Person, dm: Channel, asked: str
+    slack: SlackEmulator, http: aiohttp.ClientSession, call: CallMethod, ada: Person, press: Press
 ) -> None:
-    trigger = (await clicked(slack, http, ada, dm, asked, "a"))["trigger_id"]
+    trigger = (await press("a"))["trigger_id"]
     view = (await call("views.open", trigger_id=trigger, view=MODAL))["view"]
     async with connected(slack, http) as socket:
         await ada.submits(view["id"], {"b": {"a": {"value": "x"}}})
@@ -153,37 +149,31 @@ async def test_a_home_must_be_one(call: CallMethod, ada: Person, view: dict[str,
     assert (await call("views.publish", user_id="U1", view=view))["error"] == "invalid_arguments"
 
 
-async def response_url(slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str) -> str:
-    return str((await clicked(slack, http, ada, dm, asked, "a"))["response_url"])
-
-
 async def answered(http: aiohttp.ClientSession, url: str, **answer: Any) -> tuple[int, str]:
     async with http.post(url, json=answer) as response:
         return response.status, await response.text()
 
 
 async def test_a_response_url_works_five_times(
-    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+    slack: SlackEmulator, http: aiohttp.ClientSession, dm: Channel, press: Press
 ) -> None:
-    url = await response_url(slack, http, ada, dm, asked)
+    url = (await press("a"))["response_url"]
     for _ in range(5):
         assert await answered(http, url, text="x") == (200, "ok")
     assert await answered(http, url, text="x") == (404, "used_url")
     assert {message.ephemeral_for for message in slack.messages(dm)[1:]} == {"U1"}
 
 
-async def test_a_response_url_expires(
-    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
-) -> None:
-    url = await response_url(slack, http, ada, dm, asked)
-    await asyncio.sleep(0.31)
+async def test_a_response_url_expires(clock: Clock, http: aiohttp.ClientSession, press: Press) -> None:
+    url = (await press("a"))["response_url"]
+    clock.ahead = 1801
     assert await answered(http, url, text="x") == (404, "expired_url")
 
 
 async def test_an_answer_may_be_for_everyone_or_replace_the_original(
-    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, dm: Channel, asked: str
+    slack: SlackEmulator, http: aiohttp.ClientSession, dm: Channel, press: Press, asked: str
 ) -> None:
-    url = await response_url(slack, http, ada, dm, asked)
+    url = (await press("a"))["response_url"]
     await answered(http, url, text="all", response_type="in_channel")
     await answered(http, url, text="new", replace_original=True)
     original, public = slack.messages(dm)

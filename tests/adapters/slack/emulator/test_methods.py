@@ -1,13 +1,12 @@
 """The smaller methods: conversations, users, status, sessions, reactions, files."""
 
-import asyncio
 from typing import Any
 
 import aiohttp
 import pytest
 
 from adapters.slack.emulator import Channel, Person, SlackEmulator
-from tests.adapters.slack.emulator.conftest import CallMethod
+from tests.adapters.slack.emulator.conftest import CallMethod, Clock
 
 
 async def test_users_info_tells_guests_and_strangers(slack: SlackEmulator, call: CallMethod) -> None:
@@ -54,7 +53,7 @@ async def test_replies_begin_with_the_root(call: CallMethod, ada: Person, dm: Ch
 
 
 async def test_a_status_ends_by_itself_or_by_a_message(
-    slack: SlackEmulator, call: CallMethod, ada: Person, dm: Channel
+    slack: SlackEmulator, clock: Clock, call: CallMethod, ada: Person, dm: Channel
 ) -> None:
     root = await ada.says("hi", dm)
     where: dict[str, Any] = {"channel_id": dm.id, "thread_ts": root}
@@ -63,7 +62,7 @@ async def test_a_status_ends_by_itself_or_by_a_message(
     await call("chat.postMessage", channel=dm.id, thread_ts=root, text="x")
     assert slack.status(dm, root) is None
     await call("assistant.threads.setStatus", **where, status="thinks")
-    await asyncio.sleep(0.11)
+    clock.ahead = 121
     assert slack.status(dm, root) is None
 
 

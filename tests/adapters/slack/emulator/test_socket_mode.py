@@ -31,7 +31,7 @@ async def test_an_acknowledged_event_does_not_come_again(
         assert envelope["retry_attempt"] == 0
         await socket.ack(envelope)
         await slack.until(lambda: slack.unacknowledged == 0)
-        assert await socket.silent(0.2)
+        assert await socket.silent(0.4)
 
 
 async def test_an_unacknowledged_event_comes_three_times_more(

@@ -1,10 +1,11 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from adapters.slack.emulator import Channel, Person, SlackEmulator
-from tests.adapters.slack.emulator.conftest import Answer, CallMethod
+from tests.adapters.slack.emulator.conftest import QUICK, Answer, CallMethod
 
 TO_ADA = {"recipient_team_id": "T1", "recipient_user_id": "U1"}
 
@@ -76,7 +77,7 @@ async def test_channels_stream_at_top_level_too(call: CallMethod, general: Chann
 
 
 @pytest.mark.parametrize(
-    ("first", "then", "error"),
+    "case",
     [
         ({"markdown_text": "a"}, {"chunks": [{"type": "markdown_text", "text": "b"}]}, "streaming_mode_mismatch"),
         ({"chunks": [{"type": "markdown_text", "text": "b"}]}, {"markdown_text": "a"}, "streaming_mode_mismatch"),
@@ -91,8 +92,9 @@ async def test_channels_stream_at_top_level_too(call: CallMethod, general: Chann
     ],
 )
 async def test_what_cannot_be_appended(
-    call: CallMethod, dm: Channel, root: str, first: Answer, then: Answer, error: str
+    call: CallMethod, dm: Channel, root: str, case: tuple[Answer, Answer, str]
 ) -> None:
+    first, then, error = case
     ts = (await started(call, dm, root, **first))["ts"]
     assert (await appended(call, dm, ts, **then))["error"] == error
 
@@ -120,6 +122,7 @@ async def test_an_ordinary_message_cannot_be_appended_to(call: CallMethod, dm: C
     assert (await appended(call, dm, "1.2", markdown_text="a"))["error"] == "message_not_found"
 
 
+@pytest.mark.parametrize("timing", [replace(QUICK, stream_life=0.4)])
 async def test_a_stream_dies_however_busy(slack: SlackEmulator, call: CallMethod, dm: Channel, root: str) -> None:
     ts = (await started(call, dm, root, markdown_text="a"))["ts"]
     await asyncio.sleep(0.2)
