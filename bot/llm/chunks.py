@@ -1,0 +1,58 @@
+"""One event of a stream, read from the JSON that servers really send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.completions import FinishReason, Usage
+
+#: Everything else ("stop", "eos", "tool_calls", …) means that the model considers itself done.
+FINISHES: Mapping[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What we use of it. `text` never holds thinking (`reasoning_content`) or a refusal."""
+
+    text: str = ""
+    refused: bool = False
+    finish: FinishReason | None = None
+    usage: Mapping[str, Any] | None = None
+    model: str = ""
+
+
+def read_chunk(event: object) -> Chunk:
+    """Never raises: a chunk may have `choices: []` (usage, Azure's first one), nulls, or no shape at all."""
+    if not isinstance(event, Mapping):
+        return Chunk()
+    choice = next((c for c in event.get("choices") or () if isinstance(c, Mapping)), {})
+    delta = choice.get("delta") or {}
+    reason = choice.get("finish_reason")
+    return Chunk(
+        text=delta.get("content") or "",
+        refused=bool(delta.get("refusal")),
+        finish=FINISHES.get(reason, "stop") if reason else None,
+        usage=event.get("usage") or None,
+        model=event.get("model") or "",
+    )
+
+
+def read_usage(told: Mapping[str, Any] | None, prompt_tokens: int) -> Usage | None:
+    """The server's bill; None when it tells nothing of use. A missing prompt count is filled with our estimate."""
+    if told is None or not isinstance(output := told.get("completion_tokens"), int):
+        return None
+    given = told.get("prompt_tokens")
+    known = isinstance(given, int) and given > 0
+    return Usage(
+        input=given if known and isinstance(given, int) else prompt_tokens,
+        output=output,
+        cached=_detail(told, "prompt_tokens_details", "cached_tokens"),
+        reasoning=_detail(told, "completion_tokens_details", "reasoning_tokens"),
+        estimated=not known,
+    )
+
+
+def _detail(told: Mapping[str, Any], group: str, name: str) -> int:
+    details = told.get(group)
+    value = details.get(name) if isinstance(details, Mapping) else None
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,68 @@
+"""How one endpoint wants to be asked: which optional parameters it takes, learnt from its refusals."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.completions import Prompt
+
+NEW_LIMIT, OLD_LIMIT = "max_completion_tokens", "max_tokens"
+#: What may be left out without harm. The output limit may not: a quota was reserved for it.
+OPTIONAL = ("stream_options", "prompt_cache_key", "safety_identifier")
+#: OpenAI names the parameter in `param`; others only in the message.
+COMPLAINT = re.compile(
+    r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted|extra (fields|inputs)", re.IGNORECASE
+)
+
+
+class Dialect:
+    """Builds request bodies and remembers, per model, what the endpoint refused."""
+
+    def __init__(self, base_url: str) -> None:
+        self._openai = urlsplit(base_url).hostname == "api.openai.com"
+        self._refused: dict[str, set[str]] = {}
+
+    def body(self, prompt: Prompt) -> dict[str, Any]:
+        refused = self._refused.get(prompt.model, set())
+        limit = OLD_LIMIT if NEW_LIMIT in refused else NEW_LIMIT
+        extras = {name: value for name, value in self._extras(prompt).items() if name not in refused}
+        return {
+            "model": prompt.model,
+            "messages": [{"role": message.role, "content": message.text} for message in prompt.messages],
+            "stream": True,
+            limit: prompt.answer_room,
+            **extras,
+        }
+
+    def learn(self, model: str, problem: Mapping[str, Any]) -> bool:
+        """Whether the next body will be another one, now that the endpoint answered 400 with this error."""
+        refused = self._refused.setdefault(model, set())
+        name = _named(problem)
+        if name is None or name in refused:
+            return False
+        refused.add(name)
+        return True
+
+    def _extras(self, prompt: Prompt) -> dict[str, Any]:
+        if not self._openai:
+            return {"stream_options": {"include_usage": True}}
+        # Obfuscation pads every chunk against eavesdroppers who measure packets: a tenth of the bytes.
+        extras: dict[str, Any] = {"stream_options": {"include_usage": True, "include_obfuscation": False}}
+        if prompt.key:
+            extras["prompt_cache_key"] = prompt.key
+        if prompt.person:
+            extras["safety_identifier"] = prompt.person
+        return extras
+
+
+def _named(problem: Mapping[str, Any]) -> str | None:
+    """Which of our parameters an error refuses."""
+    known = (NEW_LIMIT, *OPTIONAL)
+    code, message = str(problem.get("code") or ""), str(problem.get("message") or "")
+    if not (code.startswith(("unsupported_", "unknown_parameter")) or COMPLAINT.search(message)):
+        return None
+    param = str(problem.get("param") or "").split(".", maxsplit=1)[0]
+    if param:
+        return param if param in known else None
+    return next((name for name in known if name in message), None)

@@ -1,0 +1,54 @@
+from datetime import UTC, datetime
+
+import pytest
+from openai import _exceptions
+
+from bot.errors import CompletionRefused, ContextOverflow, UpstreamBusy, UpstreamDown, UpstreamMisconfigured
+from bot.llm.errors import NEVER_MET, TABLE, Facts, judge, masked, translate
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+#: Only raised for workload identities, which Parley does not use, and not exported by the SDK.
+UNEXPORTED = {_exceptions.SubjectTokenProviderError}
+
+
+def sdk_exceptions() -> list[type[Exception]]:
+    found = vars(_exceptions).values()
+    return [one for one in found if isinstance(one, type) and issubclass(one, Exception)]
+
+
+@pytest.mark.parametrize("kind", sdk_exceptions(), ids=lambda kind: kind.__name__)
+def test_every_exception_of_the_sdk_is_mapped(kind: type[Exception]) -> None:
+    assert (kind in TABLE) != (kind in NEVER_MET | UNEXPORTED)
+
+
+def test_an_unknown_exception_counts_as_down() -> None:
+    assert type(translate(RuntimeError("odd"), NOW)) is UpstreamDown
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (Facts(message="model not loaded", code="model_not_found", status=400), UpstreamMisconfigured),
+        (Facts(status=400, message="llama-9 is not a valid model ID"), UpstreamMisconfigured),
+        (Facts(status=429, type="insufficient_quota", code="new_code"), UpstreamMisconfigured),
+        (Facts(status=400, code="content_filter"), CompletionRefused),
+        (Facts(status=503, retry_after=3), UpstreamBusy),
+        (Facts(status=500, message="context window cache broken"), UpstreamDown),
+        (Facts(status=413, message="too many input tokens"), ContextOverflow),
+        (Facts(code="rate_limit_exceeded"), UpstreamBusy),
+        (Facts(message="the prompt exceeds the available context"), ContextOverflow),
+        (Facts(message="provider disconnected"), UpstreamDown),
+    ],
+)
+def test_facts_are_judged(facts: Facts, expected: type[Exception]) -> None:
+    assert type(judge(facts)) is expected
+
+
+def test_a_limit_that_mentions_tokens_is_no_overflow() -> None:
+    facts = Facts(status=429, message="Rate limit: too many tokens per minute", retry_after=1)
+    assert type(judge(facts)) is UpstreamBusy
+
+
+@pytest.mark.parametrize("text", ["sk-proj-abc123***xyz", "Bearer abcdef", "gsk_no gsk-abcdef12"])
+def test_keys_are_masked(text: str) -> None:
+    assert "abc" not in masked(f"Incorrect key: {text}.")
