@@ -220,6 +220,8 @@ class Chat:
         _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
         said = self._catalogues.of(asked.update.sender.language).render(sentence(error))
         async with asked.lease.begin() as work:
+            # The first transaction may have been undone, and with it the meeting: admins name people by username.
+            await work.people.meet(asked.update.sender)
             await work.history.fail(arrival, type(error).__name__)
             await self._quotas.release(work, arrival)
             return await work.outbox.add(arrival, asked.platform.name, asked.reply.parts(said))

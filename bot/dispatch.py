@@ -64,7 +64,7 @@ class Dispatcher:
             free = self._concurrency - len(self._running)
             leases = await self._claim(free) if free > 0 else []
             for lease in leases:
-                self._start(lease)
+                self.start(lease)
             if len(leases) < free or free <= 0:
                 await self._inbox.wait(_POLL)
 
@@ -90,7 +90,8 @@ class Dispatcher:
             _log.exception("claim_failed")
             return []
 
-    def _start(self, lease: Lease) -> None:
+    def start(self, lease: Lease) -> None:
+        """Handle one lease in a task of its own."""
         task = asyncio.create_task(self._handle(lease))
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -171,6 +172,7 @@ class Dispatcher:
 
     async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text) -> None:
         async with lease.begin() as work:
+            await work.people.meet(update.sender)
             outgoing = await self._put(work, lease, platform, update, said)
         await self._courier.deliver(lease, platform, outgoing)
 

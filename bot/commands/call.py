@@ -67,10 +67,16 @@ class Call:
 
     def _identity(self, name: str) -> Identity | None:
         if ":" in name:
-            return Identity.parse(name)
+            return self._parsed(name)
         if name.isdecimal():
             return Identity(platform=self.account.identity.platform, user=name)
         return None
+
+    def _parsed(self, name: str) -> Identity:
+        try:
+            return Identity.parse(name)
+        except ValueError as error:
+            raise self.bad_argument() from error
 
     async def _known_or_new(self, identity: Identity) -> Account:
         known = await self.work.people.find(identity)

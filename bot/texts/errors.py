@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import errors
-from bot.texts import Text, text
+from bot.texts import Text, code, text
 
 
 def sentence(error: errors.ParleyError) -> Text:
@@ -43,19 +43,19 @@ def _busy(error: errors.UpstreamBusy) -> Text:
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
     errors.UnknownCommand: lambda error: text(
-        "I do not know the command “{name}”. /help lists what I know.", name=error.name
+        "I do not know the command {name}. /help lists what I know.", name=code(error.name)
     ),
     errors.BadArgument: lambda error: text(
         "I cannot read that. Usage: `{usage}`\nFor example: `{example}`", usage=error.usage, example=error.example
     ),
     errors.UnknownPerson: lambda error: text(
         "I have not met {name}. They must write to me once, or you name them by id, such as `telegram:123456`.",
-        name=error.name,
+        name=code(error.name),
     ),
     errors.AmbiguousPerson: lambda error: text(
         "Several people are called {name}: {candidates}. Please name one by id.",
-        name=error.name,
-        candidates=", ".join(error.candidates),
+        name=code(error.name),
+        candidates=code(", ".join(error.candidates)),
     ),
     errors.MessageTooLong: lambda error: text(
         "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",

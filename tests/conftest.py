@@ -1,0 +1,119 @@
+"""Fixtures: a database of its own for each test, and a whole core on fakes."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.chat import Brain, Chat
+from bot.commands import CommandBook, all_commands
+from bot.delivery import Courier
+from bot.dispatch import Dispatcher
+from bot.domain.context import ContextWindow, Weighed
+from bot.domain.people import Identity
+from bot.domain.quotas import Plan
+from bot.inbox import Inbox
+from bot.quotas import Quotas
+from bot.storage import Storage
+from bot.storage.migrate import upgrade
+from bot.texts.catalogues import Catalogues
+from tests.fakes import FakeClock, FakeModel, FakePlatform, WordCounter
+
+ADMIN = "root"
+
+LEASE = 3600.0
+"""Seconds; long, because fake clocks run fast and nobody renews."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Core:
+    """The conversation core with everything outside of it faked, except the database."""
+
+    storage: Storage
+    clock: FakeClock
+    book: CommandBook
+    platform: FakePlatform
+    model: FakeModel
+    inbox: Inbox
+    quotas: Quotas
+    dispatcher: Dispatcher
+
+    async def hear(self, user: str, text: str, **more: str) -> None:
+        """Somebody says something; it is stored and not yet handled."""
+        await self.inbox.accept([self.platform.arrival(user, text, **more)])
+
+    async def work(self) -> None:
+        """Handle everything that waits, each lane in order."""
+        while leases := await self.inbox.claim(100):
+            for lease in leases:
+                self.dispatcher.start(lease)
+            await self.dispatcher.drain(5)
+
+    async def say(self, user: str, text: str, **more: str) -> str:
+        """Somebody says something; returns the last thing anybody is answered."""
+        await self.hear(user, text, **more)
+        await self.work()
+        return self.platform.sent[-1][1] if self.platform.sent else ""
+
+
+def make_core(storage: Storage, *, window: int = 1000, plan: Plan | None = None) -> Core:
+    """A core on `storage`; call it again with the same storage to play a restart."""
+    clock, book, model = FakeClock(), all_commands(), FakeModel()
+    platform = FakePlatform(book)
+    zone = ZoneInfo("UTC")
+    quotas = Quotas(plan or {"messages": 5, "tokens": 10_000}, zone, clock)
+    courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=LEASE)
+    brain = Brain(
+        model="fake-1",
+        window=ContextWindow(size=window, wanted_room=100),
+        system=Weighed(text="be kind", tokens=2),
+    )
+    chat = Chat(
+        model=model, brain=brain, tokens=WordCounter(), quotas=quotas, courier=courier, catalogues=catalogues
+    )
+    dispatcher = Dispatcher(
+        inbox=inbox,
+        platforms={"fake": platform},
+        book=book,
+        chat=chat,
+        quotas=quotas,
+        courier=courier,
+        catalogues=catalogues,
+        admins={Identity(platform="fake", user=ADMIN)},
+        concurrency=100,
+    )
+    return Core(
+        storage=storage,
+        clock=clock,
+        book=book,
+        platform=platform,
+        model=model,
+        inbox=inbox,
+        quotas=quotas,
+        dispatcher=dispatcher,
+    )
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database without a row: migrating anew for each test would take most of its time."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, empty_database: Path) -> AsyncIterator[Storage]:
+    path = tmp_path / "parley.db"
+    shutil.copy(empty_database, path)
+    database = Storage.open(f"sqlite+aiosqlite:///{path}")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def core(storage: Storage) -> Core:
+    return make_core(storage)

@@ -1,0 +1,205 @@
+"""A platform, a model and a clock that tests own."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.commands import CommandBook
+from bot.domain.completions import FinishReason, Prompt, Usage
+from bot.domain.people import Identity, Sender
+from bot.domain.updates import Arrival, Invocation, Place, Update
+from bot.errors import PlatformError
+from bot.ports import Accept, Part, Ref
+
+
+_numbers = itertools.count(1)  # across restarts: a platform does not begin anew because the bot does
+
+
+class FakeClock:
+    """Time that passes when it is told to; sleeping takes none of the real one."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) -> None:
+        self._now = now
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
+
+    def pass_(self, **interval: float) -> None:
+        self._now += timedelta(**interval)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+class FakeReply:
+    """Keeps what was shown."""
+
+    interval = 0.0
+
+    def __init__(self, platform: "FakePlatform", update: Update, ref: Ref | None) -> None:
+        self._platform = platform
+        self._update = update
+        self.ref = ref
+        self.shown: list[str] = []
+        self.closed = False
+
+    async def show(self, text: str) -> None:
+        self.shown.append(text)
+        if self._platform.leaves_refs:
+            self.ref = {"message": 1}
+
+    def parts(self, text: str) -> list[Part]:
+        return self._platform.parts(self._update.place, text)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class FakePlatform:
+    """A chat platform in memory: `sent` is what people see, in order."""
+
+    name = "fake"
+    source = "fake:bot"
+
+    def __init__(self, book: CommandBook) -> None:
+        self._book = book
+        self.sent: list[tuple[str, str]] = []
+        self.replies: list[FakeReply] = []
+        self.failures: list[PlatformError] = []
+        self.leaves_refs = False
+        self.part_size = 10_000
+
+    async def listen(self, accept: Accept) -> None:
+        del accept
+        await asyncio.Event().wait()
+
+    def arrival(self, user: str, text: str, *, chat: str = "", event: str = "", **more: Any) -> Arrival:
+        """What `user` says in `chat` (their private chat by default) as an arrival."""
+        number = next(_numbers)
+        chat = chat or user
+        invocation = _invocation(text)
+        return Arrival(
+            source=self.source,
+            event=event or str(number),
+            lane=self._book.lane(place(chat, private=chat == user), invocation),
+            order=number,
+            payload={"user": user, "text": text, "chat": chat, **more},
+        )
+
+    def parse(self, payload: Mapping[str, Any]) -> Update | None:
+        if payload.get("ignored"):
+            return None
+        user, chat = payload["user"], payload["chat"]
+        replied_to = payload.get("replied_to")
+        return Update(
+            sender=Sender(
+                identity=Identity(platform="fake", user=user),
+                name=user.title(),
+                username=user,
+                language=payload.get("language"),
+            ),
+            place=place(chat, private=chat == user),
+            text=payload["text"],
+            invocation=_invocation(payload["text"]),
+            replied_to=Identity(platform="fake", user=replied_to) if replied_to else None,
+        )
+
+    def reply(self, update: Update, ref: Ref | None = None) -> FakeReply:
+        self.replies.append(FakeReply(self, update, ref))
+        return self.replies[-1]
+
+    def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+        pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
+        return [{"chat": place.chat, "text": piece} for piece in pieces]
+
+    async def deliver(self, part: Part) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((part["chat"], part["text"]))
+        return str(len(self.sent))
+
+    async def check(self) -> str:
+        return "fake"
+
+    async def close(self) -> None:
+        return
+
+
+class FakeCompletion:
+    """Speaks the given pieces, then ends, or raises."""
+
+    def __init__(self, model: "FakeModel", prompt: Prompt) -> None:
+        self._model = model
+        self._prompt = prompt
+        self.usage: Usage | None = None
+        self.finish_reason: FinishReason | None = None
+        self.model = prompt.model
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        spoken = self._model.next_answer(self._prompt)
+        for piece in spoken:
+            if isinstance(piece, BaseException):
+                raise piece
+            if isinstance(piece, asyncio.Event):
+                await piece.wait()
+                continue
+            await asyncio.sleep(0)
+            yield piece
+        self.usage = self._model.usage
+        self.finish_reason = self._model.finish_reason
+
+    async def aclose(self) -> None:
+        self._model.closed += 1
+
+
+Piece = str | BaseException | asyncio.Event
+
+
+class FakeModel:
+    """Answers with what is next in `script`, or with an echo; an Event in an answer is waited for."""
+
+    def __init__(self) -> None:
+        self.script: list[Sequence[Piece]] = []
+        self.prompts: list[Prompt] = []
+        self.usage: Usage | None = Usage(input=10, output=5)
+        self.finish_reason: FinishReason | None = "stop"
+        self.closed = 0
+
+    def next_answer(self, prompt: Prompt) -> Sequence[Piece]:
+        self.prompts.append(prompt)
+        return self.script.pop(0) if self.script else ("echo: ", prompt.messages[-1].text)
+
+    def complete(self, prompt: Prompt) -> FakeCompletion:
+        return FakeCompletion(self, prompt)
+
+    async def models(self) -> Mapping[str, int | None]:
+        return {"fake-1": 8000}
+
+    async def close(self) -> None:
+        return
+
+
+class WordCounter:
+    """One word, one token."""
+
+    async def count(self, text: str) -> int:
+        return len(text.split())
+
+
+def place(chat: str, *, private: bool = True) -> Place:
+    return Place(platform="fake", chat=chat, private=private)
+
+
+def _invocation(text: str) -> Invocation | None:
+    if not text.startswith("/"):
+        return None
+    name, _, arguments = text[1:].partition(" ")
+    return Invocation(name=name, arguments=arguments)

@@ -1,0 +1,155 @@
+"""Answers arrive whole, in order and once, as far as a platform without idempotency keys allows."""
+
+from bot.domain.updates import Arrival
+from bot.errors import MessageRejected, PlatformBusy, PlatformDown, RecipientGone
+from bot.inbox import Lease
+from bot.storage import Storage
+from tests.conftest import LEASE, Core, make_core
+
+
+async def crash_before_delivery(core: Core, text: str = "hello") -> None:
+    """Answer up to the second transaction and then die."""
+    await core.hear("ada", text)
+    (lease,) = await core.inbox.claim(1)
+    async with lease.begin() as work:
+        await work.outbox.add(lease.claim.id, "fake", core.platform.parts(_place(), "stored answer"))
+
+
+def _place():  # type: ignore[no-untyped-def]
+    from tests.fakes import place
+
+    return place("ada")
+
+
+async def test_a_busy_platform_is_obeyed_and_gets_the_answer_later(core: Core) -> None:
+    core.platform.failures = [PlatformBusy(retry_after=280), PlatformBusy(retry_after=3)]
+    assert await core.say("ada", "hello") == "echo: hello"
+    assert core.clock.slept[-2:] == [280, 3]
+
+
+async def test_a_long_answer_is_sent_in_parts_and_in_order(core: Core) -> None:
+    core.platform.part_size = 4
+    await core.say("ada", "hello")
+    assert [text for _, text in core.platform.sent] == ["echo", ": he", "llo"]
+
+
+async def test_an_unknown_outcome_is_repeated_once_and_no_more(core: Core) -> None:
+    core.platform.failures = [PlatformDown("timeout"), PlatformDown("timeout"), PlatformDown("timeout")]
+    await core.say("ada", "hello")
+    assert core.platform.sent == []
+    assert len(core.platform.failures) == 1
+
+
+async def test_an_outage_that_certainly_delivered_nothing_is_waited_out(core: Core) -> None:
+    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(10)]
+    assert await core.say("ada", "hello") == "echo: hello"
+    assert core.clock.slept[-10:] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+
+
+async def test_someone_who_left_does_not_hold_up_the_lane(core: Core) -> None:
+    core.platform.failures = [RecipientGone("blocked")]
+    await core.hear("ada", "one")
+    await core.hear("ada", "two")
+    await core.work()
+    assert core.platform.sent == [("ada", "echo: two")]
+
+
+async def test_a_rejected_message_ends_its_answer_only(core: Core) -> None:
+    core.platform.failures = [MessageRejected("bad")]
+    await core.say("ada", "one")
+    assert await core.say("ada", "two") == "echo: two"
+
+
+async def test_an_answer_stored_before_a_crash_is_sent_after_it_and_not_written_again(storage: Storage) -> None:
+    await crash_before_delivery(make_core(storage))
+    reborn = make_core(storage)
+    await reborn.inbox.recover()
+    await reborn.work()
+    assert reborn.platform.sent == [("ada", "stored answer")]
+    assert reborn.model.prompts == []
+
+
+async def test_an_answer_attempted_in_two_crashes_is_not_sent_a_third_time(storage: Storage) -> None:
+    await crash_before_delivery(make_core(storage))
+    second = make_core(storage)
+    await second.inbox.recover()
+    (lease,) = await second.inbox.claim(1)
+    async with lease.begin() as work:
+        (out,) = await work.outbox.unsent(lease.claim.id)
+        await work.outbox.attempt(out.id)
+    third = make_core(storage)
+    await third.inbox.recover()
+    await third.work()
+    assert third.platform.sent == []
+    assert await third.say("ada", "next") == "echo: next"
+
+
+async def test_a_turn_cut_off_by_a_crash_is_begun_again_and_charged_once(storage: Storage) -> None:
+    first = make_core(storage)
+    await first.hear("ada", "hello")
+    (lease,) = await first.inbox.claim(1)
+    update = first.platform.parse(lease.claim.payload)
+    assert update
+    await first.dispatcher._chat._begin(lease, update)
+    reborn = make_core(storage)
+    await reborn.inbox.recover()
+    await reborn.work()
+    assert reborn.platform.sent == [("ada", "echo: hello")]
+    assert "• Messages: 1 of 5" in await reborn.say("ada", "/usage")
+
+
+async def test_an_arrival_that_kills_the_process_every_time_is_put_aside(storage: Storage) -> None:
+    for _ in range(3):
+        core = make_core(storage)
+        if _ == 0:
+            await core.hear("ada", "deadly")
+        await core.inbox.recover()
+        await core.inbox.claim(1)
+    survivor = make_core(storage)
+    await survivor.inbox.recover()
+    await survivor.work()
+    assert "Something went wrong" in survivor.platform.sent[-1][1]
+    assert await survivor.say("ada", "hello") == "echo: hello"
+
+
+async def test_what_stands_on_the_screen_is_handed_to_whoever_takes_over(storage: Storage) -> None:
+    first = make_core(storage)
+    await first.hear("ada", "hello")
+    (lease,) = await first.inbox.claim(1)
+    async with lease.begin() as work:
+        await work.inbox.remember(lease.claim, {"message": 7})
+    reborn = make_core(storage)
+    await reborn.inbox.recover()
+    await reborn.work()
+    assert reborn.platform.replies[0].ref == {"message": 7}
+
+
+async def test_a_paused_worker_whose_lease_was_taken_says_nothing(storage: Storage) -> None:
+    paused, other = make_core(storage), make_core(storage)
+    await paused.hear("ada", "hello")
+    (lease,) = await paused.inbox.claim(1)
+    await other.inbox.recover()
+    (taken,) = await other.inbox.claim(1)
+    paused.dispatcher.start(lease)
+    await paused.dispatcher.drain(5)
+    assert paused.platform.sent == []
+    other.dispatcher.start(taken)
+    await other.dispatcher.drain(5)
+    assert other.platform.sent == [("ada", "echo: hello")]
+
+
+async def test_an_ignored_update_is_done_without_a_word(core: Core) -> None:
+    arrival: Arrival = core.platform.arrival("ada", "noise", ignored="yes")
+    await core.inbox.accept([arrival])
+    await core.work()
+    assert core.platform.sent == []
+
+
+async def test_a_lease_past_its_deadline_must_not_act(core: Core) -> None:
+    await core.hear("ada", "hello")
+    (lease,) = await core.inbox.claim(1)
+    assert isinstance(lease, Lease)
+    core.clock.pass_(seconds=LEASE + 1)
+    core.dispatcher.start(lease)
+    await core.dispatcher.drain(5)
+    assert core.platform.sent == []
