@@ -222,7 +222,7 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
     catalogues = Catalogues(settings.language, ZoneInfo(settings.timezone))
     platforms: list[Platform] = []
     if settings.telegram_bot_token:
-        from adapters.telegram import TelegramPlatform
+        from adapters.telegram.platform import TelegramPlatform
 
         platforms.append(
             TelegramPlatform(
