@@ -1,0 +1,136 @@
+"""Calls to Slack's Web API: one session, no hidden retries, errors in our words."""
+
+import json
+import logging
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from yarl import URL
+
+from adapters.slack.errors import UNAVAILABLE, code_of, translate
+from adapters.slack.pacing import Pacing, patient
+from adapters.slack.redaction import sdk_logger
+from bot.errors import PlatformBusy, PlatformMisconfigured
+from bot.ports import Clock
+
+log = logging.getLogger(__name__)
+
+Facts = Mapping[str, Any]
+
+_FORM_ONLY = frozenset({"users.info", "apps.connections.open"})
+"""Methods that do not read JSON bodies."""
+_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+_CODE = re.compile("[a-z_]{2,60}")
+_PATIENCE = 2.0
+"""Seconds a final call waits for its turn here; longer waits are the outbox's."""
+
+
+class Calls:
+    """The Web API of one workspace."""
+
+    def __init__(self, token: str, *, url: str, clock: Clock, pacing: Pacing) -> None:
+        # Retries are ours: the SDK's own would post twice after a lost answer.
+        self.client = AsyncWebClient(token=token, base_url=url, retry_handlers=[], logger=sdk_logger())
+        if URL(url).host in {"127.0.0.1", "localhost", "::1"}:
+            # The SDK reads HTTPS_PROXY but not NO_PROXY.
+            self.client.proxy = None
+        self.pacing = pacing
+        self._clock = clock
+        self._latched: set[str] = set()
+
+    def offers(self, method: str) -> bool:
+        """False once Slack said that this workspace or app does not have the method."""
+        return method not in self._latched
+
+    async def preview(self, method: str, *, expected: Collection[str] = (), **arguments: Any) -> Facts:
+        """A call that pacing has let through already; `expected` codes come back as `{"error": code}`."""
+        return await self._send(method, arguments, expected)
+
+    async def final(self, method: str, *, expected: Collection[str] = (), **arguments: Any) -> Facts:
+        """A call that must arrive: it takes from the reserve and may wait a little.
+
+        Raises:
+            PlatformBusy: it is not its turn soon.
+            PlatformError: it failed.
+        """
+        channel = str(arguments.get("channel", ""))
+        wait = await patient(lambda: self.pacing.final(method, channel), self._clock, at_most=_PATIENCE)
+        if wait > 0:
+            raise PlatformBusy(f"{method}: our own pace", retry_after=wait)
+        return await self._send(method, arguments, expected)
+
+    async def ask(self, method: str, **arguments: Any) -> Facts:
+        """A call outside of any budget: who we are, who somebody is, a Socket Mode address."""
+        return await self._send(method, arguments, ())
+
+    async def respond(self, url: str, body: Facts) -> str:
+        """Use a response URL. Returns "" or the error, such as `used_url`, `invalid_blocks`, `status_404`.
+
+        Nothing of the URL may reach an error: whoever knows it can write to the channel.
+        """
+        try:
+            async with self._session().post(url, json=body, allow_redirects=False) as response:
+                answer = await response.text()
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return type(error).__name__
+        return _response_error(response.status, answer)
+
+    async def close(self) -> None:
+        if self.client.session is not None:
+            await self.client.session.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        """Made with the first call, because aiohttp wants a running loop; without it the SDK connects for each call."""
+        if self.client.session is None or self.client.session.closed:
+            self.client.session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        return self.client.session
+
+    async def _send(self, method: str, arguments: dict[str, Any], expected: Collection[str]) -> Facts:
+        self._session()
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            answer = await self._post(method, given)
+        except (SlackClientError, aiohttp.ClientError, OSError, AttributeError, ValueError) as error:
+            return self._failed(method, given, expected, error)
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def _post(self, method: str, given: dict[str, Any]) -> AsyncSlackResponse:
+        if method in _FORM_ONLY:
+            return await self.client.api_call(method, params=given)
+        return await self.client.api_call(method, json=given)
+
+    def _failed(self, method: str, given: Facts, expected: Collection[str], error: Exception) -> Facts:
+        code = code_of(error)
+        if code in expected:
+            return {"error": code}
+        self._learn(method, code)
+        problem = translate(method, error)
+        if isinstance(problem, PlatformBusy):
+            self.pacing.hold(method, str(given.get("channel", "")), problem.retry_after)
+        if isinstance(problem, PlatformMisconfigured):
+            log.error("Slack refuses %s: %s", method, problem.hint)
+        # The SDK's text shows Slack's whole answer, so it is not chained.
+        raise problem from None
+
+    def _learn(self, method: str, code: str) -> None:
+        if code in UNAVAILABLE and self.offers(method):
+            self._latched.add(method)
+            log.warning("Slack does not offer %s here (%s); doing without it", method, code)
+
+
+def _response_error(status: int, answer: str) -> str:
+    """Slack answers `ok`, or a code as plain text or JSON."""
+    if _CODE.fullmatch(answer):
+        return "" if answer == "ok" else answer
+    if status != 200:
+        return f"status_{status}"
+    try:
+        facts = json.loads(answer)
+    except ValueError:
+        return ""
+    return "" if not isinstance(facts, dict) or facts.get("ok", True) else str(facts.get("error"))

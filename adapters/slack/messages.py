@@ -1,0 +1,130 @@
+"""Messages that must arrive: posting, rewriting, ending a stream, answering a slash command."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.slack.calls import Calls, Facts
+from adapters.slack.markup import plain
+from adapters.slack.pacing import POST, STOP, UPDATE
+from bot.errors import MessageRejected, RecipientGone
+
+Json = dict[str, Any]
+
+UPDATE_TEXT_LIMIT = 4000
+"""chat.update answers msg_too_long above this; chat.postMessage takes ten times as much."""
+
+FORMAT_REFUSED = frozenset(
+    {
+        "blocks_too_long",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "markdown_text_conflict",
+        "msg_blocks_too_long",
+    }
+)
+NOT_STREAMING = frozenset(
+    {
+        "message_not_found",
+        "message_not_in_streaming_state",
+        "message_not_owned_by_app",
+        "msg_too_long",
+        "stopped_by_user",
+        "streaming_mode_mismatch",
+    }
+)
+NOT_EDITABLE = frozenset(
+    {"block_mismatch", "cant_update_message", "edit_window_closed", "message_not_found", "msg_too_long"}
+)
+NO_THREAD = frozenset({"cannot_reply_to_message", "invalid_thread_ts", "thread_not_found"})
+STILL_STREAMING = "streaming_state_conflict"
+
+
+def content(text: str) -> Json:
+    """Escaped Markdown as a message; `text` is what notifications show."""
+    return {"text": plain(text), "blocks": [{"type": "markdown", "text": text}], **_NO_PREVIEWS}
+
+
+# Slack fetches the addresses it previews: a model that was talked into it could send secrets there.
+_NO_PREVIEWS: Mapping[str, bool] = {"unfurl_links": False, "unfurl_media": False}
+
+
+def unformatted(text: str) -> Json:
+    return {"text": text, "mrkdwn": False, **_NO_PREVIEWS}
+
+
+class Messages:
+    """What a stored part asks for, done with Slack's methods and their ways to fail."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def post(self, channel: str, thread: str, text: str) -> str:
+        """Returns the new message's ts. A thread that is gone costs the thread, blocks that are refused the format."""
+        place: Json = {"channel": channel, "thread_ts": thread or None}
+        answer = await self._calls.final(POST, **place, **content(text), expected=FORMAT_REFUSED | NO_THREAD)
+        if answer.get("error") in NO_THREAD:
+            return await self.post(channel, "", text) if thread else _refuse(POST, answer)
+        if "error" in answer:
+            answer = await self._calls.final(POST, **place, **unformatted(text))
+        return str(answer.get("ts", ""))
+
+    async def rewrite(self, channel: str, thread: str, ts: str, text: str) -> str:
+        """Make `text` the content of a message of ours, even one that is streaming; post it if that is refused."""
+        answer = await self._update(channel, ts, content(text), FORMAT_REFUSED)
+        if answer.get("error") == STILL_STREAMING:
+            await self._calls.final(STOP, channel=channel, ts=ts, expected=NOT_STREAMING)
+            answer = await self._update(channel, ts, content(text), FORMAT_REFUSED)
+        if answer.get("error") in FORMAT_REFUSED:
+            answer = await self._rewrite_plain(channel, ts, text)
+        if "error" in answer:
+            return await self._replace(channel, thread, ts, text)
+        return ts
+
+    async def finish(self, channel: str, thread: str, ts: str, rest: str, whole: str) -> str:
+        """End a stream with `rest`; when the stream is dead, make the message `whole`."""
+        answer = await self._calls.final(
+            STOP, channel=channel, ts=ts, markdown_text=rest or None, expected=NOT_STREAMING
+        )
+        return await self.rewrite(channel, thread, ts, whole) if "error" in answer else ts
+
+    async def delete(self, channel: str, ts: str) -> None:
+        expected = {"message_not_found", "cant_delete_message"}
+        await self._calls.final("chat.delete", channel=channel, ts=ts, expected=expected)
+
+    async def respond(self, url: str, channel: str, user: str, text: str) -> str:
+        """Answer a slash command so that only the person sees it, by whatever still works."""
+        error = await self._use(url, content(text))
+        if error in FORMAT_REFUSED:
+            error = await self._use(url, unformatted(text))
+        # A URL that does not answer is as good as one that is used up: there are other ways.
+        return await self._whisper(channel, user, text) if error else ""
+
+    async def _use(self, url: str, body: Json) -> str:
+        return await self._calls.respond(url, {"response_type": "ephemeral", "replace_original": False, **body})
+
+    async def _whisper(self, channel: str, user: str, text: str) -> str:
+        try:
+            answer = await self._calls.final("chat.postEphemeral", channel=channel, user=user, **content(text))
+        except (RecipientGone, MessageRejected):
+            room = await self._calls.final("conversations.open", users=user)
+            return await self.post(str(room["channel"]["id"]), "", text)
+        return str(answer.get("message_ts", ""))
+
+    async def _update(self, channel: str, ts: str, body: Json, more: frozenset[str] = frozenset()) -> Facts:
+        expected = NOT_EDITABLE | more | {STILL_STREAMING}
+        return await self._calls.final(UPDATE, channel=channel, ts=ts, **body, expected=expected)
+
+    async def _rewrite_plain(self, channel: str, ts: str, text: str) -> Facts:
+        if len(text) > UPDATE_TEXT_LIMIT:
+            return {"error": "msg_too_long"}
+        return await self._update(channel, ts, unformatted(text))
+
+    async def _replace(self, channel: str, thread: str, ts: str, text: str) -> str:
+        """New message first: a crash in between shows the answer twice rather than never."""
+        new = await self.post(channel, thread, text)
+        await self.delete(channel, ts)
+        return new
+
+
+def _refuse(method: str, answer: Facts) -> str:
+    raise MessageRejected(f"{method}: {answer.get('error')}")

@@ -1,0 +1,189 @@
+"""A growing answer on Slack, and the parts that make it final."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.slack.calls import Calls
+from adapters.slack.edits import Edits
+from adapters.slack.markup import escape, settled, split
+from adapters.slack.messages import Messages
+from adapters.slack.pacing import APPEND, STATUS, UPDATE
+from adapters.slack.streams import Stream, Target
+from bot.domain.updates import Place, Update
+from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError
+from bot.ports import Clock, Part, Ref
+from bot.texts import Text, text
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Describe = Callable[[Text, str | None], str]
+"""Renders a sentence in a language (IETF tag)."""
+
+THINKING = text("is thinking…")
+_STATUS_AGAIN = 90.0
+"""Seconds after which the status is set again: Slack takes it back after two minutes."""
+_GOODBYE = 5.0
+"""Seconds that a message in the making may take once the answer is over."""
+
+
+class SlackReply:
+    """One answer: streamed in threads, edited elsewhere.
+
+    A preview call that has begun is never cut off: the id of a message that we make must become known.
+    """
+
+    def __init__(
+        self, calls: Calls, clock: Clock, update: Update, *, describe: Describe, stream_life: float, ref: Ref | None
+    ) -> None:
+        self.interval = 1.0
+        self._calls = calls
+        self._clock = clock
+        self._describe = describe
+        self._language = update.sender.language
+        target = _target(update)
+        self._target = target
+        self._stream: Stream | None = None
+        self._edits = Edits(calls=calls, channel=target.channel, thread=target.thread)
+        if ref:
+            self._edits.adopt(_messages_of(ref))
+        elif target.thread:
+            self._stream = Stream(calls=calls, clock=clock, target=target, life=stream_life)
+        self._status_set: float | None = None
+        self._making: asyncio.Task[None] | None = None
+        self._claimed: set[str] | None = None
+
+    @property
+    def ref(self) -> Ref | None:
+        ref = self._stream.ref if self._stream else self._edits.ref
+        return {"channel": self._target.channel, "thread": self._target.thread, **ref} if ref else None
+
+    async def show(self, text: str) -> None:
+        """See ports.Reply. One network call at most."""
+        if not text.strip():
+            await self._think()
+            return
+        if self._making and not self._making.done():
+            return
+        self._making = asyncio.create_task(self._preview(escape(text[: settled(text)])))
+        await asyncio.shield(self._making)
+
+    async def _preview(self, text: str) -> None:
+        try:
+            await self._draw(text)
+        except (PlatformBusy, PlatformDown) as error:
+            log.debug("a preview was left out: %s", error)
+
+    async def _draw(self, text: str) -> None:
+        if self._stream and not await self._stream.show(text) and not self._stream.shown:
+            self._stream = None
+        if self._stream is None:
+            await self._edits.show(text)
+        method = APPEND if self._stream else UPDATE
+        self.interval = max(1.0, self._calls.pacing.interval(method))
+
+    async def _think(self) -> None:
+        """A line under the thread. Not worth failing for."""
+        if not self._target.thread or not self._calls.offers(STATUS) or self._fresh():
+            return
+        if self._calls.pacing.preview(STATUS, self._target.channel, self._target.reply):
+            await self._set_status(self._describe(THINKING, self._language))
+            self._status_set = self._clock.monotonic()
+
+    def _fresh(self) -> bool:
+        return self._status_set is not None and self._clock.monotonic() - self._status_set < _STATUS_AGAIN
+
+    async def _set_status(self, status: str) -> None:
+        target = self._target
+        try:
+            await self._calls.preview(STATUS, channel_id=target.channel, thread_ts=target.thread, status=status)
+        except PlatformError as error:
+            log.debug("no status: %s", error)
+
+    def parts(self, text: str) -> list[Part]:
+        """See ports.Reply."""
+        escaped = escape(text)
+        parts = self._stream.parts(escaped) if self._stream else self._edits.parts(escaped)
+        self._claimed = set(self._standing())
+        return list(parts)
+
+    async def close(self) -> None:
+        """See ports.Reply. A message that came into being after the parts were made is taken back."""
+        if self._making:
+            await asyncio.wait([self._making], timeout=_GOODBYE)
+            self._settle(self._making)
+        if self._stream:
+            self._stream.forget()
+        await self._take_back()
+        if self._status_set is not None and not self._standing():
+            await self._set_status("")
+
+    def _settle(self, making: asyncio.Task[None]) -> None:
+        """Look at the result of a task nobody waited for, so that its trouble is not reported as forgotten."""
+        if making.done() and not making.cancelled() and making.exception():
+            log.debug("the last preview failed: %s", making.exception())
+
+    async def _take_back(self) -> None:
+        if self._claimed is None:
+            return
+        for ts in self._standing():
+            if ts not in self._claimed:
+                await self._delete(ts)
+
+    async def _delete(self, ts: str) -> None:
+        try:
+            await Messages(self._calls).delete(self._target.channel, ts)
+        except PlatformError as error:
+            log.warning("a left-over preview stays: %s", error)
+
+    def _standing(self) -> list[str]:
+        return [one.ts for one in (self._stream.shown if self._stream else self._edits.shown)]
+
+
+def _target(update: Update) -> Target:
+    team, _, user = update.sender.identity.user.partition("/")
+    return Target(channel=channel_of(update.place), thread=update.place.thread, team=team, user=user)
+
+
+def _messages_of(ref: Ref) -> list[str]:
+    return [*(str(one["ts"]) for one in ref.get("streams", [])), *map(str, ref.get("messages", []))]
+
+
+def channel_of(place: Place) -> str:
+    """`T1/C1` → `C1`."""
+    return place.chat.partition("/")[2]
+
+
+def parts(place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+    """A message that answers nothing on the screen; `answer_by` is `user url` of a slash command."""
+    pieces = split(escape(text))
+    if not answer_by:
+        return [{"do": "post", "channel": channel_of(place), "thread": place.thread, "text": piece} for piece in pieces]
+    user, _, url = answer_by.partition(" ")
+    answer = {"do": "respond", "channel": channel_of(place), "user": user, "url": url}
+    return [{**answer, "text": piece} for piece in pieces]
+
+
+async def deliver(messages: Messages, part: Part) -> str:
+    """Send one part; see ports.Platform.deliver."""
+    match part:
+        case {"do": "post", "channel": channel, "thread": thread, "text": text}:
+            return await messages.post(channel, thread, text)
+        case {"do": "finish", "channel": channel, "thread": thread, "ts": ts, "text": text, "whole": whole}:
+            return await messages.finish(channel, thread, ts, text, whole)
+        case {"do": "rewrite", "channel": channel, "thread": thread, "ts": ts, "text": text}:
+            return await messages.rewrite(channel, thread, ts, text)
+        case {"do": "delete", "channel": channel, "ts": ts}:
+            await messages.delete(channel, ts)
+            return str(ts)
+        case {"do": "respond", "channel": channel, "user": user, "url": url, "text": text}:
+            return await messages.respond(url, channel, user, text)
+    raise MessageRejected(f"not a part of ours: {sorted(part)}")
+
+
+def english(sentence: Text, language: str | None) -> str:  # noqa: ARG001 - the shape of Describe
+    """Render without a catalogue."""
+    values: Mapping[str, Any] = sentence.values
+    return sentence.message.format(**values)

@@ -1,0 +1,243 @@
+"""Slack as a platform: Bolt receives, the inbox stores, only then Slack hears that we have it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import inbound, outbound
+from adapters.slack.calls import Calls, Facts
+from adapters.slack.messages import Messages
+from adapters.slack.outbound import Describe, SlackReply, english
+from adapters.slack.pacing import Pacing, Rate, tiers
+from adapters.slack.redaction import sdk_logger
+from adapters.slack.socket_mode import Sockets
+from bot.commands.declaration import CommandBook
+from bot.domain.updates import Arrival, Place, Update
+from bot.errors import PlatformError
+from bot.ports import Accept, Clock, Part, Ref
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 30.0
+_GOODBYE = 5.0
+
+
+async def _nobody() -> AuthorizeResult:
+    """Nothing reaches Bolt's authorization, but Bolt wants one."""
+    return AuthorizeResult(enterprise_id=None, team_id=None)
+
+
+class SlackPlatform:
+    """One Slack app in one workspace.
+
+    With `app_token` events come over Socket Mode, else over HTTP: mount `web_app()` where Slack's request URL leads.
+
+    Args:
+        bot_token: `xoxb-…`.
+        app_token: `xapp-…` with connections:write; None for HTTP events.
+        signing_secret: needed for HTTP events.
+        api_url: with a slash at the end.
+        commands: what can be asked for by name.
+        clock: time.
+        describe: renders a sentence in a language.
+        strangers: answer people of other organisations in shared channels.
+        direct_threads: every message of a direct chat opens a thread (apps declared as agents) and is streamed.
+        connections: Socket Mode connections; with two, one is there while Slack renews the other.
+        ping_interval: seconds between signs of life of a connection.
+        rates: call budgets, by default what Slack promises.
+        stream_life: seconds after which a streamed message rolls over.
+    """
+
+    name = inbound.NAME
+
+    def __init__(
+        self,
+        bot_token: str,
+        *,
+        app_token: str | None,
+        commands: CommandBook,
+        clock: Clock,
+        signing_secret: str | None = None,
+        api_url: str = "https://slack.com/api/",
+        describe: Describe = english,
+        strangers: bool = False,
+        direct_threads: bool = False,
+        connections: int = 2,
+        ping_interval: float = 10.0,
+        rates: Mapping[str, Rate] | None = None,
+        stream_life: float = 240.0,
+    ) -> None:
+        self._app_token = app_token
+        self._signing_secret = signing_secret
+        self._rules = inbound.Rules(commands=commands, strangers=strangers, direct_threads=direct_threads)
+        self._clock = clock
+        self._describe = describe
+        self._stream_life = stream_life
+        self._calls = Calls(bot_token, url=api_url, clock=clock, pacing=Pacing(clock, rates or tiers()))
+        self._messages = Messages(self._calls)
+        self._app: AsyncApp | None = None
+        self._accept: Accept | None = None
+        self._bot = ""
+        self._strangers_told = False
+        self._storing: set[asyncio.Task[Any]] = set()
+        self._connections = connections
+        self._ping_interval = ping_interval
+
+    async def listen(self, accept: Accept) -> None:
+        """See ports.Platform. Raises PlatformMisconfigured when a token is wrong."""
+        me = await self._asked("auth.test")
+        self._bot = str(me["user_id"])
+        log.info("Slack: @%s in %s", me.get("user"), me.get("team"))
+        self._accept = accept
+        try:
+            await self._receive()
+        finally:
+            self._accept = None
+
+    async def _receive(self) -> None:
+        if not self._app_token:
+            await asyncio.get_running_loop().create_future()
+            return
+        # A wrong token is told at once; the SDK would try it for ever.
+        await self._asked("apps.connections.open", token=self._app_token)
+        sockets = Sockets(
+            self.app,
+            self._app_token,
+            self._calls,
+            self._clock,
+            ping_interval=self._ping_interval,
+            settled=self._settled,
+            unreadable=self._quarantine,
+        )
+        await sockets.hold(self._connections)
+
+    async def _asked(self, method: str, **arguments: Any) -> Facts:
+        """Call, as often as the network needs."""
+        pause = 1.0
+        while True:
+            try:
+                return await self._calls.ask(method, **arguments)
+            except PlatformError as error:
+                if error.permanent:
+                    raise
+                log.warning("Slack cannot be reached (%s); next try in %.0f s", error, pause)
+            await self._clock.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    @property
+    def app(self) -> AsyncApp:
+        """The Bolt app. Its own routing is not used: what is stored needs no listener."""
+        if self._app is None:
+            self._app = self._build()
+        return self._app
+
+    def _build(self) -> AsyncApp:
+        # Given no token, Bolt leaves the authorization to us: its own would call auth.test before an event is stored,
+        # and acknowledge the event if that fails (slack_bolt 1.30, async_single_team_authorization.py).
+        client = AsyncWebClient(base_url=self._calls.client.base_url, retry_handlers=[], logger=sdk_logger())
+        client.proxy = self._calls.client.proxy
+        return AsyncApp(
+            name="parley",
+            client=client,
+            logger=sdk_logger(),
+            signing_secret=self._signing_secret or "",
+            authorize=_nobody,
+            before_authorize=self._store,
+        )
+
+    def web_app(self, path: str = "/slack/events") -> web.Application:
+        """The HTTP side, for Slack's request URL. Signatures are checked by Bolt."""
+        if not self._signing_secret:
+            raise ValueError("HTTP events need the signing secret")
+        return self.app.web_app(path=path)
+
+    async def _store(self, request: AsyncBoltRequest) -> BoltResponse:
+        """Commit, then acknowledge: an event that we could not store must come again."""
+        body: dict[str, Any] = request.body
+        if body.get("type") == "url_verification":
+            return BoltResponse(status=200, body={"challenge": str(body.get("challenge", ""))})
+        return await self._keep(self._arrivals(body))
+
+    async def _quarantine(self, body: dict[str, Any]) -> BoltResponse:
+        """Bolt could not read this one, so nobody else will try."""
+        return await self._keep([inbound.poison(body, bot=self._bot, now=self._now())])
+
+    async def _keep(self, arrivals: list[Arrival]) -> BoltResponse:
+        accept = self._accept
+        if accept is None:
+            return BoltResponse(status=503)
+        self._remember_task()
+        try:
+            if arrivals:
+                await accept(arrivals)
+        except Exception as error:  # noqa: BLE001 - whatever it is, Slack has to keep the event
+            # Without the traceback: it may show the event.
+            log.error("an event could not be stored, Slack will send it again: %s", type(error).__name__)  # noqa: TRY400
+            return BoltResponse(status=500)
+        return BoltResponse(status=200)
+
+    def _remember_task(self) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._storing.add(task)
+            task.add_done_callback(self._storing.discard)
+
+    async def _settled(self) -> None:
+        """Wait until everything received is stored and acknowledged, for a while."""
+        if self._storing:
+            await asyncio.wait(self._storing, timeout=_GOODBYE)
+
+    def _arrivals(self, body: Mapping[str, Any]) -> list[Arrival]:
+        arrival = inbound.arrival(body, self._rules, bot=self._bot, now=self._now())
+        if arrival is None:
+            self._notice(body)
+        return [arrival] if arrival else []
+
+    def _now(self) -> int:
+        """Microseconds."""
+        return int(self._clock.now().timestamp() * 1_000_000)
+
+    def _notice(self, body: Mapping[str, Any]) -> None:
+        """Say once why people of other organisations get no answer."""
+        if self._strangers_told or self._rules.strangers or not inbound.stranger(body):
+            return
+        self._strangers_told = True
+        log.info("Slack: people of other organisations (Slack Connect) are not answered")
+
+    def parse(self, payload: Mapping[str, Any]) -> Update | None:
+        """See ports.Platform."""
+        return inbound.parse(payload, self._rules)
+
+    def reply(self, update: Update, ref: Ref | None = None) -> SlackReply:
+        """See ports.Platform."""
+        return SlackReply(
+            self._calls, self._clock, update, describe=self._describe, stream_life=self._stream_life, ref=ref
+        )
+
+    def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+        """See ports.Platform."""
+        return outbound.parts(place, text, answer_by=answer_by)
+
+    async def deliver(self, part: Part) -> str:
+        """See ports.Platform."""
+        return await outbound.deliver(self._messages, part)
+
+    async def check(self) -> str:
+        """See ports.Platform."""
+        me = await self._calls.ask("auth.test")
+        if self._app_token:
+            await self._calls.ask("apps.connections.open", token=self._app_token)
+        road = "Socket Mode" if self._app_token else "HTTP events"
+        return f"@{me.get('user')} in {me.get('team')} ({me.get('team_id')}), {road}"
+
+    async def close(self) -> None:
+        """See ports.Platform."""
+        await self._calls.close()
