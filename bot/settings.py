@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -28,7 +28,7 @@ def _url(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
         raise ValueError("is no time zone of the IANA list") from error
     return value
 
@@ -63,7 +63,7 @@ def _admins(value: Any) -> Any:
 
 
 Secret = SecretStr | None
-Limit = Annotated[int | None, BeforeValidator(_limit), Field(ge=0)]
+Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
 Url = Annotated[str, AfterValidator(_url)]
 
 

@@ -1,0 +1,75 @@
+# Nothing is assumed but python3 >= 3.11 and make: everything else is installed into .venv.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run console doctor test check format fmt lint types imports texts bench lock clean
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.runtime ## Try Parley in the browser: no account, token or server needed
+	@$(BIN)/parley demo
+
+run: $(VENV)/.runtime ## Run the bot for real, as .env says (= parley serve)
+	@$(BIN)/parley serve
+
+console: $(VENV)/.runtime ## Chat in this terminal
+	@$(BIN)/parley console
+
+doctor: $(VENV)/.runtime ## Check tokens, model and database, and say what is wrong
+	@$(BIN)/parley doctor
+
+test: $(VENV)/.development ## Run every test
+	$(BIN)/pytest -q
+
+check: format lint types imports ## Everything but the tests: format, lint, types, import rules
+
+format: $(VENV)/.development
+	$(BIN)/ruff format --check .
+
+fmt: $(VENV)/.development ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+imports: $(VENV)/.development
+	$(BIN)/lint-imports
+
+texts: $(VENV)/.development ## Bring the catalogues up to date with the sentences in the code
+	$(BIN)/python -m bot.texts.extract
+
+bench: $(VENV)/.development ## Measure what the README claims
+	$(BIN)/python -m benchmarks
+
+lock: $(UV) ## Choose the newest allowed version of every dependency
+	$(UV) lock --upgrade
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Parley needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Preparing $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# --inexact keeps uv itself in the environment.
+$(VENV)/.runtime: pyproject.toml uv.lock | $(UV)
+	@echo "Installing what Parley needs …"
+	@$(UV) sync --frozen --inexact --no-dev --compile-bytecode --quiet
+	@touch $@
+
+$(VENV)/.development: pyproject.toml uv.lock | $(UV)
+	@echo "Installing what tests and checks need …"
+	@$(UV) sync --frozen --inexact --compile-bytecode --quiet
+	@touch $(VENV)/.runtime $@
