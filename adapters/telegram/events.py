@@ -23,7 +23,9 @@ class _Link:
 class Rewriting:
     """One pass over the events of one text."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self._source = source.encode()
+        self._cell_end = 0
         self._links: list[_Link] = []
         self._quotes = 0
         self._lists = 0
@@ -32,8 +34,17 @@ class Rewriting:
 
     def rewrite(self, events: Iterable[Event]) -> Iterator[Event]:
         for payload, span in events:
-            for new in self._rewritten(payload):
+            for new in (*self._surplus(payload, span), *self._rewritten(payload)):
                 yield new, span
+
+    def _surplus(self, payload: Any, span: Any) -> Iterator[Any]:
+        """Cells of a row beyond the table's header, which the parser leaves out [GFM, tables]."""
+        if payload == {"End": "TableCell"}:
+            self._cell_end = span["end"]
+        elif payload == {"End": "TableRow"}:
+            rest = self._source[self._cell_end : span["end"]].decode(errors="replace").strip(" |\t\r\n")
+            if rest:
+                yield from ({"Start": "TableCell"}, {"Text": rest}, {"End": "TableCell"})
 
     def _rewritten(self, payload: Any) -> Iterator[Any]:
         step, tag, value = _read(payload)

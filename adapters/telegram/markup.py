@@ -27,7 +27,7 @@ def render(markdown: str) -> list[Formatted]:
     text = markdown.encode(errors="replace").decode() if not markdown.isascii() else markdown
     text = text.replace("\0", "")
     try:
-        return split(*_formatted(text))
+        return split(*_formatted(text)) or plain(text)
     except Exception:
         # A defect in the renderer must not cost somebody the answer.
         log.exception("Markdown could not be rendered and is sent as plain text")
@@ -47,7 +47,7 @@ def _formatted(markdown: str) -> tuple[str, list[Entity]]:
     source = _without_definitions(_latex_as_code(markdown), stand_in)
     source, events = _parse(source)
     walker = EventWalker(_look(), source)
-    text, entities, _ = walker.walk(tuple(Rewriting().rewrite(events)))
+    text, entities, _ = walker.walk(tuple(Rewriting(source).rewrite(events)))
     text = text.replace(stand_in, ":")
     return text, [_entity(entity.to_dict(), stand_in) for entity in entities]
 

@@ -73,14 +73,14 @@ class TelegramReply:
         self._shown_at = 0.0
         self._lasts = math.inf  # seconds until what is shown fades and is worth repeating
         self._over = False
-        self.interval = pacing.interval(private=update.place.private)
+        self.interval = pacing.interval(update.place.chat, private=update.place.private)
 
     @property
     def ref(self) -> Ref | None:
         return {"message": self._placeholder} if self._placeholder is not None else None
 
     async def show(self, text: str) -> None:
-        self.interval = self._pacing.interval(private=self._place.private)
+        self.interval = self._pacing.interval(self._place.chat, private=self._place.private)
         visible = preview(text)
         if not self._over and self._is_news(visible) and self._is_time(visible):
             await self._attempt(visible)

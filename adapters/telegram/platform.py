@@ -89,7 +89,7 @@ class TelegramPlatform:
         self._sender = Sender(self._bot)
 
     async def listen(self, accept: Accept) -> None:
-        await self._open()
+        # Not Bot.initialize, which writes the token into its error.
         user = await self._persistently(self._bot.get_me)
         self._introduce(user)
         await self._persistently(self._bot.delete_webhook)  # keeps what is waiting
@@ -115,7 +115,6 @@ class TelegramPlatform:
         return parts_of(place, text, reply_to=answer_by)
 
     async def deliver(self, part: Part) -> str:
-        await self._open()
         chat = str(part["chat"])
         if wait := self._pacing.wait(chat):
             raise PlatformBusy(retry_after=wait)
@@ -129,7 +128,6 @@ class TelegramPlatform:
             raise translate(error) from error
 
     async def check(self) -> str:
-        await self._open()
         try:
             user = await self._bot.get_me()
         except sdk.TelegramError as error:
@@ -140,11 +138,6 @@ class TelegramPlatform:
     async def close(self) -> None:
         for request in self._requests:
             await request.shutdown()
-
-    async def _open(self) -> None:
-        """Not Bot.initialize: it asks who we are, and writes the token into its error."""
-        for request in self._requests:
-            await request.initialize()
 
     async def _persistently(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """Repeat until Telegram answers. Raises PlatformMisconfigured if it does not accept the token."""

@@ -33,7 +33,7 @@ class AiohttpRequest(BaseRequest):
     No error carries the URL, because the token is part of it.
     """
 
-    __slots__ = ("_connect", "_connections", "_proxy", "_read", "_session", "_timeout", "_urls", "_write")
+    __slots__ = ("_closed", "_connect", "_connections", "_proxy", "_read", "_session", "_timeout", "_urls", "_write")
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class AiohttpRequest(BaseRequest):
         self._proxy = proxy
         self._timeout = self._timeout_of(read_timeout, write_timeout, connect_timeout)
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._urls: dict[str, URL] = {}
 
     @property
@@ -58,10 +59,11 @@ class AiohttpRequest(BaseRequest):
         return self._read
 
     async def initialize(self) -> None:
-        if self._session is None:
-            self._session = self._open()
+        """Open again after a shutdown; the first call opens by itself."""
+        self._closed = False
 
     async def shutdown(self) -> None:
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -77,8 +79,10 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: ODVInput[float] = _NONE,  # noqa: ARG002
     ) -> tuple[int, bytes]:
         """Send one call; the answer's status and body. `pool_timeout` does not matter: aiohttp queues the call."""
+        if self._closed:
+            raise RuntimeError("This AiohttpRequest is shut down")
         if self._session is None:
-            raise RuntimeError("This AiohttpRequest is not initialized!")
+            self._session = self._open()
         files = request_data is not None and request_data.contains_files
         timeout = self._timeout_for(read_timeout, write_timeout, connect_timeout, files=files)
         body, headers = _encoded(request_data)

@@ -52,7 +52,7 @@ def understood(update: Any) -> Update:
 
 
 def command(said: str, chat: dict[str, Any] = PRIVATE, part: str = "", **more: Any) -> dict[str, Any]:
-    first = part or said.split()[0]
+    first = part or said.split(maxsplit=1)[0]
     return raw(chat, said, entities=[entity("bot_command", said, first), *more.pop("entities", [])], **more)
 
 
@@ -204,7 +204,7 @@ def test_a_caption_is_text() -> None:
 
 @pytest.mark.parametrize("kind", ["sticker", "photo", "voice", "document"])
 def test_what_has_no_words_arrives_empty_in_private(kind: str) -> None:
-    assert understood(raw(PRIVATE, **{kind: {}})).text == ""
+    assert understood(raw(PRIVATE, None, **{kind: {}})).text == ""
 
 
 def test_what_has_no_words_is_chatter_in_a_group() -> None:
@@ -237,7 +237,7 @@ def test_channels_are_not_answered() -> None:
 
 @pytest.mark.parametrize("service", ["pinned_message", "new_chat_title", "message_auto_delete_timer_changed"])
 def test_service_messages_are_not_for_the_bot(service: str) -> None:
-    assert arrival(raw(PRIVATE, **{service: {}}), BOT, BOOK) is None
+    assert arrival(raw(PRIVATE, None, **{service: {}}), BOT, BOOK) is None
 
 
 @pytest.mark.parametrize("kind", ["channel_post", "edited_message", "my_chat_member", "callback_query", "of_tomorrow"])
@@ -309,7 +309,8 @@ def test_bottomless_nesting_is_quarantined() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["private", "mention"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.sampled_from(["private", "mention"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted({
         "id", "type", "text", "from", "chat", "user", "offset", "length", "entities", "message_id", "is_bot",
     })), inner, max_size=5),

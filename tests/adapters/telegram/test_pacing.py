@@ -70,36 +70,43 @@ def test_a_shorter_429_does_not_shorten_a_longer_one(pacing: Pacing) -> None:
 
 def test_one_chats_429s_do_not_thin_out_the_others(pacing: Pacing) -> None:
     flood(pacing, "1", "1", "1", "1", "1")
-    assert pacing.interval(private=True) == PRIVATE_INTERVAL
+    assert pacing.interval("9", private=True) == PRIVATE_INTERVAL
+
+
+def test_a_429_makes_its_own_chat_slower_for_a_while(pacing: Pacing, clock: ManualClock) -> None:
+    flood(pacing, "1", "1")
+    assert pacing.interval("1", private=True) == 4 * PRIVATE_INTERVAL
+    clock.seconds += 60.0
+    assert pacing.interval("1", private=True) == PRIVATE_INTERVAL
 
 
 def test_429s_of_several_chats_thin_out_all_previews(pacing: Pacing) -> None:
     flood(pacing, "1", "2", "3")
-    assert pacing.interval(private=True) == 2 * PRIVATE_INTERVAL
-    assert pacing.interval(private=False) == 2 * GROUP_INTERVAL
+    assert pacing.interval("9", private=True) == 2 * PRIVATE_INTERVAL
+    assert pacing.interval("9", private=False) == 2 * GROUP_INTERVAL
 
 
 def test_429s_far_apart_are_no_flood(pacing: Pacing, clock: ManualClock) -> None:
     for chat in "123":
         flood(pacing, chat)
         clock.seconds += 31.0
-    assert pacing.interval(private=True) == PRIVATE_INTERVAL
+    assert pacing.interval("9", private=True) == PRIVATE_INTERVAL
 
 
 def test_previews_thin_out_only_so_far(pacing: Pacing) -> None:
     for number in range(60):
         flood(pacing, str(number))
-    assert pacing.interval(private=True) == WIDEST
-    assert pacing.interval(private=False) == WIDEST
+    assert pacing.interval("9", private=True) == WIDEST
+    assert pacing.interval("9", private=False) == WIDEST
 
 
 def test_after_a_quiet_time_previews_come_as_often_as_before(pacing: Pacing, clock: ManualClock) -> None:
     flood(pacing, *"123456")
-    assert pacing.interval(private=True) == 4 * PRIVATE_INTERVAL
+    assert pacing.interval("9", private=True) == 4 * PRIVATE_INTERVAL
     clock.seconds += 30.0
-    assert pacing.interval(private=True) == 2 * PRIVATE_INTERVAL
+    assert pacing.interval("9", private=True) == 2 * PRIVATE_INTERVAL
     clock.seconds += 30.0
-    assert pacing.interval(private=True) == PRIVATE_INTERVAL
+    assert pacing.interval("9", private=True) == PRIVATE_INTERVAL
 
 
 def test_chats_not_heard_of_for_long_are_forgotten(pacing: Pacing) -> None:
