@@ -1,13 +1,18 @@
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.completions import FinishReason, Prompt, Usage
+from bot.clock import SystemClock
+from bot.domain.completions import FinishReason, Prompt, PromptMessage, Usage
 from bot.errors import CompletionRefused, ModelError, StreamInterrupted, UpstreamBusy, UpstreamDown
+from bot.llm import open_model
+from bot.llm.emulator import ModelEmulator, refusals
 from bot.llm.retry import Patience, PatientModel
 
 PROMPT = Prompt(model="m", messages=(), tokens=1, answer_room=10)
+HELLO = (PromptMessage(role="user", text="hello"),)
 USAGE = Usage(input=1, output=2)
 
 
@@ -148,3 +153,13 @@ async def test_closing_closes_the_attempt() -> None:
         break
     await completion.aclose()
     assert scripted.attempts[0].closed
+
+
+async def test_an_opened_model_tries_again() -> None:
+    async with ModelEmulator(answer=lambda _: "hello") as emulator:
+        emulator.faults.next(refusals.status(500), refusals.rate_limited(retry_after_ms="10"))
+        model = open_model(emulator.url, "any", SystemClock())
+        pieces = [piece async for piece in model.complete(replace(PROMPT, model="scripted-1", messages=HELLO))]
+        await model.close()
+    assert pieces == ["hello"]
+    assert [exchange.status for exchange in emulator.requests] == [500, 429, 200]
