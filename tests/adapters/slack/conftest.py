@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack import SlackPlatform
 from adapters.slack.emulator import SlackEmulator, Tiers, Timing
+from adapters.slack.platform import SlackPlatform
 from bot.clock import SystemClock
 from bot.commands.declaration import Command, CommandBook
 from bot.domain.updates import Arrival, Update

@@ -3,11 +3,10 @@ import logging
 
 import pytest
 
-from adapters.slack import SlackPlatform
 from adapters.slack.emulator import SlackEmulator
+from adapters.slack.platform import SlackPlatform
 from bot.domain.updates import Invocation
 from bot.errors import PlatformMisconfigured
-
 from tests.adapters.slack.conftest import Hear, Inbox, Listen, Make
 
 

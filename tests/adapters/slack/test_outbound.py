@@ -1,0 +1,321 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from adapters.slack.emulator import Message, SlackEmulator, Tiers, Timing
+from adapters.slack.outbound import SlackReply
+from adapters.slack.platform import SlackPlatform
+from bot.domain.people import Identity, Sender
+from bot.domain.updates import Place, Update
+from bot.errors import PlatformBusy, RecipientGone
+from tests.adapters.slack.conftest import Make
+
+Question = Callable[..., Update]
+
+
+@pytest.fixture
+async def question(slack: SlackEmulator) -> Question:
+    """Somebody asks in a thread of #general, or directly."""
+    ada = slack.person("U1", name="ada")
+    room = slack.channel("C1", "general", members=[ada])
+    root = await ada.says("<@UBOT> why?", room)
+    sender = Sender(identity=Identity(platform="slack", user="T1/U1"), name="ada")
+
+    def ask(*, direct: bool = False) -> Update:
+        slack.dm(ada)
+        place = Place(platform="slack", chat="T1/DU1", private=True) if direct else None
+        place = place or Place(platform="slack", chat="T1/C1", thread=root, private=False)
+        return Update(sender=sender, place=place, text="why?", message=root)
+
+    return ask
+
+
+async def end(platform: SlackPlatform, reply: SlackReply, text: str) -> None:
+    for part in reply.parts(text):
+        await platform.deliver(part)
+    await reply.close()
+
+
+def answers(slack: SlackEmulator, channel: str = "C1") -> list[Message]:
+    return [message for message in slack.messages(channel) if message.from_bot]
+
+
+def made(slack: SlackEmulator, method: str) -> int:
+    return sum(1 for call in slack.calls if call.method == method)
+
+
+async def test_an_answer_in_a_thread_is_one_stream(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    for shown in ("Because", "Because it", "Because it is so"):
+        await reply.show(shown)
+    [growing] = answers(slack)
+    assert growing.streaming
+    await end(platform, reply, "Because it is so.")
+    [answer] = answers(slack)
+    assert (answer.visible, answer.streaming, answer.thread_ts) == ("Because it is so.", False, question().message)
+    assert made(slack, "chat.update") == made(slack, "chat.postMessage") == 0
+
+
+async def test_a_short_answer_without_previews_is_one_post(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await end(platform, reply, "**Because.**")
+    [answer] = answers(slack)
+    assert (answer.visible, answer.unfurls, made(slack, "chat.startStream")) == ("**Because.**", False, 0)
+
+
+async def test_thinking_is_a_status_that_ends(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("")
+    assert slack.status("C1", question().message) == "is thinking…"
+    await reply.close()
+    assert not slack.status("C1", question().message)
+
+
+async def test_a_workspace_without_status_is_asked_once(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    slack.faults.next("assistant.threads.setStatus", error="unknown_method")
+    for _ in range(2):
+        await platform.reply(question()).show("")
+    assert made(slack, "assistant.threads.setStatus") == 1
+
+
+async def test_a_direct_answer_is_posted_and_edited(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question(direct=True))
+    await reply.show("Because")
+    await reply.show("Because it")
+    await end(platform, reply, "Because it is so.")
+    [answer] = answers(slack, "DU1")
+    assert (answer.visible, answer.thread_ts) == ("Because it is so.", None)
+    assert made(slack, "chat.startStream") == 0
+
+
+async def test_a_workspace_without_streams_gets_edits(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    slack.faults.next("chat.startStream", error="unknown_method")
+    for _ in range(2):
+        reply = platform.reply(question())
+        await reply.show("Because it")
+        await end(platform, reply, "Because it is so.")
+    assert [answer.visible for answer in answers(slack)] == ["Because it is so."] * 2
+    assert made(slack, "chat.startStream") == 1
+
+
+async def test_an_old_stream_rolls_over_into_a_new_message(
+    slack: SlackEmulator, make: Make, question: Question
+) -> None:
+    platform = make(stream_life=0.05)
+    reply = platform.reply(question())
+    text = "```python\nprint(1)\n"
+    await reply.show(text)
+    await asyncio.sleep(0.06)
+    text += "print(2)\n```\nend"
+    await reply.show(text)
+    await end(platform, reply, text + ".")
+    first, second = answers(slack)
+    assert first.visible == "```python\nprint(1\n```"
+    assert second.visible == "```python\n)\nprint(2)\n```\nend."
+    assert not first.streaming
+    assert not second.streaming
+
+
+@pytest.mark.parametrize("timing", [Timing(stream_life=0.1)])
+async def test_a_dead_stream_is_completed_by_an_edit(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    await slack.until(lambda: not answers(slack)[0].streaming)
+    await end(platform, reply, "Because it is so.")
+    [answer] = answers(slack)
+    assert answer.visible == "Because it is so."
+    assert made(slack, "chat.update") == 1
+
+
+async def test_a_very_long_answer_arrives_whole(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    text = "\n\n".join(f"Paragraph {number} " + "word " * 60 for number in range(100)).strip()
+    reply = platform.reply(question())
+    for size in range(4000, len(text), 4000):
+        await reply.show(text[:size])
+    await end(platform, reply, text)
+    shown = " ".join(message.visible for message in answers(slack))
+    assert "".join(shown.split()) == "".join(text.split())
+    assert not any(message.streaming for message in answers(slack))
+
+
+async def test_a_final_text_that_differs_rewrites_what_was_shown(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    await end(platform, reply, "I cannot say.")
+    [answer] = answers(slack)
+    assert (answer.streaming, answer.visible) == (False, "I cannot say.")
+
+
+async def test_a_lost_append_is_repaired_at_the_end(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    slack.faults.next("chat.appendStream", drop_connection="after")
+    await reply.show("Because it is so")
+    await reply.show("Because it is so and so")
+    await end(platform, reply, "Because it is so and so.")
+    [answer] = answers(slack)
+    assert answer.visible == "Because it is so and so."
+    assert made(slack, "chat.appendStream") == 1
+
+
+async def test_a_person_who_presses_stop_still_gets_the_end(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    await slack.person("U1", name="ada").stops("C1", answers(slack)[0].ts)
+    await reply.show("Because it is so")
+    await end(platform, reply, "Because it (stopped)")
+    [answer] = answers(slack)
+    assert not answer.streaming
+    assert answer.visible == "Because it (stopped)"
+
+
+@pytest.mark.parametrize("direct", [False, True])
+async def test_a_later_process_replaces_what_a_dead_one_left(
+    *, direct: bool, slack: SlackEmulator, make: Make, question: Question
+) -> None:
+    before = make().reply(question(direct=direct))
+    await before.show("Because it")
+    assert before.ref is not None
+    platform = make()
+    after = platform.reply(question(direct=direct), before.ref)
+    await end(platform, after, "It is so.")
+    [answer] = answers(slack, "DU1" if direct else "C1")
+    assert (answer.streaming, answer.visible) == (False, "It is so.")
+
+
+@pytest.mark.parametrize("tiers", [Tiers(per_window={2: 4, 3: 10, 4: 6})])
+async def test_when_the_limits_are_reached_previews_thin_out_and_ends_arrive(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    texts = [f"Answer {number} " + "word " * 20 for number in range(6)]
+    replies = [platform.reply(question()) for _ in texts]
+    for size in range(20, 100, 20):
+        await asyncio.gather(*(reply.show(text[:size]) for reply, text in zip(replies, texts, strict=True)))
+    for reply, text in zip(replies, texts, strict=True):
+        for part in reply.parts(text.strip()):
+            await patiently(platform, part)
+        await reply.close()
+    shown = {message.visible for message in answers(slack)}
+    assert shown == {text.strip() for text in texts}
+
+
+@pytest.mark.parametrize("tiers", [Tiers()])
+async def test_within_what_slack_promises_no_call_is_ever_refused(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    replies = [platform.reply(question()) for _ in range(30)]
+    for size in range(10, 200, 10):
+        await asyncio.gather(*(reply.show("word " * size) for reply in replies))
+    assert made(slack, "chat.startStream") > 10
+    assert made(slack, "chat.appendStream") > 50
+    assert {call.error for call in slack.calls} == {None}
+
+
+async def patiently(platform: SlackPlatform, part: object) -> None:
+    """What the outbox does, with the waiting time passed by Slack's side of the clock."""
+    for _ in range(20):
+        try:
+            await platform.deliver(part)  # type: ignore[arg-type]
+        except PlatformBusy as busy:
+            await asyncio.sleep(min(busy.retry_after, 0.5))
+            continue
+        return
+    raise AssertionError("never delivered")
+
+
+async def test_nothing_the_model_writes_can_ping(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    text = "Hi <!channel> <@U1> <!subteam^S1> <https://evil.example|bank> `<!here>`\n```\n<@U1>\n```"
+    reply = platform.reply(question())
+    for size in range(1, len(text), 3):
+        await reply.show(text[:size])
+    await end(platform, reply, text)
+    for part in platform.parts(question().place, text):
+        await platform.deliver(part)
+    assert all(not message.pings and not message.links for message in answers(slack))
+
+
+async def test_refused_blocks_become_plain_text(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    slack.faults.next("chat.postMessage", error="invalid_blocks")
+    await end(platform, platform.reply(question()), "| a |")
+    [answer] = answers(slack)
+    assert (answer.text, answer.blocks) == ("| a |", ())
+
+
+async def test_a_thread_that_is_gone_costs_the_thread_only(slack: SlackEmulator, platform: SlackPlatform) -> None:
+    slack.channel("C1", "general")
+    place = Place(platform="slack", chat="T1/C1", thread="1.000000", private=False)
+    for part in platform.parts(place, "hello"):
+        await platform.deliver(part)
+    assert [message.visible for message in answers(slack)] == ["hello"]
+
+
+async def test_a_used_up_response_url_falls_back_to_a_whisper_and_then_to_a_direct_message(
+    slack: SlackEmulator, platform: SlackPlatform
+) -> None:
+    ada = slack.person("U1", name="ada")
+    slack.channel("C1", "general", members=[ada])
+    slack.channel("C2", "other", members=[ada], bot=False)
+    dead = slack.url.replace("/api/", "/response/none")
+    for room in ("C1", "C2"):
+        place = Place(platform="slack", chat=f"T1/{room}", private=False)
+        for part in platform.parts(place, f"for {room}", answer_by=f"U1 {dead}"):
+            await platform.deliver(part)
+    [whisper] = slack.messages("C1")
+    assert (whisper.ephemeral_for, whisper.visible) == ("U1", "for C1")
+    assert [message.visible for message in answers(slack, "DU1")] == ["for C2"]
+
+
+async def test_a_channel_that_is_gone_is_said_to_be_gone(platform: SlackPlatform) -> None:
+    place = Place(platform="slack", chat="T1/C404", private=False)
+    with pytest.raises(RecipientGone):
+        await platform.deliver(platform.parts(place, "hello")[0])
+
+
+async def test_a_429_holds_the_method_back(slack: SlackEmulator, platform: SlackPlatform, question: Question) -> None:
+    slack.faults.next("chat.postMessage", retry_after=7)
+    part = platform.parts(question().place, "hello")[0]
+    for _ in range(2):
+        with pytest.raises(PlatformBusy) as caught:
+            await platform.deliver(part)
+        assert 6 < caught.value.retry_after <= 7
+    assert made(slack, "chat.postMessage") == 1
+
+
+async def test_a_preview_born_after_the_end_is_taken_back(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    slack.faults.next("chat.startStream", hang=0.1)
+    reply = platform.reply(question())
+    showing = asyncio.create_task(reply.show("Because it"))
+    await asyncio.sleep(0.05)
+    showing.cancel()
+    await asyncio.wait([showing])
+    await end(platform, reply, "Because it is so.")
+    assert [message.visible for message in answers(slack)] == ["Because it is so."]
