@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -28,6 +29,7 @@ from bot.quotas import Quotas
 from bot.settings import OPENAI_URL, Settings
 from bot.storage import Storage
 from bot.storage.store import HEAD
+from bot.texts import Text
 from bot.texts.catalogues import SOURCE, Catalogues
 
 _log = structlog.get_logger(__name__)
@@ -82,8 +84,7 @@ class Application:
             if listening.done():
                 listening.result()
         finally:
-            await _cancel(stopping)
-            listening.cancel()
+            await _cancel(stopping, listening)
 
 
 @asynccontextmanager
@@ -188,7 +189,7 @@ async def _offered(model: Model) -> dict[str, int | None]:
         return {}
 
 
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
+async def _cancel(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -220,6 +221,10 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
     """The platforms whose tokens are set."""
     clock = SystemClock()
     catalogues = Catalogues(settings.language, ZoneInfo(settings.timezone))
+
+    def describe(said: Text, language: str | None) -> str:
+        return catalogues.of(language).render(said)
+
     platforms: list[Platform] = []
     if settings.telegram_bot_token:
         from adapters.telegram.platform import TelegramPlatform
@@ -230,21 +235,22 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
                 api_url=settings.telegram_api_url,
                 commands=book,
                 clock=clock,
-                describe=lambda said, language: catalogues.of(language).render(said),
+                describe=describe,
                 languages=[one.language for one in catalogues if one.language != SOURCE],
             )
         )
     if settings.slack_bot_token:
-        from adapters.slack import SlackPlatform
+        from adapters.slack.platform import SlackPlatform
 
         platforms.append(
             SlackPlatform(
                 settings.slack_bot_token.get_secret_value(),
                 app_token=_secret(settings.slack_app_token),
                 signing_secret=_secret(settings.slack_signing_secret),
-                api_url=settings.slack_api_url,
+                api_url=f"{settings.slack_api_url}/",
                 commands=book,
                 clock=clock,
+                describe=describe,
             )
         )
     return platforms
@@ -259,9 +265,32 @@ def model_of(settings: Settings) -> Model:
 async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:
     """`parley serve`."""
     book = all_commands()
-    async with open_application(settings, platforms_of(settings, book), book) as application:
-        _log.info("serving", platforms=[platform.name for platform in application.platforms])
+    platforms = platforms_of(settings, book)
+    async with open_application(settings, platforms, book) as application, _http_events(settings, platforms):
+        _log.info("serving", platforms=[platform.name for platform in platforms])
         await application.run(stop_signal())
+
+
+@asynccontextmanager
+async def _http_events(settings: Settings, platforms: Sequence[Platform]) -> AsyncIterator[None]:
+    """Listen for Slack's HTTP events, if that is how it reaches us."""
+    if settings.slack_bot_token is None or settings.slack_app_token:
+        yield
+        return
+    from aiohttp import web
+
+    from adapters.slack.platform import SlackPlatform
+
+    (slack,) = (platform for platform in platforms if isinstance(platform, SlackPlatform))
+    runner = web.AppRunner(slack.web_app(), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+        yield
+    except OSError as error:
+        raise ConfigError([f"HTTP_PORT: cannot listen on {settings.http_host}:{settings.http_port}"]) from error
+    finally:
+        await runner.cleanup()
 
 
 async def console(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:

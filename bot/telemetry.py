@@ -9,6 +9,7 @@ import structlog
 
 _NOISY = (
     "httpx",
+    "httpx2",
     "httpcore",
     "telegram",
     "slack_bolt",
