@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -19,6 +20,7 @@ from bot.commands import CommandBook, all_commands
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.context import ContextWindow, Weighed
+from bot.domain.quotas import Plan
 from bot.errors import ConfigError, ModelError
 from bot.inbox import Inbox
 from bot.llm import open_model
@@ -78,9 +80,10 @@ class Application:
 
     async def _until(self, stop: asyncio.Event, listeners: Sequence[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(stop.wait())
-        listening = asyncio.gather(*listeners)
+        listening: asyncio.Future[list[None]] = asyncio.gather(*listeners)
+        both: set[asyncio.Future[Any]] = {stopping, listening}
         try:
-            await asyncio.wait({stopping, listening}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
                 listening.result()
         finally:
@@ -141,7 +144,7 @@ def _assemble(
 ) -> Application:
     zone = ZoneInfo(settings.timezone)
     catalogues = Catalogues(settings.language, zone)
-    plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
+    plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
     quotas = Quotas(plan, zone, clock)
     courier = Courier(clock)
     inbox = Inbox(storage, clock)
