@@ -10,6 +10,7 @@ Event = tuple[Any, Any]
 """What pyromark yields: a payload and its range in the source."""
 
 _BLOCKS = frozenset({"BlockQuote", "CodeBlock", "Heading", "HtmlBlock", "Table"})
+_PLAIN = ("Paragraph", "Strong", "Emphasis")  # a tuple: what it is searched for may be a dict
 _INLINE = frozenset({"Code", "DisplayMath", "Html", "InlineHtml", "InlineMath", "Text"})
 
 
@@ -34,8 +35,17 @@ class Rewriting:
 
     def rewrite(self, events: Iterable[Event]) -> Iterator[Event]:
         for payload, span in events:
+            if self._is_plain(payload):
+                yield payload, span
+                continue
             for new in (*self._surplus(payload, span), *self._rewritten(payload)):
                 yield new, span
+
+    def _is_plain(self, payload: Any) -> bool:
+        """Most events of most answers: words, and emphasis around them. Nothing here concerns those."""
+        if isinstance(payload, str) or self._links or self._lists:
+            return False
+        return "Text" in payload or payload.get("Start") in _PLAIN or payload.get("End") in _PLAIN
 
     def _surplus(self, payload: Any, span: Any) -> Iterator[Any]:
         """Cells of a row beyond the table's header, which the parser leaves out [GFM, tables]."""

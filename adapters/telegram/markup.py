@@ -15,7 +15,9 @@ import structlog
 from adapters.telegram.events import Rewriting
 from adapters.telegram.splitting import Entity, Formatted, split
 
-_LATEX = re.compile(r"\\\((?:(?!\n\s*\n)[\s\S])+?\\\)|\\\[(?:(?!\n\s*\n)[\s\S])+?\\\]")
+_LATEX_MARK = re.compile(r"\\[\\()\[\]]")
+_LATEX_PAIRS = {r"\(": r"\)", r"\[": r"\]"}
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _DEFINITION = re.compile(r"^( {0,3}(?:> ?)*\[([^\]\n]+)\]):[ \t]*(https?://)?", re.MULTILINE)
 _MOST_PASSES = 8
 
@@ -94,11 +96,25 @@ def _latex_as_code(source: str) -> str:
     r"""`\(x\)` and `\[x\]` as code spans; Markdown would eat their backslashes."""
     if r"\(" not in source and r"\[" not in source:
         return source
-    return "".join(piece if is_code else _LATEX.sub(_code_span, piece) for piece, is_code in _by_code(source))
+    pieces = (piece if is_code else "".join(_formulas_as_code(piece)) for piece, is_code in _by_code(source))
+    return "".join(pieces)
 
 
-def _code_span(match: re.Match[str]) -> str:
-    latex = match[0]
+def _formulas_as_code(text: str) -> Iterator[str]:
+    """One pass over the marks; a regular expression for whole formulas takes quadratic time on open ones."""
+    at, opened = 0, None
+    for mark in _LATEX_MARK.finditer(text):
+        if mark[0] in _LATEX_PAIRS:
+            opened = mark
+        elif opened is not None and mark[0] == _LATEX_PAIRS[opened[0]]:
+            formula = text[opened.start() : mark.end()]
+            yield text[at : opened.start()]
+            yield formula if _BLANK_LINE.search(formula) else _code_span(formula)
+            at, opened = mark.end(), None
+    yield text[at:]
+
+
+def _code_span(latex: str) -> str:
     longest = max((len(run) for run in re.findall("`+", latex)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence}{latex}{fence}"

@@ -1,6 +1,7 @@
 """Long formatted texts → parts that Telegram accepts: cut where it hurts least, entities re-opened after each cut."""
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -51,9 +52,9 @@ def _ranges(text: str, offsets: Sequence[int], entities: Sequence[Entity], limit
 def _furthest(offsets: Sequence[int], at: int, limit: int, starts: Sequence[int]) -> int:
     """The last index at which the part that begins at `at` may end."""
     most = offsets[at] + limit
-    inside = [start for start in starts if start >= offsets[at]]
-    if len(inside) > MOST_ENTITIES:
-        most = min(most, max(inside[MOST_ENTITIES], offsets[at] + 1))
+    one_too_many = bisect_left(starts, offsets[at]) + MOST_ENTITIES
+    if one_too_many < len(starts):
+        most = min(most, max(starts[one_too_many], offsets[at] + 1))
     low, high = at + 1, len(offsets) - 1
     while low < high:
         middle = (low + high + 1) // 2
@@ -98,6 +99,8 @@ def _skip_newlines(text: str, at: int) -> int:
 
 def _clipped(entities: Sequence[Entity], start: int, end: int) -> Iterator[dict[str, Any]]:
     for entity in entities:
+        if entity["offset"] >= end:
+            return
         first = max(entity["offset"], start)
         last = min(entity["offset"] + entity["length"], end)
         if first < last:
