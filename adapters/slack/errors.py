@@ -55,6 +55,7 @@ UNAVAILABLE = frozenset(
     {
         "deprecated_endpoint",
         "feature_not_enabled",
+        "missing_scope",
         "method_deprecated",
         "method_not_supported_for_channel_type",
         "not_allowed",

@@ -129,17 +129,22 @@ def _bot_of(body: Json) -> str:
 
 def stranger(body: Json) -> bool:
     """Whether the author belongs to another organisation: Slack Connect shares channels between them."""
-    event = body.get("event")
-    if not isinstance(event, Mapping):
-        home = (
-            body.get("user_team") or (body.get("user") or {}).get("team_id")
-            if isinstance(body.get("user"), Mapping)
-            else None
-        )
-        return bool(home) and home != _team(body)
+    return any(home not in _ours(body) for home in _homes(body))
+
+
+def _ours(body: Json) -> set[Any]:
+    """The ids an event of our own people may carry: the workspace, or the organisation it belongs to."""
+    known = _authorization(body)
     ours = {_team(body), body.get("team_id"), body.get("enterprise_id"), body.get("context_enterprise_id")}
-    ours |= {_authorization(body).get("team_id"), _authorization(body).get("enterprise_id")}
-    return any(event.get(key) and event[key] not in ours for key in ("user_team", "team", "source_team"))
+    return ours | {known.get("team_id"), known.get("enterprise_id")}
+
+
+def _homes(body: Json) -> list[Any]:
+    """What Slack says about where the author comes from."""
+    event, user = body.get("event"), body.get("user")
+    if isinstance(event, Mapping):
+        return [event[key] for key in ("user_team", "team", "source_team") if event.get(key)]
+    return [user["team_id"]] if isinstance(user, Mapping) and user.get("team_id") else []
 
 
 def parse(payload: Json, rules: Rules) -> Update | None:
@@ -164,7 +169,7 @@ def _from_event(body: Json, event: Json, bot: str, rules: Rules) -> Update | Non
     if event["type"] not in ("message", "app_mention") or _ignored(event, bot):
         return None
     private = event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
-    if not private and f"<@{bot}" not in _text(event):
+    if not private and not _mention(bot).search(_text(event)):
         return None
     return _from_message(body, event, bot, _place(body, event, rules, private=private), rules)
 
@@ -191,8 +196,7 @@ def _place(body: Json, event: Json, rules: Rules, *, private: bool) -> Place:
 
 
 def _from_message(body: Json, event: Json, bot: str, place: Place, rules: Rules) -> Update:
-    team, own = _team(body), re.compile(rf"[ \t]*<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?[ \t]*")
-    raw = own.sub(" ", _text(event)).strip()
+    team, raw = _team(body), _mention(bot).sub(" ", _text(event)).strip()
     home = str(event.get("user_team") or team) if stranger(body) else team
     return Update(
         sender=Sender(identity=Identity(platform=NAME, user=f"{home}/{event['user']}"), name=str(event["user"])),
@@ -252,6 +256,11 @@ def _named_place(team: str, channel: str, thread: str = "") -> Place:
 
 def _sender(team: str, user: str, name: str) -> Sender:
     return Sender(identity=Identity(platform=NAME, user=f"{team}/{user}"), name=name or user, username=name or None)
+
+
+def _mention(bot: str) -> re.Pattern[str]:
+    """The bot's name with the blanks around it and the punctuation after it."""
+    return re.compile(rf"[ \t]*<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?[ \t]*")
 
 
 def _arguments(raw: str, team: str) -> str:

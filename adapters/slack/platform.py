@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from adapters.slack.calls import Calls, Facts
 from adapters.slack.messages import Messages
 from adapters.slack.outbound import Describe, SlackReply, english
 from adapters.slack.pacing import Pacing, Rate, tiers
+from adapters.slack.people import People
 from adapters.slack.redaction import sdk_logger
 from adapters.slack.socket_mode import Sockets
 from bot.commands.declaration import CommandBook
@@ -83,6 +85,7 @@ class SlackPlatform:
         self._stream_life = stream_life
         self._calls = Calls(bot_token, url=api_url, clock=clock, pacing=Pacing(clock, rates or tiers()))
         self._messages = Messages(self._calls)
+        self._people = People(self._calls, clock)
         self._app: AsyncApp | None = None
         self._accept: Accept | None = None
         self._bot = ""
@@ -97,10 +100,13 @@ class SlackPlatform:
         self._bot = str(me["user_id"])
         log.info("Slack: @%s in %s", me.get("user"), me.get("team"))
         self._accept = accept
+        names = asyncio.create_task(self._people.look_up())
         try:
             await self._receive()
         finally:
             self._accept = None
+            names.cancel()
+            await asyncio.wait([names])
 
     async def _receive(self) -> None:
         if not self._app_token:
@@ -213,8 +219,9 @@ class SlackPlatform:
         log.info("Slack: people of other organisations (Slack Connect) are not answered")
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
-        """See ports.Platform."""
-        return inbound.parse(payload, self._rules)
+        """See ports.Platform. Names are filled in as far as they are known by now."""
+        update = inbound.parse(payload, self._rules)
+        return replace(update, sender=self._people.named(update.sender)) if update else None
 
     def reply(self, update: Update, ref: Ref | None = None) -> SlackReply:
         """See ports.Platform."""

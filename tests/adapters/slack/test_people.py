@@ -1,0 +1,40 @@
+import asyncio
+
+from adapters.slack.emulator import SlackEmulator
+from adapters.slack.platform import SlackPlatform
+from bot.domain.updates import Update
+from tests.adapters.slack.conftest import Inbox, Listen
+
+
+async def say_twice(
+    slack: SlackEmulator, platform: SlackPlatform, inbox: Inbox, listening: Listen
+) -> tuple[Update, Update]:
+    """The first and a later message of Ada; in between there is time to look her up."""
+    ada = slack.person("U1", name="ada", real_name="Ada", locale="zh-CN")
+    async with listening(platform):
+        await ada.says("one", slack.dm(ada))
+        first = platform.parse((await inbox.next()).payload)
+        await slack.until(lambda: any(call.method == "users.info" for call in slack.calls))
+        await asyncio.sleep(0.05)
+        await ada.says("two", slack.dm(ada))
+        second = platform.parse((await inbox.next()).payload)
+    assert first is not None
+    assert second is not None
+    return first, second
+
+
+async def test_a_person_is_looked_up_after_the_first_message(
+    slack: SlackEmulator, platform: SlackPlatform, inbox: Inbox, listening: Listen
+) -> None:
+    first, second = await say_twice(slack, platform, inbox, listening)
+    assert (first.sender.name, first.sender.language) == ("U1", None)
+    assert (second.sender.name, second.sender.username, second.sender.language) == ("ada", "ada", "zh-CN")
+
+
+async def test_without_the_permission_nobody_is_asked_for_again(
+    slack: SlackEmulator, platform: SlackPlatform, inbox: Inbox, listening: Listen
+) -> None:
+    slack.faults.next("users.info", error="missing_scope")
+    _, second = await say_twice(slack, platform, inbox, listening)
+    assert second.sender.name == "U1"
+    assert sum(1 for call in slack.calls if call.method == "users.info") == 1
