@@ -1,0 +1,70 @@
+"""What is measured: a bot in a process of its own, and how much of the machine that process takes."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from adapters.telegram.emulator import Limits, TelegramEmulator
+from benchmarks.stamps import StampedRequests
+from bot.llm.emulator import ChatRequest, ModelEmulator
+from tests.scenarios.process import SERVE, BotProcess, settings
+
+SUBJECTS = {"bare": ("-m", "benchmarks.bare"), "parley": SERVE}
+WORDS = 150
+MEGABYTE = 1_000_000
+
+_UNLIMITED = {"DAILY_MESSAGES": "unlimited", "DAILY_TOKENS": "unlimited"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One bot between two servers that are not its own: they, and whoever measures, run in this process."""
+
+    telegram: TelegramEmulator
+    model: ModelEmulator
+    requests: StampedRequests
+    bot: BotProcess
+
+    def cpu(self) -> float:
+        """CPU seconds of the bot so far, user and system, all threads."""
+        # The CPU clock of another process, as clock_getcpuclockid(3) computes it: /proc/PID/stat has 10 ms steps.
+        return time.clock_gettime((~self.bot.pid << 3) | 2)
+
+    def resident(self) -> float:
+        """Resident memory of the bot, MB."""
+        return self._status("VmRSS")
+
+    def peak(self) -> float:
+        """The most it ever was, MB."""
+        return self._status("VmHWM")
+
+    def _status(self, field: str) -> float:
+        lines = Path(f"/proc/{self.bot.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 / MEGABYTE for line in lines if line.startswith(field))
+
+
+@asynccontextmanager
+async def staged(subject: str) -> AsyncIterator[Stage]:
+    """The subject, started in an empty folder; yields at once, see `BotProcess.ready`.
+
+    Telegram's limits are off: when answers end together, they would measure the limits and not the bot.
+    """
+    requests = StampedRequests()
+    telegram = TelegramEmulator(limits=Limits.off(), keep_calls=1_000_000)
+    with TemporaryDirectory() as folder:
+        async with telegram, ModelEmulator(requests=requests, answer=answer) as model:
+            root = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+            environment = settings(telegram, model) | _UNLIMITED | root
+            async with BotProcess(Path(folder), environment, SUBJECTS[subject]) as bot:
+                yield Stage(telegram=telegram, model=model, requests=requests, bot=bot)
+
+
+def answer(request: ChatRequest) -> str:
+    """150 words with as much Markdown as a model likes to use."""
+    head = f"**{request.said}** is a `good` question. Here is what to know about it:"
+    words = [f"word{number}" for number in range(WORDS - len(head.split()))]
+    half = len(words) // 2
+    return f"{head}\n\n- {' '.join(words[:half])}\n- {' '.join(words[half:])}"
