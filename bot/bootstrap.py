@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +48,15 @@ _THRIFTY_WINDOW = 16_000
 
 _UNKNOWN_WINDOW = 8_192
 """Tokens assumed for a model nobody knows: more would be a guess."""
+
+_DEMO_PACE = 30.0
+"""Words a second of the scripted model in the demo: about what hosted models write."""
+
+_FIRST_WORD = 0.8
+"""Seconds before its first word."""
+
+_DEMO_MESSAGES = 20
+"""What a person may send in the demo: few enough to see a quota at work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,18 +322,74 @@ async def console(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
 
 
 @asynccontextmanager
-async def _model_settings(settings: Settings) -> AsyncIterator[Settings]:
-    """The settings with a model in them: the real one if one is set, else our scripted one."""
+async def _model_settings(settings: Settings, words_per_second: float | None = None) -> AsyncIterator[Settings]:
+    """The settings with a model in them: the real one if one is set, else our scripted one, at that pace."""
     if settings.openai_api_key or settings.openai_base_url != OPENAI_URL:
         if problems := settings.model_problems():
             raise ConfigError(problems)
         yield settings
         return
-    from bot.llm.emulator import ModelEmulator
+    from bot.llm.emulator import ModelEmulator, Pace
 
-    async with ModelEmulator() as scripted:
+    pace = Pace(words_per_second=words_per_second, first_token=_FIRST_WORD if words_per_second else 0.0)
+    async with ModelEmulator(pace=pace) as scripted:
         yield settings.model_copy(update={"openai_base_url": scripted.url, "model": "scripted-1"})
 
 
 def _secret(value: SecretStr | None) -> str | None:
     return value.get_secret_value() if value else None
+
+
+async def demo(
+    settings: Settings, stop_signal: Callable[[], asyncio.Event], *, port: int, announce: Callable[[str], None]
+) -> None:
+    """`parley demo`: both platforms' emulators on one page, driven through the real adapters.
+
+    Raises ConfigError when the port is taken.
+    """
+    from adapters.slack.emulator import SlackEmulator
+    from adapters.slack.emulator.stage import SlackStage
+    from adapters.telegram.emulator import TelegramEmulator
+    from adapters.telegram.emulator.stage import TelegramStage
+    from adapters.web.demo import Answering, serve_demo
+
+    stop, catalogues = stop_signal(), Catalogues(settings.language, ZoneInfo(settings.timezone))
+    async with (
+        _model_settings(settings, _DEMO_PACE) as chosen,
+        TelegramEmulator(reads_all_group_messages=True) as telegram,
+        SlackEmulator() as slack,
+    ):
+        stages = (TelegramStage(telegram), SlackStage(slack))
+        answering = Answering(model=chosen.model, scripted=chosen is not settings)
+        with TemporaryDirectory(prefix="parley-demo-") as folder:
+            local = chosen.model_copy(
+                update={
+                    "telegram_bot_token": SecretStr("100:TEST"),
+                    "telegram_api_url": telegram.url,
+                    "slack_bot_token": SecretStr("xoxb-test"),
+                    "slack_app_token": SecretStr("xapp-test"),
+                    "slack_api_url": slack.url.rstrip("/"),
+                    "database_url": f"sqlite+aiosqlite:///{folder}/demo.db",
+                    "admins": frozenset(stage.admin for stage in stages),
+                    "daily_messages": _DEMO_MESSAGES,
+                }
+            )
+            async with serve_demo(stages, answering, catalogues, port=port) as address:
+                await _play(local, stop, lambda: announce(f"Parley demo: {address} (Ctrl-C ends it)"), stages[0].open)
+
+
+async def _play(settings: Settings, stop: asyncio.Event, *openings: Callable[[], None]) -> None:
+    """Run the bot until `stop`; the openings are called when it listens."""
+    book = all_commands()
+    async with open_application(settings, platforms_of(settings, book), book) as application:
+        telling = asyncio.create_task(_when(application.ready, openings))
+        try:
+            await application.run(stop)
+        finally:
+            await _cancel(telling)
+
+
+async def _when(ready: asyncio.Event, acts: Sequence[Callable[[], None]]) -> None:
+    await ready.wait()
+    for act in acts:
+        act()
