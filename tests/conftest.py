@@ -19,6 +19,7 @@ from bot.inbox import Inbox
 from bot.quotas import Quotas
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
+from bot.telemetry import configure
 from bot.texts.catalogues import Catalogues
 from tests.fakes import FakeClock, FakeModel, FakePlatform, WordCounter
 
@@ -71,9 +72,7 @@ def make_core(storage: Storage, *, window: int = 1000, plan: Plan | None = None)
         window=ContextWindow(size=window, wanted_room=100),
         system=Weighed(text="be kind", tokens=2),
     )
-    chat = Chat(
-        model=model, brain=brain, tokens=WordCounter(), quotas=quotas, courier=courier, catalogues=catalogues
-    )
+    chat = Chat(model=model, brain=brain, tokens=WordCounter(), quotas=quotas, courier=courier, catalogues=catalogues)
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={"fake": platform},
@@ -95,6 +94,12 @@ def make_core(storage: Storage, *, window: int = 1000, plan: Plan | None = None)
         quotas=quotas,
         dispatcher=dispatcher,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_as_in_operation() -> None:
+    """Our log lines go through the standard library, where pytest catches them."""
+    configure("INFO", "console")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from bot.domain.updates import Arrival, Invocation, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, Part, Ref
 
-
 _numbers = itertools.count(1)  # across restarts: a platform does not begin anew because the bot does
 
 
@@ -53,8 +52,8 @@ class FakeReply:
 
     async def show(self, text: str) -> None:
         self.shown.append(text)
-        if self._platform.leaves_refs:
-            self.ref = {"message": 1}
+        async with self._platform.changed:
+            self._platform.changed.notify_all()
 
     def parts(self, text: str) -> list[Part]:
         return self._platform.parts(self._update.place, text)
@@ -74,8 +73,13 @@ class FakePlatform:
         self.sent: list[tuple[str, str]] = []
         self.replies: list[FakeReply] = []
         self.failures: list[PlatformError] = []
-        self.leaves_refs = False
+        self.changed = asyncio.Condition()
         self.part_size = 10_000
+
+    async def shown(self, text: str) -> None:
+        """Wait until some preview shows exactly `text`."""
+        async with self.changed:
+            await self.changed.wait_for(lambda: any(text in reply.shown for reply in self.replies))
 
     async def listen(self, accept: Accept) -> None:
         del accept

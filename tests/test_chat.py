@@ -156,7 +156,7 @@ async def test_a_message_larger_than_the_window_is_refused_with_its_limit(core: 
 async def test_oldest_turns_are_dropped_whole_when_the_window_is_full(storage: Storage) -> None:
     core = make_core(storage, window=400)
     for number in range(6):
-        await core.say("ada" if number else "ada", f"{number} " + "word " * 40)
+        await core.say("ada", f"{number} " + "word " * 40)
         core.clock.pass_(days=1)
     said = roles_and_texts(core)
     assert said[0][0] == "system"
@@ -171,8 +171,7 @@ async def test_stop_ends_the_answer_that_is_being_written(core: Core) -> None:
     await core.hear("ada", "talk")
     (lease,) = await core.inbox.claim(1)
     core.dispatcher.start(lease)
-    while not core.platform.replies or "so far " not in core.platform.replies[0].shown:
-        await asyncio.sleep(0.01)
+    await core.platform.shown("so far ")
     await core.hear("ada", "/stop")
     await core.work()
     texts = [text for _, text in core.platform.sent]

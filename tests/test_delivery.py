@@ -5,6 +5,7 @@ from bot.errors import MessageRejected, PlatformBusy, PlatformDown, RecipientGon
 from bot.inbox import Lease
 from bot.storage import Storage
 from tests.conftest import LEASE, Core, make_core
+from tests.fakes import place
 
 
 async def crash_before_delivery(core: Core, text: str = "hello") -> None:
@@ -12,13 +13,7 @@ async def crash_before_delivery(core: Core, text: str = "hello") -> None:
     await core.hear("ada", text)
     (lease,) = await core.inbox.claim(1)
     async with lease.begin() as work:
-        await work.outbox.add(lease.claim.id, "fake", core.platform.parts(_place(), "stored answer"))
-
-
-def _place():  # type: ignore[no-untyped-def]
-    from tests.fakes import place
-
-    return place("ada")
+        await work.outbox.add(lease.claim.id, "fake", core.platform.parts(place("ada"), "stored answer"))
 
 
 async def test_a_busy_platform_is_obeyed_and_gets_the_answer_later(core: Core) -> None:
