@@ -1,6 +1,7 @@
 """Previews: paced, the newest wins, and never in the way of the answer."""
 
 import asyncio
+from itertools import pairwise
 
 from bot.errors import PlatformBusy
 from bot.ports import Part, Ref
@@ -14,6 +15,7 @@ class SlowReply:
         self.interval = interval
         self.ref: Ref | None = None
         self.shown: list[str] = []
+        self.times: list[float] = []
         self.closed = False
         self.error: Exception | None = None
         self._takes = takes
@@ -23,6 +25,7 @@ class SlowReply:
         if self.error:
             raise self.error
         self.shown.append(text)
+        self.times.append(asyncio.get_running_loop().time())
 
     def parts(self, text: str) -> list[Part]:
         return [{"text": text}]
@@ -59,7 +62,9 @@ async def test_previews_keep_their_interval() -> None:
         for _ in range(40):
             preview.feed("x")
             await asyncio.sleep(0.005)
-    assert len(reply.shown) <= 7
+    gaps = [later - earlier for earlier, later in pairwise(reply.times[1:])]
+    assert gaps
+    assert min(gaps) > 0.045
 
 
 async def test_feeding_never_waits_for_the_platform() -> None:
