@@ -13,9 +13,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from adapters.slack.errors import UNAVAILABLE, code_of, translate
-from adapters.slack.pacing import Pacing, patient
+from adapters.slack.pacing import STOP, UPDATE, Pacing, patient
 from adapters.slack.redaction import sdk_logger
-from bot.errors import PlatformBusy, PlatformMisconfigured
+from bot.errors import PlatformBusy, PlatformDown, PlatformMisconfigured
 from bot.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ Facts = Mapping[str, Any]
 
 _FORM_ONLY = frozenset({"users.info", "apps.connections.open"})
 """Methods that do not read JSON bodies."""
+_REPEATABLE = frozenset({UPDATE, STOP, "chat.delete", "conversations.open"})
+"""Doing it twice does no harm: a stream that is stopped already is rewritten, and an unknown outcome is none."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CODE = re.compile("[a-z_]{2,60}")
 _PATIENCE = 2.0
@@ -114,6 +116,8 @@ class Calls:
             self.pacing.hold(method, str(given.get("channel", "")), problem.retry_after)
         if isinstance(problem, PlatformMisconfigured):
             log.error("Slack refuses %s: %s", method, problem.hint)
+        if isinstance(problem, PlatformDown) and method in _REPEATABLE:
+            problem = PlatformDown(str(problem), outcome_unknown=False)
         # The SDK's text shows Slack's whole answer, so it is not chained.
         raise problem from None
 

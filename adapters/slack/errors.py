@@ -42,9 +42,10 @@ GONE = frozenset(
         "user_not_visible",
     }
 )
-DOWN = frozenset(
-    {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org", "timeout"}
-)
+DOWN = frozenset({"fatal_error", "internal_error", "timeout"})
+"""Slack's own trouble; part of the work may be done."""
+AWAY = frozenset({"request_timeout", "service_unavailable", "team_added_to_org"})
+"""Slack's own trouble; nothing was done."""
 TOKEN = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked", "not_allowed_token_type"}
 )
@@ -74,8 +75,8 @@ def by_code(call: str, code: str, facts: Mapping[str, Any], retry_after: float |
         return PlatformBusy(what, retry_after=retry_after or 1.0)
     if code in GONE:
         return RecipientGone(what)
-    if code in DOWN:
-        return PlatformDown(what)
+    if code in DOWN | AWAY:
+        return PlatformDown(what, outcome_unknown=code in DOWN)
     if code in TOKEN:
         return PlatformMisconfigured(what, hint=_token_hint(call))
     if code in PERMISSION:
@@ -102,7 +103,8 @@ def _api_error(call: str, error: Any) -> PlatformError:
     if status == 429:
         return PlatformBusy(f"{call}: ratelimited", retry_after=_retry_after(getattr(response, "headers", {})) or 1.0)
     if not isinstance(facts, dict) or not facts.get("error"):
-        return PlatformDown(f"{call}: no readable answer, status {status}")
+        # 503 comes from the gateway: the call did not reach anybody.
+        return PlatformDown(f"{call}: no readable answer, status {status}", outcome_unknown=status != 503)
     return by_code(call, str(facts["error"]), facts, _retry_after(getattr(response, "headers", {})))
 
 

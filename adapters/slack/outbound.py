@@ -67,7 +67,7 @@ class SlackReply:
             return
         if self._making and not self._making.done():
             return
-        self._making = asyncio.create_task(self._preview(escape(text[: settled(text)])))
+        self._making = asyncio.create_task(self._preview(escape(text[: settled(text)].lstrip())))
         await asyncio.shield(self._making)
 
     async def _preview(self, text: str) -> None:
@@ -104,21 +104,22 @@ class SlackReply:
 
     def parts(self, text: str) -> list[Part]:
         """See ports.Reply."""
-        escaped = escape(text)
+        escaped = escape(text).strip()
         parts = self._stream.parts(escaped) if self._stream else self._edits.parts(escaped)
         self._claimed = set(self._standing())
         return list(parts)
 
     async def close(self) -> None:
-        """See ports.Reply. A message that came into being after the parts were made is taken back."""
+        """See ports.Reply. A message that came into being after the parts were made is taken back.
+
+        The status is not: Slack removes it with the answer, or after two minutes.
+        """
         if self._making:
             await asyncio.wait([self._making], timeout=_GOODBYE)
             self._settle(self._making)
         if self._stream:
             self._stream.forget()
         await self._take_back()
-        if self._status_set is not None and not self._standing():
-            await self._set_status("")
 
     def _settle(self, making: asyncio.Task[None]) -> None:
         """Look at the result of a task nobody waited for, so that its trouble is not reported as forgotten."""

@@ -76,7 +76,7 @@ class Stream:
 
     @property
     def ref(self) -> Json | None:
-        return {"streams": [{"ts": one.ts, "upto": one.end} for one in self.shown]} if self.shown else None
+        return {"streams": [{"ts": one.ts} for one in self.shown]} if self.shown else None
 
     async def show(self, text: str) -> bool:
         """Append what is new of the escaped `text`. False if streams are not to be had for this answer."""
@@ -168,9 +168,6 @@ class Stream:
             answer = await self.calls.preview(method, **place, markdown_text=text, expected=NOT_STREAMING)
         except PlatformBusy:
             one.certain = True
-            raise
-        except PlatformDown as error:
-            one.certain = not error.outcome_unknown
             raise
         one.certain = True
         return answer

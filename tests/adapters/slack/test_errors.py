@@ -6,7 +6,7 @@ import pytest
 from slack_sdk import errors as slack
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.slack.errors import DOWN, GONE, PERMISSION, TABLE, TOKEN, by_code, code_of, translate
+from adapters.slack.errors import AWAY, DOWN, GONE, PERMISSION, TABLE, TOKEN, by_code, code_of, translate
 from bot.errors import (
     MessageRejected,
     PlatformBusy,
@@ -39,7 +39,7 @@ def test_every_error_of_the_sdk_is_in_the_table(kind: type[Exception]) -> None:
 
 @pytest.mark.parametrize(
     ("codes", "kind"),
-    [(GONE, RecipientGone), (DOWN, PlatformDown), (TOKEN | PERMISSION, PlatformMisconfigured)],
+    [(GONE, RecipientGone), (DOWN | AWAY, PlatformDown), (TOKEN | PERMISSION, PlatformMisconfigured)],
 )
 def test_codes_find_their_errors(codes: frozenset[str], kind: type[PlatformError]) -> None:
     assert all(type(by_code("chat.update", code, {}, None)) is kind for code in codes)
@@ -60,6 +60,12 @@ def test_a_gateway_error_leaves_the_outcome_open(data: object) -> None:
     error = translate("m", answer(502, data))
     assert isinstance(error, PlatformDown)
     assert error.outcome_unknown
+
+
+def test_a_service_that_is_away_has_done_nothing() -> None:
+    for error in (by_code("m", "service_unavailable", {}, None), translate("m", answer(503, {}))):
+        assert isinstance(error, PlatformDown)
+        assert not error.outcome_unknown
 
 
 def test_a_connection_that_was_never_made_had_no_effect() -> None:

@@ -56,7 +56,7 @@ def test_prose_is_cut_without_loss(text: str) -> None:
     assert bare("".join(pieces)) == bare(text)
 
 
-@given(TEXTS.map(lambda text: text.replace("```", "\n```\n") * 12))
+@given(TEXTS.map(lambda text: re.sub("(```|~~~)", r"\n\1\n", text) * 12))
 def test_pieces_fit_whatever_the_text(text: str) -> None:
     pieces = split(text, 200)
     assert all(0 < len(piece) <= 200 for piece in pieces)

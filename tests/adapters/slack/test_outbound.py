@@ -8,7 +8,7 @@ from adapters.slack.outbound import SlackReply
 from adapters.slack.platform import SlackPlatform
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Place, Update
-from bot.errors import PlatformBusy, RecipientGone
+from bot.errors import PlatformBusy, PlatformDown, RecipientGone
 from tests.adapters.slack.conftest import Make
 
 Question = Callable[..., Update]
@@ -59,6 +59,49 @@ async def test_an_answer_in_a_thread_is_one_stream(
     assert made(slack, "chat.update") == made(slack, "chat.postMessage") == 0
 
 
+async def test_blanks_around_an_answer_do_no_harm(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    for shown in ("\n\n", "\n\nBecause", "\n\nBecause it\n\n"):
+        await reply.show(shown)
+    await end(platform, reply, "Because it is so.")
+    assert [answer.visible for answer in answers(slack)] == ["Because it is so."]
+    assert made(slack, "chat.update") == 0
+
+
+async def test_what_a_later_process_needs_changes_only_with_the_messages(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    refs = [reply.ref]
+    for shown in ("Because", "Because it", "Because it is"):
+        await reply.show(shown)
+        refs.append(reply.ref)
+    await reply.close()
+    assert refs[0] is None
+    assert refs[1] is not None
+    assert refs[1] == refs[2] == refs[3]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_ending_a_stream_may_be_repeated_after_any_trouble(
+    status: int, slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    [part] = reply.parts("Because it is so.")
+    slack.faults.next("chat.stopStream", status=status)
+    with pytest.raises(PlatformDown) as caught:
+        await platform.deliver(part)
+    assert not caught.value.outcome_unknown
+    slack.faults.next("chat.stopStream", drop_connection="after")
+    with pytest.raises(PlatformDown):
+        await platform.deliver(part)
+    await platform.deliver(part)
+    assert [answer.visible for answer in answers(slack)] == ["Because it is so."]
+
+
 async def test_a_short_answer_without_previews_is_one_post(
     slack: SlackEmulator, platform: SlackPlatform, question: Question
 ) -> None:
@@ -74,7 +117,7 @@ async def test_thinking_is_a_status_that_ends(
     reply = platform.reply(question())
     await reply.show("")
     assert slack.status("C1", question().message) == "is thinking…"
-    await reply.close()
+    await end(platform, reply, "Because.")
     assert not slack.status("C1", question().message)
 
 
