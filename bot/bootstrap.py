@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog

@@ -50,8 +50,12 @@ class Person:
         self._core.delete(self._own(ts, channel))
 
     async def runs(self, command: str, text: str, channel: Channel | str) -> None:
-        """`/command text`. Works wherever the person is, the bot need not be there."""
-        self._interactions.command(self.profile, self._room(channel), command, escape(text))
+        """`/command text`. Works wherever the person is, the bot need not be there.
+
+        `@name` of members arrives as `<@U…|name>`: the command is declared with `should_escape`.
+        """
+        typed = self._typed(text, named=True)
+        self._interactions.command(self.profile, self._room(channel), command, typed)
 
     async def clicks(self, channel: Channel | str, ts: str, action_id: str, value: str | None = None) -> None:
         """Press a button of a message; `value` chooses among equal ids, and the thumb of feedback buttons."""
@@ -99,11 +103,12 @@ class Person:
         event: Json = {"type": "channel_left", "channel": room.id, "actor_id": self.id}
         self._core.events.emit(event | {"event_ts": self._core.workspace.new_ts()}, room)
 
-    def _typed(self, text: str) -> str:
+    def _typed(self, text: str, *, named: bool = False) -> str:
         """What the composer makes of it: mentions of members stay control sequences."""
         for profile in self._core.workspace.people.values():
-            text = re.sub(rf"(?<![\w<@])@{re.escape(profile.name)}\b", f"<@{profile.id}>", text)
-        parts = re.split(r"(<@[UW]\w*>|<#C\w*(?:\|[^<>]*)?>)", text)
+            mention = f"<@{profile.id}|{profile.name}>" if named else f"<@{profile.id}>"
+            text = re.sub(rf"(?<![\w<@|])@{re.escape(profile.name)}\b", mention, text)
+        parts = re.split(r"(<@[UW]\w*(?:\|[^<>]*)?>|<#C\w*(?:\|[^<>]*)?>)", text)
         return "".join(part if at % 2 else escape(part) for at, part in enumerate(parts))
 
     def _room(self, channel: Channel | str) -> Channel:
