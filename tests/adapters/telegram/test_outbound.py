@@ -285,6 +285,17 @@ class TestFloods:
             await platform.deliver(part)
         assert busy.value.retry_after == 7.0
 
+    async def test_a_429_for_a_final_silences_the_previews_of_its_chat(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, clock: ManualClock
+    ) -> None:
+        tg.faults.next("sendMessage", Fault(retry_after=7))
+        (part,) = platform.parts(update(ada.id, 1).place, "hello")
+        with pytest.raises(PlatformBusy):
+            await platform.deliver(part)
+        clock.seconds += 6
+        await platform.reply(update(ada.id, 2)).show("Hel")
+        assert calls(tg, "sendMessageDraft") == []
+
     async def test_429s_in_many_chats_thin_out_previews_for_all(
         self, tg: TelegramEmulator, ada: Person, ben: Person, platform: TelegramPlatform
     ) -> None:
