@@ -93,6 +93,8 @@ class Chat:
             outgoing = await self._finish(asked, begun, await self._listen(asked, begun))
         except (UserError, ModelError) as error:
             outgoing = await self._failed(asked, error)
+        finally:
+            await asked.reply.close()
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _begin(self, lease: Lease, update: Update) -> Begun:

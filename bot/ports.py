@@ -40,7 +40,7 @@ class Reply(Protocol):
         """Render the final text (Markdown). Pure. The first parts replace what stands on the screen."""
 
     async def close(self) -> None:
-        """Take back indicators (typing, status). Called once at the end, whatever happened; never raises."""
+        """Take back indicators (typing, status). Called once, after `parts`, whatever happened; never raises."""
 
 
 class Platform(Protocol):

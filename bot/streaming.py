@@ -55,7 +55,6 @@ class Preview:
         self._fresh.set()
         if self._task:
             await self._task
-        await self._reply.close()
 
     async def _run(self) -> None:
         try:

@@ -56,6 +56,7 @@ class FakeReply:
             self._platform.changed.notify_all()
 
     def parts(self, text: str) -> list[Part]:
+        assert not self.closed
         return self._platform.parts(self._update.place, text)
 
     async def close(self) -> None:
