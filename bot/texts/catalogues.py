@@ -9,19 +9,22 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
-from bot.texts import Text
+from bot.texts import Text, text
 
 SOURCE = "en"
 """The language the sentences are written in."""
 
 _FOLDER = Path(__file__).parent / "locale"
 
-_SCRIPTS = {"zh_tw": "zh_Hant", "zh_hk": "zh_Hant", "zh_mo": "zh_Hant", "zh": "zh_Hans", "zh_cn": "zh_Hans"}
-"""Platforms name Chinese by region or not at all; what differs in writing is the script."""
+_MOMENT = text("d MMM, HH:mm zzz")
+"""How a time is told, in the letters of Unicode's date patterns. Each catalogue has its own order of them."""
+
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+"""Platforms name Chinese by script, by region or not at all; what differs in writing is the script."""
 
 
 class Catalogue:
@@ -38,6 +41,8 @@ class Catalogue:
         return self._translated(sentence).format_map(values)
 
     def _translated(self, sentence: Text) -> str:
+        if not sentence.message:
+            return ""  # gettext would answer with the catalogue's header
         if sentence.plural is None:
             return self._translations.gettext(sentence.message)
         return self._translations.ngettext(sentence.message, sentence.plural, sentence.count)
@@ -49,7 +54,8 @@ class Catalogue:
             case int() | Decimal():
                 return str(format_decimal(value, locale=self._locale))
             case datetime():
-                return str(format_datetime(value, "d MMM, HH:mm zzz", tzinfo=self._zone, locale=self._locale))
+                pattern = self._translated(_MOMENT)
+                return str(format_datetime(value, pattern, tzinfo=self._zone, locale=self._locale))
         return str(value)
 
     @cached_property
@@ -81,10 +87,7 @@ class Catalogues:
 
     def of(self, tag: str | None) -> Catalogue:
         """The catalogue for an IETF tag (`zh-hans`, `de-AT`) or None."""
-        for name in _candidates(tag or ""):
-            if found := self._by_language.get(name):
-                return found
-        return self._default
+        return self._by_language.get(_name(tag or ""), self._default)
 
     def __iter__(self) -> Iterator[Catalogue]:
         return iter(self._by_language.values())
@@ -95,12 +98,9 @@ def languages() -> list[str]:
     return [SOURCE, *sorted(folder.parent.parent.name for folder in _FOLDER.glob("*/LC_MESSAGES/parley.po"))]
 
 
-def _candidates(tag: str) -> list[str]:
-    plain = tag.strip().replace("-", "_").lower()
-    try:
-        script = Locale.parse(plain).script if plain else None
-    except (ValueError, UnknownLocaleError):
-        return []
-    language = plain.partition("_")[0]
-    chinese = f"zh_{script}" if script else _SCRIPTS.get(plain, "zh_Hans")
-    return [chinese] if language == "zh" else [language]
+def _name(tag: str) -> str:
+    """What a catalogue for the tag would be called. Tags are strangers' words: whatever they hold, it is no error."""
+    language, *rest = tag.strip().replace("_", "-").lower().split("-")
+    if language != "zh":
+        return language
+    return "zh_Hant" if "hans" not in rest and _TRADITIONAL.intersection(rest) else "zh_Hans"
