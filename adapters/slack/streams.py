@@ -73,6 +73,8 @@ class Stream:
     """What stands on the screen, all messages together, without heads."""
     halted: bool = False
     """The person pressed Stop: nothing may be appended any more."""
+    over: bool = False
+    """Nothing more will be shown; what is open is no longer counted."""
 
     @property
     def ref(self) -> Json | None:
@@ -138,7 +140,7 @@ class Stream:
         return self.halted
 
     def _born(self, one: Shown, new: str) -> None:
-        self.calls.pacing.open_streams += 1
+        self._count(1)
         self.shown.append(one)
         self._grown(one, new)
 
@@ -183,7 +185,11 @@ class Stream:
     def _ended(self, one: Shown) -> None:
         if one.streaming:
             one.streaming = False
-            self.calls.pacing.open_streams -= 1
+            self._count(-1)
+
+    def _count(self, step: int) -> None:
+        if not self.over:
+            self.calls.pacing.open_streams += step
 
     async def _close(self, one: Shown) -> None:
         """End a message that is full or old, if its successor could begin now."""
@@ -195,9 +201,9 @@ class Stream:
         self._ended(one)
 
     def forget(self) -> None:
-        """The answer is over, whatever became of it."""
-        for one in self.shown:
-            self._ended(one)
+        """The answer is over, whatever became of it. Its messages may still stream: the parts, made later, end them."""
+        self._count(-sum(one.streaming for one in self.shown))
+        self.over = True
 
     def parts(self, text: str) -> list[Json]:
         """The end of the answer. What was shown stays if the final text begins with it, else it is rewritten."""

@@ -59,6 +59,18 @@ async def test_an_answer_in_a_thread_is_one_stream(
     assert made(slack, "chat.update") == made(slack, "chat.postMessage") == 0
 
 
+async def test_parts_made_after_closing_still_end_the_stream(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    await reply.close()
+    for part in reply.parts("Because it is so."):
+        await platform.deliver(part)
+    [answer] = answers(slack)
+    assert (answer.visible, answer.streaming) == ("Because it is so.", False)
+
+
 async def test_blanks_around_an_answer_do_no_harm(
     slack: SlackEmulator, platform: SlackPlatform, question: Question
 ) -> None:

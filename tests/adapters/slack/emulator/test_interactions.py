@@ -31,6 +31,16 @@ async def test_a_command_carries_where_and_who(
         assert (body["user_id"], body["channel_name"]) == ("U1", "general")
 
 
+async def test_a_command_names_the_people_it_mentions(
+    slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, general: Channel
+) -> None:
+    async with connected(slack, http) as socket:
+        await ada.runs("/parley", f"quota show @{ada.name}", general)
+        envelope = await socket.frame()
+        await socket.ack(envelope)
+        assert envelope["payload"]["text"] == f"quota show <@{ada.id}|{ada.name}>"
+
+
 async def test_an_ack_with_text_shows_it_to_the_person_alone(
     slack: SlackEmulator, http: aiohttp.ClientSession, ada: Person, general: Channel
 ) -> None:
