@@ -5,7 +5,7 @@ import fcntl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -66,6 +66,7 @@ class Application:
     dispatcher: Dispatcher
     platforms: Sequence[Platform]
     ready: asyncio.Event
+    patience: float = _PATIENCE
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set or every platform has come to its end; then let running answers end.
@@ -84,7 +85,7 @@ class Application:
             if not stop.is_set():
                 await self.dispatcher.settle()
             await _cancel(work)
-            await self.dispatcher.drain(_PATIENCE)
+            await self.dispatcher.drain(self.patience)
             await _cancel(beat)
 
     async def _until(self, stop: asyncio.Event, listeners: Sequence[asyncio.Task[None]]) -> None:
@@ -383,7 +384,8 @@ async def _play(settings: Settings, stop: asyncio.Event, *openings: Callable[[],
     async with open_application(settings, platforms_of(settings, book), book) as application:
         telling = asyncio.create_task(_when(application.ready, openings))
         try:
-            await application.run(stop)
+            # Nothing of a demo is kept, so no answer is worth waiting for.
+            await replace(application, patience=0.5).run(stop)
         finally:
             await _cancel(telling)
 

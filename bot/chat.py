@@ -17,7 +17,7 @@ from bot.ports import Completion, Model, Platform, Ref, Reply, TokenCounter
 from bot.quotas import Quotas
 from bot.storage import Exchange, Outgoing, UnitOfWork
 from bot.streaming import Preview
-from bot.texts import text
+from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
 
@@ -199,7 +199,7 @@ class Chat:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.usage or Usage(input=begun.fitted.tokens, output=counted, estimated=True)
-        parts = asked.reply.parts(self._final_text(asked.update, outcome))
+        parts = asked.reply.parts(self._final_text(asked, outcome))
         arrival = asked.lease.claim.id
         async with asked.lease.begin() as work:
             if outcome.answer:
@@ -209,18 +209,21 @@ class Chat:
             await self._quotas.settle(work, arrival, tokens=usage.total)
             return await work.outbox.add(arrival, asked.platform.name, parts)
 
-    def _final_text(self, update: Update, outcome: Outcome) -> str:
+    def _said(self, asked: Asked, sentence: Text) -> str:
+        return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)
+
+    def _final_text(self, asked: Asked, outcome: Outcome) -> str:
         notice = _NOTICES.get(outcome.ending)
         if notice is None:
             return outcome.answer
-        said = self._catalogues.of(update.sender.language).render(notice)
+        said = self._said(asked, notice)
         return f"{outcome.answer}\n\n{said}" if outcome.answer else said
 
     async def _failed(self, asked: Asked, error: UserError | ModelError) -> list[Outgoing]:
         """Instead of the second transaction: nothing is charged, and the person is told why."""
         arrival = asked.lease.claim.id
         _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
-        said = self._catalogues.of(asked.update.sender.language).render(sentence(error))
+        said = self._said(asked, sentence(error))
         async with asked.lease.begin() as work:
             # The first transaction may have been undone, and with it the meeting: admins name people by username.
             await work.people.meet(asked.update.sender)

@@ -179,9 +179,11 @@ class Dispatcher:
     async def _put(
         self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text
     ) -> list[Outgoing]:
-        rendered = self._catalogues.of(update.sender.language).render(said)
-        parts = platform.parts(update.place, rendered, answer_by=update.answer_by)
+        parts = platform.parts(update.place, self._rendered(platform, update, said), answer_by=update.answer_by)
         return await work.outbox.add(lease.claim.id, platform.name, parts)
+
+    def _rendered(self, platform: Platform, update: Update, said: Text) -> str:
+        return self._catalogues.of(update.sender.language).render(said, slash=platform.slash)
 
     async def _complete(self, lease: Lease, state: int) -> None:
         async with lease.begin() as work:
@@ -206,7 +208,7 @@ class Dispatcher:
             update = platform.parse(lease.claim.payload)
             if update is None:
                 return
-            said = self._catalogues.of(update.sender.language).render(sentence(ParleyError()))
+            said = self._rendered(platform, update, sentence(ParleyError()))
             for part in platform.parts(update.place, said, answer_by=update.answer_by):
                 await platform.deliver(part)
         except Exception:  # noqa: BLE001 - what crashed the turn may well crash the apology

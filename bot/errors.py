@@ -63,7 +63,7 @@ class UnknownCommand(UserError):
 
 
 class BadArgument(UserError):
-    """A command was called with arguments it cannot use."""
+    """A command was called with arguments it cannot use. `usage` and `example` begin with its name."""
 
     def __init__(self, *, usage: str, example: str) -> None:
         super().__init__(usage)

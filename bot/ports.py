@@ -47,6 +47,8 @@ class Platform(Protocol):
     """A chat platform as the core sees it: arrivals come in, parts go out."""
 
     name: str
+    slash: str
+    """What a command begins with when it is typed here: `/`, `/parley `."""
 
     async def listen(self, accept: Accept) -> None:
         """Hand every event to `accept` and then acknowledge it, until cancelled. Outages are waited out inside."""

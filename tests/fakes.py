@@ -67,6 +67,7 @@ class FakePlatform:
     """A chat platform in memory: `sent` is what people see, in order."""
 
     name = "fake"
+    slash = "/"
     source = "fake:bot"
 
     def __init__(self, book: CommandBook) -> None:

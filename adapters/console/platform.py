@@ -24,6 +24,7 @@ class ConsolePlatform:
     """
 
     name = "console"
+    slash = "/"
 
     def __init__(self, read: Callable[[], str], output: TextIO, commands: CommandBook) -> None:
         self._read = read

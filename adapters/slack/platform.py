@@ -59,6 +59,7 @@ class SlackPlatform:
     """
 
     name = inbound.NAME
+    slash = "/parley "
 
     def __init__(
         self,

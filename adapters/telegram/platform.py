@@ -55,6 +55,7 @@ class TelegramPlatform:
     """
 
     name = inbound.PLATFORM
+    slash = "/"
 
     def __init__(
         self,

@@ -35,8 +35,8 @@ class Call:
     def bad_argument(self) -> BadArgument:
         """The error that shows how the command is used."""
         return BadArgument(
-            usage=f"/{self.command.name} {self.command.usage}".strip(),
-            example=f"/{self.command.name} {self.command.example}".strip(),
+            usage=f"{self.command.name} {self.command.usage}".strip(),
+            example=f"{self.command.name} {self.command.example}".strip(),
         )
 
     async def audit(self, action: str, subject: Account, facts: Mapping[str, Any]) -> int:

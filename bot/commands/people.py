@@ -3,14 +3,18 @@
 from bot.commands.call import Call
 from bot.commands.declaration import Command
 from bot.domain.quotas import Standing
-from bot.texts import Text, lines, plural, text
+from bot.texts import Text, Typed, code, lines, plural, text
 
 
 async def start(_call: Call) -> Text:
     return lines(
         text("Hello! I am Parley: write to me and a language model answers."),
-        text("I remember our conversation; /new begins a fresh one. I store our messages to do so."),
-        text("/usage shows what you may still use today, /help everything I know."),
+        text("I remember our conversation; {new} begins a fresh one. I store our messages to do so.", new=Typed("new")),
+        text(
+            "{usage} shows what you may still use today, {help} everything I know.",
+            usage=Typed("usage"),
+            help=Typed("help"),
+        ),
     )
 
 
@@ -59,8 +63,9 @@ def _return(standing: Standing) -> Text:
 
 def _entry(command: Command) -> Text:
     if not command.usage:
-        return text("/{name} — {summary}", name=command.name, summary=command.summary)
-    return text("/{name} `{usage}` — {summary}", name=command.name, usage=command.usage, summary=command.summary)
+        return text("{command} — {summary}", command=Typed(command.name), summary=command.summary)
+    usage = code(command.usage)
+    return text("{command} {usage} — {summary}", command=Typed(command.name), usage=usage, summary=command.summary)
 
 
 def _admin_note(call: Call) -> list[Text]:

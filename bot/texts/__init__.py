@@ -19,8 +19,15 @@ class Text:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command with its arguments, without what it begins with: that is `/` here and `/parley ` there."""
+
+    words: str
+
+
 def text(message: str, /, **values: Any) -> Text:
-    """A sentence with `{names}` for its facts: str, int, Decimal, datetime or another Text."""
+    """A sentence with `{names}` for its facts: str, int, Decimal, datetime, Typed or another Text."""
     return Text(message, values)
 
 

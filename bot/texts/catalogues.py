@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
-from bot.texts import Text, text
+from bot.texts import Text, Typed, text
 
 SOURCE = "en"
 """The language the sentences are written in."""
@@ -35,9 +35,9 @@ class Catalogue:
         self._zone = zone
         self._locale = Locale.parse(language)
 
-    def render(self, sentence: Text) -> str:
-        """The sentence in this language, with its facts."""
-        values = {name: self._render(value) for name, value in sentence.values.items()}
+    def render(self, sentence: Text, *, slash: str = "/") -> str:
+        """The sentence in this language, with its facts; `slash` is what commands begin with where it is read."""
+        values = {name: self._render(value, slash) for name, value in sentence.values.items()}
         return self._translated(sentence).format_map(values)
 
     def _translated(self, sentence: Text) -> str:
@@ -47,10 +47,12 @@ class Catalogue:
             return self._translations.gettext(sentence.message)
         return self._translations.ngettext(sentence.message, sentence.plural, sentence.count)
 
-    def _render(self, value: Any) -> str:
+    def _render(self, value: Any, slash: str) -> str:
         match value:
             case Text():
-                return self.render(value)
+                return self.render(value, slash=slash)
+            case Typed(words):
+                return slash + words
             case int() | Decimal():
                 return str(format_decimal(value, locale=self._locale))
             case datetime():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import errors
-from bot.texts import Text, code, text
+from bot.texts import Text, Typed, code, text
 
 
 def sentence(error: errors.ParleyError) -> Text:
@@ -43,10 +43,12 @@ def _busy(error: errors.UpstreamBusy) -> Text:
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
     errors.UnknownCommand: lambda error: text(
-        "I do not know the command {name}. /help lists what I know.", name=code(error.name)
+        "I do not know the command {name}. {help} lists what I know.", name=code(error.name), help=Typed("help")
     ),
     errors.BadArgument: lambda error: text(
-        "I cannot read that. Usage: `{usage}`\nFor example: `{example}`", usage=error.usage, example=error.example
+        "I cannot read that. Usage: `{usage}`\nFor example: `{example}`",
+        usage=Typed(error.usage),
+        example=Typed(error.example),
     ),
     errors.UnknownPerson: lambda error: text(
         "I have not met {name}. They must write to me once, or you name them by id, such as `telegram:123456`.",
@@ -69,7 +71,8 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         "The model cannot be reached right now. Nothing was charged; please try again in a minute."
     ),
     errors.ContextOverflow: lambda _: text(
-        "This conversation does not fit into the model. Nothing was charged; /new begins a fresh one."
+        "This conversation does not fit into the model. Nothing was charged; {new} begins a fresh one.",
+        new=Typed("new"),
     ),
     errors.CompletionRefused: lambda _: text("The provider refused this request. Nothing was charged."),
     errors.StreamInterrupted: lambda _: text("The answer broke off. Nothing was charged; please try again."),

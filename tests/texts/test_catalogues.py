@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.texts import Text, code, lines, plural, text
+from bot.texts import Text, Typed, code, lines, plural, text
 from bot.texts.catalogues import Catalogue, Catalogues
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -64,8 +64,16 @@ def test_no_tag_is_an_error(tag: str) -> None:
     assert CATALOGUES.of(tag).language in ("en", "zh_Hans", "zh_Hant")
 
 
+def test_a_command_begins_as_it_is_typed_where_it_is_read() -> None:
+    sentence = text("This conversation is full. {new}", new=Typed("new"))
+    assert Catalogue("en", UTC).render(sentence, slash="/parley ").endswith("/parley new")
+    assert Catalogue("en", UTC).render(lines(sentence), slash="/parley ").endswith("/parley new")
+
+
 def test_a_sentence_is_translated_with_its_facts() -> None:
-    sentence = text("I do not know the command {name}. /help lists what I know.", name=code("dance"))
+    sentence = text(
+        "I do not know the command {name}. {help} lists what I know.", name=code("dance"), help=Typed("help")
+    )
     assert said(sentence, "zh_Hans") == "没有 `dance` 这个命令。发送 /help 查看我会的命令。"
     assert said(sentence, "zh_Hant") == "沒有 `dance` 這個指令。傳送 /help 查看我會的指令。"
 
