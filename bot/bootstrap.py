@@ -32,7 +32,7 @@ from bot.settings import OPENAI_URL, Settings
 from bot.storage import Storage
 from bot.storage.store import HEAD
 from bot.texts import Text
-from bot.texts.catalogues import SOURCE, Catalogues
+from bot.texts.catalogues import Catalogues
 
 _log = structlog.get_logger(__name__)
 
@@ -249,7 +249,7 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
                 commands=book,
                 clock=clock,
                 describe=describe,
-                languages=[one.language for one in catalogues if one.language != SOURCE],
+                languages=[one.language for one in catalogues],
             )
         )
     if settings.slack_bot_token:

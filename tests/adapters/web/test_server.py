@@ -1,0 +1,61 @@
+import asyncio
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.bootstrap import demo
+from bot.errors import ConfigError
+from bot.settings import Settings
+
+
+async def test_the_page_allows_nothing_but_its_own_files(address: str) -> None:
+    async with aiohttp.ClientSession() as http, http.get(address) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        page = await answer.text()
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert page.count("<script") == 2
+
+
+async def test_a_foreign_name_is_refused(address: str) -> None:
+    async with aiohttp.ClientSession() as http, http.get(address, headers={"Host": "evil.example"}) as answer:
+        assert answer.status == 403
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
+async def test_a_foreign_page_cannot_drive_the_demo(address: str, origin: str | None) -> None:
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await http.ws_connect(f"{address}/live", origin=origin)
+    assert refused.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", "{}", '{"stage": "telegram"}', '{"stage": "slack", "as": "UADA", "room": 1}']
+)
+async def test_a_senseless_action_is_answered_and_harms_nobody(address: str, said: str) -> None:
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{address}/live", origin=address) as socket:
+        await socket.send_str(said)
+        async with asyncio.timeout(5):
+            while (await socket.receive_json())["kind"] != "problem":
+                continue
+
+
+async def test_a_taken_port_is_explained(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    with pytest.raises(ConfigError) as caught:
+        await demo(Settings.load(_env_file=None), asyncio.Event, port=port, announce=print)
+    assert "--port" in caught.value.problems[0]
+
+
+def entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_nothing_of_a_demo_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    stop = asyncio.Event()
+    async with asyncio.timeout(15):
+        await demo(Settings.load(_env_file=None), lambda: stop, port=0, announce=lambda _: stop.set())
+    assert entries(tmp_path) == []
