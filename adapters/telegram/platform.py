@@ -184,7 +184,7 @@ def _codes(languages: Sequence[str]) -> dict[str | None, str | None]:
     codes: dict[str | None, str | None] = {None: None}
     for language in languages:
         code = language.replace("_", "-").partition("-")[0].lower()
-        if len(code) == 2 and code != "en":
+        if len(code) == 2:
             codes.setdefault(code, language)
     return codes
 

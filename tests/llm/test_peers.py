@@ -82,7 +82,7 @@ def aimock(request: pytest.FixtureRequest) -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, home)
         command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
+        done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, timeout=120)
         if done.returncode:
             unavailable(f"npm could not install aimock: {done.stderr[-300:]}")
     return program
@@ -94,7 +94,7 @@ def url(aimock: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     fixtures.write_text(json.dumps({"fixtures": FIXTURES}))
     port = free_port()
     options = ["-p", str(port), "-f", str(fixtures), "--validate-on-load", "--strict", "--log-level", "silent"]
-    server = subprocess.Popen(["node", str(aimock), *options])  # noqa: S603, S607
+    server = subprocess.Popen(["node", str(aimock), *options])  # noqa: S607
     try:
         asyncio.run(listening(port))
         yield f"http://127.0.0.1:{port}/v1"

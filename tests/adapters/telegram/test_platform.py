@@ -97,12 +97,13 @@ async def test_the_menu_speaks_every_language_telegram_can_tell_apart(tg: Telegr
         backoff=short_backoff,
     )
     async with listening(platform, Inbox().accept):
-        await until(lambda: called(tg, "getUpdates") or sum(c.method == "setMyCommands" for c in tg.calls) == 3)
+        await until(lambda: called(tg, "getUpdates") or sum(c.method == "setMyCommands" for c in tg.calls) == 4)
     await platform.close()
     menus = [call.params for call in tg.calls if call.method == "setMyCommands"]
     said = {menu.get("language_code"): menu["commands"][0]["description"] for menu in menus}
     assert said == {
         None: "None: Show what I can do",
+        "en": "en: Show what I can do",
         "de": "de: Show what I can do",
         "zh": "zh_Hans: Show what I can do",
     }
