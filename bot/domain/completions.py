@@ -33,7 +33,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call. `cached` is part of `input`, `reasoning` part of `output`.
+    """Tokens of one call. `cached` and `cache_written` are parts of `input`, `reasoning` is part of `output`.
 
     `estimated` means that the server did not say and that we counted ourselves.
     """
@@ -42,6 +42,7 @@ class Usage:
     output: int
     cached: int = 0
     reasoning: int = 0
+    cache_written: int = 0
     estimated: bool = False
 
     @property

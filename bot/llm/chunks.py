@@ -1,8 +1,7 @@
 """One event of a stream, read from the JSON that servers really send."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.domain.completions import FinishReason, Usage
 
@@ -10,9 +9,8 @@ from bot.domain.completions import FinishReason, Usage
 FINISHES: Mapping[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """What we use of it. `text` never holds thinking (`reasoning_content`) or a refusal."""
+class Chunk(NamedTuple):
+    """What we use of it. A tuple, because one is made for every word of every answer. `text` never holds thinking (`reasoning_content`) or a refusal."""
 
     text: str = ""
     refused: bool = False
@@ -48,6 +46,7 @@ def read_usage(told: Mapping[str, Any] | None, prompt_tokens: int) -> Usage | No
         output=output,
         cached=_detail(told, "prompt_tokens_details", "cached_tokens"),
         reasoning=_detail(told, "completion_tokens_details", "reasoning_tokens"),
+        cache_written=_detail(told, "prompt_tokens_details", "cache_write_tokens"),
         estimated=not known,
     )
 
