@@ -1,8 +1,7 @@
 """One answer, streamed from an OpenAI-compatible endpoint."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from json import JSONDecodeError
 
@@ -13,6 +12,7 @@ from bot.errors import CompletionRefused, ModelError, StreamInterrupted, Upstrea
 from bot.llm.chunks import Chunk, read_chunk, read_usage
 from bot.llm.dialect import Dialect
 from bot.llm.errors import translate
+from bot.llm.watchdog import Watchdog
 from bot.ports import Clock
 
 Stream = openai.AsyncStream[object]
@@ -61,17 +61,21 @@ class StreamedCompletion:
             await stream.close()
 
     async def _pieces(self) -> AsyncIterator[str]:
-        ends = asyncio.get_running_loop().time() + self._timeouts.total
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._timeouts.total
+        wait = self._timeouts.first
+        watchdog = Watchdog()
         try:
-            events = await self._open()
-            async with aclosing(self._follow(events, ends)) as chunks:
-                async for chunk in chunks:
-                    if chunk.text:
-                        yield chunk.text
-                    if self._overran():
-                        break
+            events = aiter(await self._open())
+            while (event := await self._next(events, watchdog, min(loop.time() + wait, ends))) is not None:
+                if text := self._note(read_chunk(event)):
+                    yield text
+                if self._overran():
+                    break
+                wait = self._timeouts.farewell if self.finish_reason else self._timeouts.between
             self._conclude()
         finally:
+            watchdog.close()
             await self.aclose()
 
     async def _open(self) -> Stream:
@@ -104,34 +108,26 @@ class StreamedCompletion:
             stream_cls=Stream,
         )
 
-    async def _follow(self, stream: Stream, ends: float) -> AsyncGenerator[Chunk]:
-        events = aiter(stream)
-        wait = self._timeouts.first
-        while (event := await self._next(events, wait, ends)) is not None:
-            chunk = read_chunk(event)
-            self._note(chunk)
-            yield chunk
-            wait = self._timeouts.farewell if self.finish_reason else self._timeouts.between
-
-    async def _next(self, events: AsyncIterator[object], wait: float, ends: float) -> object | None:
+    async def _next(self, events: AsyncIterator[object], watchdog: Watchdog, deadline: float) -> object | None:
         try:
-            async with asyncio.timeout_at(min(asyncio.get_running_loop().time() + wait, ends)):
-                return await anext(events, None)
+            return await watchdog.guard(anext(events, None), deadline)
         except BROKEN as error:
             if self.finish_reason is not None:
                 return None  # the answer is complete, whatever happens to the connection now
             raise self._broken(translate(error, self._clock.now())) from None
 
-    def _note(self, chunk: Chunk) -> None:
+    def _note(self, chunk: Chunk) -> str:
         if chunk.text:
             self._chunks += 1
             self._characters += len(chunk.text)
         if chunk.refused:
             self._refuse()
-        # The last one counts: Gemini's grow from chunk to chunk.
-        self.usage = read_usage(chunk.usage, self._prompt.tokens) or self.usage
+        if chunk.usage is not None:
+            # The last one counts: Gemini's grow from chunk to chunk.
+            self.usage = read_usage(chunk.usage, self._prompt.tokens) or self.usage
         self.finish_reason = chunk.finish or self.finish_reason
         self.model = chunk.model or self.model
+        return chunk.text
 
     def _refuse(self) -> None:
         if not self._chunks:
