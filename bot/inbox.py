@@ -36,7 +36,10 @@ class Lease:
     async def begin(self) -> AsyncIterator[UnitOfWork]:
         """A unit of work that is rolled back unless the lane is still ours. Raises LostLease."""
         async with self.storage.begin() as work:
+            fenced_at = self.clock.monotonic()
             await work.inbox.fence(self.claim, ttl=_milliseconds(self.ttl))
+            # The fence renewed the lease; under load the heartbeat may queue behind the answers themselves.
+            self.deadline = max(self.deadline, fenced_at + self.ttl)
             yield work
 
     async def complete(self, work: UnitOfWork, *, state: int | None = None) -> None:
@@ -114,8 +117,11 @@ class Inbox:
 
     async def recover(self) -> None:
         """At start: take back what a dead predecessor held (embedded), or what has run out."""
+        await self._take_back(everything=self._storage.embedded)
+
+    async def _take_back(self, *, everything: bool) -> None:
         async with self._storage.begin() as work:
-            lanes = await work.inbox.take_back(everything=self._storage.embedded)
+            lanes = await work.inbox.take_back(everything=everything)
         if lanes:
             _log.warning("lanes_taken_over", count=len(lanes))
             self.wake()
@@ -126,8 +132,7 @@ class Inbox:
             await self._clock.sleep(self._ttl / 3)
             try:
                 await self._renew()
-                if not self._storage.embedded:
-                    await self.recover()
+                await self._take_back(everything=False)
             except Exception:  # noqa: BLE001 - the next beat may succeed; if none does, the leases run out and nobody acts on them
                 _log.exception("heartbeat_failed")
 

@@ -60,13 +60,13 @@ class Core:
         return self.platform.sent[-1][1] if self.platform.sent else ""
 
 
-def make_core(storage: Storage, *, window: int = 1000, plan: Plan | None = None) -> Core:
+def make_core(storage: Storage, *, window: int = 1000, plan: Plan | None = None, lease: float = LEASE) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), all_commands(), FakeModel()
     platform = FakePlatform(book)
     zone = ZoneInfo("UTC")
     quotas = Quotas(plan or {"messages": 5, "tokens": 10_000}, zone, clock)
-    courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=LEASE)
+    courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=lease)
     brain = Brain(
         model="fake-1",
         window=ContextWindow(size=window, wanted_room=100),

@@ -1,8 +1,12 @@
 """Answers arrive whole, in order and once, as far as a platform without idempotency keys allows."""
 
+import asyncio
+
+import pytest
+
+from bot.delivery import Courier
 from bot.domain.updates import Arrival
-from bot.errors import MessageRejected, PlatformBusy, PlatformDown, RecipientGone
-from bot.inbox import Lease
+from bot.errors import LostLease, MessageRejected, PlatformBusy, PlatformDown, RecipientGone
 from bot.storage import Storage
 from tests.conftest import LEASE, Core, make_core
 from tests.fakes import place
@@ -143,8 +147,23 @@ async def test_an_ignored_update_is_done_without_a_word(core: Core) -> None:
 async def test_a_lease_past_its_deadline_must_not_act(core: Core) -> None:
     await core.hear("ada", "hello")
     (lease,) = await core.inbox.claim(1)
-    assert isinstance(lease, Lease)
+    async with lease.begin() as work:
+        outgoing = await work.outbox.add(lease.claim.id, "fake", core.platform.parts(place("ada"), "late"))
     core.clock.pass_(seconds=LEASE + 1)
-    core.dispatcher.start(lease)
-    await core.dispatcher.drain(5)
+    with pytest.raises(LostLease):
+        await Courier(core.clock).deliver(lease, core.platform, outgoing)
     assert core.platform.sent == []
+
+
+async def test_a_lane_nobody_renews_is_taken_up_again_without_a_restart(storage: Storage) -> None:
+    core = make_core(storage, lease=-1)
+    await core.hear("ada", "hello")
+    (lease,) = await core.inbox.claim(1)
+    core.inbox.let_go(lease)
+    await core.inbox.wait(0)
+    beat = asyncio.create_task(core.inbox.keep())
+    await core.inbox.wait(5)
+    beat.cancel()
+    reborn = make_core(storage)
+    await reborn.work()
+    assert reborn.platform.sent == [("ada", "echo: hello")]

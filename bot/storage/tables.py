@@ -86,6 +86,8 @@ inbox = sa.Table(
     # What already stands on the platform for this arrival (bot.ports.Ref).
     sa.Column("ref", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("source", "event"),
+    # Turns and charges refer to these numbers: one that was pruned must not come again.
+    sqlite_autoincrement=True,
 )
 sa.Index("ix_inbox_head", inbox.c.lane, inbox.c.order_key, inbox.c.id, **_partial(inbox.c.state == InboxState.QUEUED))
 
