@@ -102,11 +102,13 @@ async def test_a_session_keeps_its_first_title_until_renamed(
 
 
 async def test_a_processing_session_can_be_stopped_before_it_streams(
-    call: CallMethod, ada: Person, dm: Channel
+    slack: SlackEmulator, call: CallMethod, ada: Person, dm: Channel
 ) -> None:
     root = await ada.says("hi", dm)
     await call("agents.sessions.setStatus", channel_id=dm.id, thread_ts=root, status="processing")
+    before = slack.unacknowledged
     await ada.stops(dm, root)
+    assert slack.unacknowledged == before + 1
 
 
 async def test_titles_and_prompts_are_kept(slack: SlackEmulator, call: CallMethod, ada: Person, dm: Channel) -> None:
