@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -375,7 +376,15 @@ async def demo(
                 }
             )
             async with serve_demo(stages, answering, catalogues, port=port) as address:
+                _no_proxy_here()
                 await _play(local, stop, lambda: announce(f"Parley demo: {address} (Ctrl-C ends it)"), stages[0].open)
+
+
+def _no_proxy_here() -> None:
+    """Everything emulated is on this machine, where a proxy of the environment must not be asked for it."""
+    known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    if "127.0.0.1" not in known.split(","):
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = f"{known},127.0.0.1".lstrip(",")
 
 
 async def _play(settings: Settings, stop: asyncio.Event, *openings: Callable[[], None]) -> None:

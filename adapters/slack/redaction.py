@@ -22,7 +22,7 @@ class Redaction(logging.Filter):
 def sdk_logger() -> logging.Logger:
     """The logger given to slack_sdk and Bolt. Never below INFO: at DEBUG they print every payload."""
     logger = logging.getLogger("adapters.slack.sdk")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(max(logging.INFO, logging.getLogger().level))
     if not any(isinstance(known, Redaction) for known in logger.filters):
         logger.addFilter(Redaction())
     return logger

@@ -71,6 +71,8 @@ class Sockets:
                 ping_interval=self._ping_interval,
             )
             handler.client.socket_mode_request_listeners[:] = [self._receive]
+            # Left to itself the SDK takes any proxy of the environment, for servers on this machine as well.
+            handler.client.proxy = self._calls.client.proxy
             try:
                 async with asyncio.timeout(_CONNECT):
                     await handler.connect_async()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped

@@ -11,15 +11,12 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
-import structlog
 from aiohttp import WSMsgType, web
 
 from adapters.web.stage import Json, Stage
 from adapters.web.words import preferred, questions_in, words_in
 from bot.errors import ConfigError
 from bot.texts.catalogues import Catalogues
-
-_log = structlog.get_logger(__name__)
 
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -144,8 +141,7 @@ class _Page:
             action = json.loads(said)
             stage = action["stage"]
             await self._stages[stage].act(action)
-        except (ValueError, LookupError, TypeError) as error:
-            _log.info("demo_action_refused", stage=stage, reason=str(error)[:200])
+        except (ValueError, LookupError, TypeError):
             with contextlib.suppress(ConnectionError):
                 await socket.send_json({"kind": "problem", "stage": stage})
 

@@ -7,7 +7,7 @@ from bot.texts.catalogues import Catalogue, Catalogues
 
 WORDS: Mapping[str, Text] = {
     "title": text("Parley demo"),
-    "tagline": text("One bot, one core, two platforms. Everything on this page runs on this computer."),
+    "tagline": text("One bot, one core, two platforms"),
     "scripted": text("Scripted model — not a real language model"),
     "about": text("What is real here?"),
     "about_real": text(

@@ -23,11 +23,18 @@ _FLAGS = (
 _PATIENCE = 15_000  # milliseconds
 
 
-@pytest.fixture
-async def address(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """Where the page is. The demo runs on this loop, with the scripted model."""
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo adds this computer to NO_PROXY; here it is put back. No real model is asked."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "MODEL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """Where the page is. The demo runs on this loop, with the scripted model."""
     stop, said = asyncio.Event(), asyncio.get_running_loop().create_future()
     settings = Settings.load(_env_file=None)
     running = asyncio.create_task(demo(settings, lambda: stop, port=0, announce=said.set_result))

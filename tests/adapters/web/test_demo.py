@@ -97,7 +97,7 @@ async def _limit_ada(where: Locator, command: str) -> None:
 async def test_a_member_has_no_admin_commands(page: Page, platform: str, command: str) -> None:
     where = pane(page, platform)
     await say(where, command)
-    await expect(answers(where).last).to_contain_text("/help")
+    await expect(answers(where).last).to_contain_text("I do not know the command")
     await expect(answers(where).last).not_to_contain_text("Today, for")
 
 
@@ -106,6 +106,26 @@ async def test_a_long_answer_can_be_stopped(page: Page) -> None:
     await say(telegram, "Write something long")
     await telegram.locator('[data-state="draft"]').get_by_role("button", name="Stop").click()
     await expect(telegram.locator('.message[data-state="final"]', has_text="Paragraph 1")).to_contain_text("Stopped.")
+
+
+async def test_a_stream_can_be_stopped_in_a_slack_thread(page: Page) -> None:
+    slack = pane(page, "slack")
+    await enter(slack, "# general")
+    await say(slack, "@parley Write something long")
+    await slack.locator(".replies").get_by_role("button", name="Stop").click()
+    await expect(slack.locator('.replies [data-state="final"]', has_text="Paragraph 1")).to_contain_text("Stopped.")
+
+
+async def test_a_thread_goes_on(page: Page) -> None:
+    slack = pane(page, "slack")
+    await enter(slack, "# general")
+    await say(slack, "@parley count to 3")
+    replies = slack.locator(".replies .message")
+    await expect(replies.last).to_contain_text("A scripted answer")
+    await slack.get_by_role("button", name="Reply in thread").click()
+    await say(slack, "@parley and on?")
+    await expect(replies).to_have_count(3)
+    await expect(replies.last).to_contain_text("2 messages of history")
 
 
 async def test_slack_knows_no_commands_but_its_own(page: Page) -> None:
