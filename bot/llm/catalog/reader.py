@@ -29,7 +29,7 @@ def parse_catalog(text: str, path: Path, environment: Mapping[str, str]) -> Cata
     """The same for a text that is at hand; `path` names it in messages, and key files are relative to its folder."""
     raw = _toml(text, path)
     problems = Problems(path.name)
-    for name in raw.keys() - set(TABLES):
+    for name in sorted(raw.keys() - set(TABLES)):
         problems.add(f"{name}:", f"is no table that is known: there are {', '.join(TABLES)}")
     endpoints = EndpointsReader(KeyRing(path.parent, environment, problems), problems)
     endpoints.read(raw.get("endpoints", []))

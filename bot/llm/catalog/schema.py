@@ -85,7 +85,7 @@ class KeySource(Piece):
     def _as_table(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"plain": value}
-        if not isinstance(value, Mapping) or len(value) != 1 or "plain" in value:
+        if not isinstance(value, Mapping) or len(value) != 1 or not value.keys() <= {"env", "file"}:
             raise ValueError('should be {env = "NAME"}, {file = "path"} or the key itself in quotes')
         return value
 
