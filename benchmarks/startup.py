@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from adapters.telegram.emulator.refusals import conflict
 from benchmarks.subjects import Stage, staged
 from benchmarks.turns import HURRY, PACE, Audience
 
@@ -53,13 +54,14 @@ async def start(stage: Stage) -> Start:
 
 async def measure(repeats: int, conversations: int) -> Results:
     async with staged("parley") as stage:
+        await stage.bot.kill()
         first = await _restart(stage)
         starts = []
         for number in range(repeats):
             starts.append(await _restart(stage))
             print(f"  start {number + 1} of {repeats}: {starts[-1].seconds:.2f} s", file=sys.stderr)
         idle = await _idle(stage, 5)
-        print(f"  {conversations} conversations", file=sys.stderr)
+        print(f"  idle {idle:.3f}; {conversations} conversations", file=sys.stderr)
         await _converse(stage, conversations)
         return Results(
             first=first,
@@ -73,7 +75,9 @@ async def measure(repeats: int, conversations: int) -> Results:
 
 async def _restart(stage: Stage) -> Start:
     await stage.bot.stop()
-    await stage.telegram.until(lambda: not stage.telegram.world.updates.polled)
+    updates = stage.telegram.world.updates
+    updates.interrupt(conflict("the poll of a bot that is gone"))
+    await stage.telegram.until(lambda: not updates.polled)
     return await start(stage)
 
 

@@ -79,7 +79,7 @@ class Audience:
     async def _ask(self, person: Person, question: str) -> float:
         heard = self._heard[person.id] = asyncio.get_running_loop().create_future()
         person.says(question)
-        at = await heard
+        at: float = await heard
         return at - self._stage.requests.ended(question)
 
 
@@ -110,7 +110,7 @@ def _calls(stage: Stage) -> Counter[str]:
 
 async def run_round(subject: str, loads: Sequence[int], turns: int) -> list[Sample]:
     """All loads in one process, each with people of its own."""
-    samples = []
+    samples: list[Sample] = []
     async with staged(subject) as stage:
         await stage.bot.ready(stage.telegram)
         for load in loads:
