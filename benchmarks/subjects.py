@@ -56,8 +56,7 @@ async def staged(subject: str) -> AsyncIterator[Stage]:
     telegram = TelegramEmulator(limits=Limits.off(), keep_calls=1_000_000)
     with TemporaryDirectory() as folder:
         async with telegram, ModelEmulator(requests=requests, answer=answer) as model:
-            root = {"PYTHONPATH": str(Path(__file__).parent.parent)}
-            environment = settings(telegram, model) | _UNLIMITED | root
+            environment = settings(telegram, model) | _UNLIMITED
             async with BotProcess(Path(folder), environment, SUBJECTS[subject]) as bot:
                 yield Stage(telegram=telegram, model=model, requests=requests, bot=bot)
 

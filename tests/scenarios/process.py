@@ -40,7 +40,9 @@ class BotProcess:
     def __init__(self, folder: Path, environment: Mapping[str, str], program: Sequence[str] = SERVE) -> None:
         self._folder = folder
         self._program = program
-        self._environment = {name: os.environ[name] for name in _SYSTEM if name in os.environ} | dict(environment)
+        system = {name: os.environ[name] for name in _SYSTEM if name in os.environ}
+        # Its working directory is elsewhere: it must run this tree, not the one that happens to be installed.
+        self._environment = system | {"PYTHONPATH": str(Path(__file__).parents[2])} | dict(environment)
         self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -78,6 +80,12 @@ class BotProcess:
         """SIGTERM; returns the exit status. Raises TimeoutError after `limit` seconds."""
         async with asyncio.timeout(limit):
             return await self._end(signal.SIGTERM)
+
+    async def pause(self, seconds: float) -> None:
+        """Let the process stand still, as a suspended machine or a starved container does."""
+        self._started.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self._started.send_signal(signal.SIGCONT)
 
     async def ready(self, telegram: TelegramEmulator, limit: float = 20.0) -> None:
         """Wait until the bot polls for updates. Raises AssertionError, with its log, if it does not get there."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from adapters.telegram.emulator import Person, TelegramEmulator
 from bot.llm.emulator import Exchange, ModelEmulator, Pace
 from bot.storage.tables import ChargeState, InboxState, LaneState, OutboxState, TurnState
@@ -139,6 +141,21 @@ async def test_a_message_that_takes_the_process_down_three_times_is_put_aside(tm
 
         assert scene.rows("SELECT state FROM inbox") == [(InboxState.DEAD,)]
         assert scene.rows("SELECT state FROM charge") == [(ChargeState.RELEASED,)]
+
+
+@pytest.mark.slow
+async def test_standing_still_for_longer_than_a_lease_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path) as scene:
+        people = scene.people(5)
+        for person in people:
+            person.says(question(person))
+        await scene.all_streaming(5)
+        await scene.bot.pause(11)  # a lease lasts 10 seconds
+        await scene.answered(*people)
+        await scene.bot.stop()
+
+        assert [scene.said_by_bot(person) for person in people] == [[answer(question(person))] for person in people]
+        assert scene.rows("SELECT state, count(*) FROM charge GROUP BY 1") == [(ChargeState.SETTLED, 5)]
 
 
 async def test_asked_to_stop_the_bot_first_ends_what_it_is_saying(tmp_path: Path) -> None:
