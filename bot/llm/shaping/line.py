@@ -160,6 +160,7 @@ class Line:
             if isinstance(taken, Denied):
                 await self._hold(waiter, taken)
             elif waiter.grant.done():  # left while we asked
+                self._queue.remove(waiter, waiter.priority)
                 await self._give_back(taken)
             else:
                 self._queue.serve(waiter, waiter.priority)
@@ -191,7 +192,7 @@ class Line:
     async def _hold(self, waiter: Waiter, denied: Denied) -> None:
         now = self._clock.monotonic()
         self._forecast = forecast(self.limits.meters(), denied, self.limits.concurrent, now, self._call)
-        if _hopeless(waiter, denied, now):
+        if waiter.grant.done() or _hopeless(waiter, denied, now):
             self._turn_away(waiter, denied.wait)
             return
         waiter.tell(1, self._forecast.wait(Load().plus(waiter.tokens), now), now, self._interval)

@@ -36,9 +36,6 @@ class MemoryBuckets:
         self._accounts: dict[str, Account] = {}
         self._numbers = itertools.count(1)
 
-    def __len__(self) -> int:
-        return len(self._accounts)
-
     async def take(self, route: str, ask: Ask) -> Grant | Denied:
         now = self._clock.monotonic()
         account = self._account(route, now)
