@@ -30,7 +30,7 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Run the bot on the platforms whose tokens are set."""
-    from bot.bootstrap import serve as run
+    from bot.entrypoints import serve as run
 
     with _explained():
         settings = _settings()
@@ -41,7 +41,7 @@ def serve() -> None:
 @main.command()
 def console() -> None:
     """Chat in this terminal through the same core; with the scripted model unless a real one is set."""
-    from bot.bootstrap import console as run
+    from bot.entrypoints import console as run
 
     with _explained():
         _run(run(_settings(quiet=True), _stop_signal))
@@ -51,7 +51,7 @@ def console() -> None:
 @click.option("--port", default=8000, show_default=True, help="Port of the page; 0 takes any free one.")
 def demo(port: int) -> None:
     """Show a Telegram chat and a Slack workspace side by side in the browser; needs no account."""
-    from bot.bootstrap import demo as run
+    from bot.entrypoints import demo as run
 
     with _explained():
         _run(run(_settings(quiet=True), _stop_signal, port=port, announce=click.echo))

@@ -1,21 +1,25 @@
 """The use case "answer one turn": two short transactions around a long stream, failure paths included."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from bot.delivery import Courier
-from bot.domain.completions import Prompt, PromptMessage, Usage
+from bot.domain.completions import Call, Prompt, PromptMessage, Usage
 from bot.domain.context import ContextWindow, Fitted, PastTurn, Weighed
+from bot.domain.models import Catalog, Chain, ModelCard, TurnFacts
 from bot.domain.updates import Update
 from bot.errors import AccessDenied, ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.inbox import Lease
-from bot.ports import Completion, Model, Platform, Ref, Reply, TokenCounter
-from bot.quotas import Quotas
-from bot.storage import Exchange, Outgoing, UnitOfWork
+from bot.llm.complexity import complexity
+from bot.llm.prices import PriceBook
+from bot.llm.routing import choose
+from bot.ports import Clock, Completion, Model, Platform, Ref, Reply, TokenCounter
+from bot.quotas import Quotas, milliseconds
+from bot.storage import Account, CallRecord, Exchange, Outgoing, UnitOfWork
 from bot.streaming import Preview
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
@@ -26,11 +30,17 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brain:
-    """What answers: a model's name, its window and the system prompt."""
+    """What answers: the models, the system prompt, and how much of a window a turn may use (tokens)."""
 
-    model: str
-    window: ContextWindow
+    catalog: Catalog
     system: Weighed
+    longest_context: int
+    longest_answer: int
+
+    def window(self, card: ModelCard) -> ContextWindow:
+        """What of a model's window we use."""
+        room = min(self.longest_answer, card.max_output or self.longest_answer)
+        return ContextWindow(size=min(card.window, self.longest_context), wanted_room=room)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +61,18 @@ class Begun:
     account: int
     turn: int
     question: Weighed
+    chain: Chain
     fitted: Fitted
     room: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How the stream went. `ending` as in the table `turn`; `usage` is None when the server did not say."""
+    """How the stream went. `ending` as in the table `turn`; `completion` knows who answered and what it took."""
 
     answer: str
     ending: str
-    usage: Usage | None
-    model: str
+    completion: Completion
 
 
 class Chat:
@@ -74,12 +84,16 @@ class Chat:
         model: Model,
         brain: Brain,
         tokens: TokenCounter,
+        prices: PriceBook,
         quotas: Quotas,
         courier: Courier,
         catalogues: Catalogues,
+        clock: Clock,
     ) -> None:
         self._model = model
         self._brain = brain
+        self._prices = prices
+        self._clock = clock
         self._tokens = tokens
         self._quotas = quotas
         self._courier = courier
@@ -104,7 +118,6 @@ class Chat:
             account = await work.people.meet(update.sender)
             if account.blocked:
                 raise AccessDenied(str(account.identity))
-            self._brain.window.check(self._brain.system, question)
             turn, conversation = await work.history.begin(
                 lease.claim.id,
                 conversation_id=await work.history.current(update.place.key),
@@ -112,17 +125,42 @@ class Chat:
                 question=question.text,
                 tokens=question.tokens,
             )
-            fitted = await self._fit(work, conversation, turn, question, self._brain.window)
+            past = await self._past(work, conversation, turn)
+            chain = await self._choose(work, account, update, past, question)
+            window = self._brain.window(chain.first)
+            fitted = window.fit(self._brain.system, past, question)
             room = await self._quotas.reserve(
-                work, lease.claim.id, account.id, prompt=fitted.tokens, answer_room=self._brain.window.answer_room
+                work, lease.claim.id, account.id, prompt=fitted.tokens, answer_room=window.answer_room
             )
         return Begun(
-            conversation=conversation, account=account.id, turn=turn, question=question, fitted=fitted, room=room
+            conversation=conversation,
+            account=account.id,
+            turn=turn,
+            question=question,
+            chain=chain,
+            fitted=fitted,
+            room=room,
         )
 
-    async def _fit(
-        self, work: UnitOfWork, conversation: int, turn: int, question: Weighed, window: ContextWindow
-    ) -> Fitted:
+    async def _choose(
+        self, work: UnitOfWork, account: Account, update: Update, past: Sequence[PastTurn], question: Weighed
+    ) -> Chain:
+        """The models for this turn, by the operator's rules and the person's wish."""
+        catalog = self._brain.catalog
+        if not catalog.rules and account.pinned_model is None:
+            return catalog.default
+        facts = TurnFacts(
+            language=update.sender.language or "",
+            complexity=complexity(question.text),
+            quota_left=(await self._quotas.quota(work, account.id)).share_left,
+            prompt_tokens=question.cost + self._brain.system.cost + sum(turn.cost for turn in past),
+            message_length=len(question.text),
+            pinned=account.pinned_model,
+        )
+        return choose(catalog, facts)
+
+    async def _past(self, work: UnitOfWork, conversation: int, turn: int) -> list[PastTurn]:
+        """The turns before this one, the newest first, as many as any window could take."""
         past: list[PastTurn] = []
         tokens = 0
         async for stored in work.history.recent(conversation, before=turn):
@@ -133,9 +171,9 @@ class Chat:
                 )
             )
             tokens += past[-1].cost
-            if tokens > window.budget:
+            if tokens > self._brain.longest_context:
                 break
-        return window.fit(self._brain.system, past, question)
+        return past
 
     async def _listen(self, asked: Asked, begun: Begun) -> Outcome:
         """Between the transactions: the model speaks, the person watches. Raises ModelError."""
@@ -147,37 +185,37 @@ class Chat:
         lease = asked.lease
         async with Preview(asked.reply, remember) as preview:
             try:
-                return await self._stream(lease, begun, preview)
+                return await self._stream(asked, begun, preview)
             except ContextOverflow as overflow:
-                _log.warning("context_overflow", model=self._brain.model, window=overflow.window)
-                return await self._stream(lease, await self._refit(lease, begun, overflow), preview)
+                _log.warning("context_overflow", model=begun.chain.first.ref, window=overflow.window)
+                return await self._stream(asked, await self._refit(lease, begun, overflow), preview)
 
-    async def _stream(self, lease: Lease, begun: Begun, preview: Preview) -> Outcome:
-        completion = self._model.complete(self._prompt(begun))
+    async def _stream(self, asked: Asked, begun: Begun, preview: Preview) -> Outcome:
+        def queued(_position: int, seconds: float) -> None:
+            wait = max(1, round(seconds))
+            preview.waits(self._said(asked, text("⏳ Queued, about {seconds} s …", seconds=wait)))
+
+        completion = self._model.complete(self._prompt(begun), queued)
         ending = None
         try:
-            finished = await _unless(lease.stopped, _read(completion, preview))
+            finished = await _unless(asked.lease.stopped, _read(completion, preview))
             ending = None if finished else "stopped"
         except StreamInterrupted as error:
-            _log.warning("stream_interrupted", reason=str(error), model=self._brain.model)
+            _log.warning("stream_interrupted", reason=str(error), model=begun.chain.first.ref)
             ending = "interrupted"
         finally:
             await completion.aclose()
         answer = preview.text.strip()
         if not answer and ending is None:
             raise UpstreamDown("the model ended without a word")
-        return Outcome(
-            answer=answer,
-            ending=ending or completion.finish_reason or "stop",
-            usage=completion.usage,
-            model=completion.model or self._brain.model,
-        )
+        return Outcome(answer=answer, ending=ending or completion.finish_reason or "stop", completion=completion)
 
     async def _refit(self, lease: Lease, begun: Begun, overflow: ContextOverflow) -> Begun:
         """The endpoint's window is smaller than we thought: keep less of the past, once."""
-        window = self._brain.window.smaller(overflow.window)
+        window = self._brain.window(begun.chain.first).smaller(overflow.window)
         async with lease.begin() as work:
-            fitted = await self._fit(work, begun.conversation, begun.turn, begun.question, window)
+            past = await self._past(work, begun.conversation, begun.turn)
+        fitted = window.fit(self._brain.system, past, begun.question)
         return replace(begun, fitted=fitted, room=min(begun.room, window.answer_room))
 
     def _prompt(self, begun: Begun) -> Prompt:
@@ -187,7 +225,7 @@ class Chat:
             messages.append(PromptMessage(role="assistant", text=turn.answer.text))
         messages.append(PromptMessage(role="user", text=begun.question.text))
         return Prompt(
-            model=self._brain.model,
+            chain=begun.chain,
             messages=messages,
             tokens=begun.fitted.tokens,
             answer_room=begun.room,
@@ -198,16 +236,46 @@ class Chat:
     async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
-        usage = outcome.usage or Usage(input=begun.fitted.tokens, output=counted, estimated=True)
+        usage = outcome.completion.usage or Usage(input=begun.fitted.tokens, output=counted, estimated=True)
         parts = asked.reply.parts(self._final_text(asked, outcome))
         arrival = asked.lease.claim.id
         async with asked.lease.begin() as work:
             if outcome.answer:
-                await work.history.answer(arrival, _exchange(outcome, counted, usage))
+                await work.history.answer(
+                    arrival, Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
+                )
             else:
                 await work.history.fail(arrival, outcome.ending)
+            await work.calls.add(self._record(asked, begun, outcome, usage))
             await self._quotas.settle(work, arrival, tokens=usage.total)
             return await work.outbox.add(arrival, asked.platform.name, parts)
+
+    def _record(self, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage) -> CallRecord:
+        completion = outcome.completion
+        call = completion.call or _no_call(begun.chain.first)
+        return CallRecord(
+            at=milliseconds(self._clock.now()),
+            purpose="chat",
+            inbox_id=asked.lease.claim.id,
+            account_id=begun.account,
+            conversation_id=begun.conversation,
+            platform=asked.platform.name,
+            endpoint=call.card.endpoint,
+            asked=call.card.ref,
+            answered=completion.model[:256],
+            input_tokens=usage.input,
+            cached_tokens=usage.cached,
+            cache_written_tokens=usage.cache_written,
+            output_tokens=usage.output,
+            reasoning_tokens=usage.reasoning,
+            estimated=usage.estimated,
+            cost=self._prices.cost(call.card, usage, completion.service_tier),
+            attempts=call.attempts,
+            waited_ms=round(call.waited * 1000),
+            first_piece_ms=round(call.first_piece * 1000),
+            lasted_ms=round(call.lasted * 1000),
+            ending=outcome.ending,
+        )
 
     def _said(self, asked: Asked, sentence: Text) -> str:
         return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)
@@ -240,10 +308,9 @@ _NOTICES = {
 }
 
 
-def _exchange(outcome: Outcome, counted: int, usage: Usage) -> Exchange:
-    return Exchange(
-        answer=outcome.answer, answer_tokens=counted, ending=outcome.ending, model=outcome.model, usage=usage
-    )
+def _no_call(card: ModelCard) -> Call:
+    """For a turn that was stopped before its call had begun to answer."""
+    return Call(card=card, attempts=1, waited=0.0, first_piece=0.0, lasted=0.0)
 
 
 async def _read(completion: Completion, preview: Preview) -> None:

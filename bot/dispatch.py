@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from datetime import tzinfo
 
 import structlog
 
@@ -10,11 +11,12 @@ from bot.chat import Chat
 from bot.commands.call import Call
 from bot.commands.declaration import CommandBook, Role
 from bot.delivery import Courier
+from bot.domain.models import Catalog
 from bot.domain.people import Identity
 from bot.domain.updates import Invocation, Update
 from bot.errors import AccessDenied, LostLease, ParleyError, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
-from bot.ports import Platform
+from bot.ports import Clock, Platform
 from bot.quotas import Quotas
 from bot.storage import Account, Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
@@ -41,9 +43,12 @@ class Dispatcher:
         platforms: Mapping[str, Platform],
         book: CommandBook,
         chat: Chat,
+        catalog: Catalog,
         quotas: Quotas,
         courier: Courier,
         catalogues: Catalogues,
+        clock: Clock,
+        zone: tzinfo,
         admins: AbstractSet[Identity],
         concurrency: int,
     ) -> None:
@@ -51,6 +56,9 @@ class Dispatcher:
         self._platforms = platforms
         self._book = book
         self._chat = chat
+        self._catalog = catalog
+        self._clock = clock
+        self._zone = zone
         self._quotas = quotas
         self._courier = courier
         self._catalogues = catalogues
@@ -164,7 +172,10 @@ class Dispatcher:
             work=work,
             book=self._book,
             quotas=self._quotas,
+            catalog=self._catalog,
             inbox=self._inbox,
+            now=self._clock.now(),
+            zone=self._zone,
         )
 
     def _role(self, account: Account) -> Role:

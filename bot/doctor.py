@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.bootstrap import model_of, platforms_of, upgrade_if_needed
+from bot.bootstrap import platforms_of, single_catalog, upgrade_if_needed
+from bot.clock import SystemClock
 from bot.commands import all_commands
+from bot.domain.models import Catalog, Endpoint
 from bot.errors import ConfigError, ModelError, ParleyError, PlatformError
+from bot.llm import list_models
+from bot.llm.catalog import read_catalog, surroundings
 from bot.ports import Platform
 from bot.settings import Settings
 from bot.storage import Storage
@@ -21,7 +25,7 @@ async def examine(settings: Settings, say: Say) -> bool:
         checks = [
             _settings(settings, say),
             await _database(settings, say),
-            await _model(settings, say),
+            await _models(settings, say),
             *[await _platform(platform, say) for platform in platforms],
         ]
     finally:
@@ -51,19 +55,32 @@ async def _database(settings: Settings, say: Say) -> bool:
         await storage.close()
 
 
-async def _model(settings: Settings, say: Say) -> bool:
-    model = model_of(settings)
+async def _models(settings: Settings, say: Say) -> bool:
     try:
-        offered = await model.models()
+        catalog = _catalog(settings)
+    except ConfigError as error:
+        return _report(say, "models", error.problems)
+    return all([await _endpoint(catalog, endpoint, say) for endpoint in catalog.endpoints.values()])
+
+
+def _catalog(settings: Settings) -> Catalog:
+    if settings.parley_models is not None:
+        return read_catalog(settings.parley_models, surroundings())
+    return single_catalog(settings, window=1)
+
+
+async def _endpoint(catalog: Catalog, endpoint: Endpoint, say: Say) -> bool:
+    try:
+        offered = await list_models(endpoint, SystemClock())
     except ModelError as error:
-        advice = getattr(error, "hint", "") or "check OPENAI_BASE_URL and OPENAI_API_KEY"
-        return _report(say, "model", [f"{settings.openai_base_url}: {type(error).__name__} {error}; {advice}"])
-    finally:
-        await model.close()
-    if settings.model not in offered:
-        names = ", ".join(sorted(offered)[:_SHOWN]) + (", …" if len(offered) > _SHOWN else "")
-        return _report(say, "model", [f"MODEL={settings.model} is not offered; {settings.openai_base_url} has {names}"])
-    return _fine(say, "model", f"{settings.model} at {settings.openai_base_url}")
+        advice = getattr(error, "hint", "") or "check the address and the key"
+        return _report(say, "model", [f"{endpoint.base_url}: {type(error).__name__} {error}; {advice}"])
+    names = [card.name for card in catalog.models.values() if card.endpoint == endpoint.name]
+    missing = [name for name in names if name not in offered]
+    if missing:
+        known = ", ".join(sorted(offered)[:_SHOWN]) + (", …" if len(offered) > _SHOWN else "")
+        return _report(say, "model", [f"{name} is not offered; {endpoint.base_url} has {known}" for name in missing])
+    return _fine(say, "model", f"{', '.join(names)} at {endpoint.base_url}")
 
 
 async def _platform(platform: Platform, say: Say) -> bool:

@@ -8,6 +8,7 @@ ParleyError
 │   ├── BadArgument            .usage .example
 │   ├── UnknownPerson          .name
 │   ├── AmbiguousPerson        .name .candidates
+│   ├── UnknownModel           .name
 │   ├── MessageTooLong         .limit .size
 │   ├── QuotaExceeded          .meter .limit .used .resets_at
 │   └── ContentRefused
@@ -17,7 +18,7 @@ ParleyError
 │   ├── ContextOverflow        .window
 │   ├── CompletionRefused
 │   ├── StreamInterrupted      after the first delta: never repeated silently
-│   └── UpstreamMisconfigured  .hint
+│   └── UpstreamMisconfigured  .hint .cause
 ├── PlatformError              .permanent: repeating it cannot help
 │   ├── PlatformBusy           .retry_after
 │   ├── PlatformDown           .outcome_unknown
@@ -31,7 +32,7 @@ ParleyError
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class ParleyError(Exception):
@@ -86,6 +87,14 @@ class AmbiguousPerson(UserError):
         super().__init__(name)
         self.name = name
         self.candidates = tuple(candidates)
+
+
+class UnknownModel(UserError):
+    """No model goes by that name, or none that this person may use."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class MessageTooLong(UserError):
@@ -153,9 +162,12 @@ class StreamInterrupted(ModelError):
 class UpstreamMisconfigured(ModelError):
     """Key, credit, permission or model name is wrong: an operator has to act on `hint`."""
 
-    def __init__(self, message: str = "", *, hint: str = "") -> None:
+    def __init__(
+        self, message: str = "", *, hint: str = "", cause: Literal["credit", "key", "model", "address"] = "address"
+    ) -> None:
         super().__init__(message)
         self.hint = hint
+        self.cause = cause
 
 
 class PlatformError(ParleyError):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.domain.completions import FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.updates import Arrival, Place, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
@@ -19,6 +19,10 @@ Ref = Mapping[str, Any]
 """What a later process needs to finish an answer that is visible already (message ids): a JSON object."""
 
 
+OnWait = Callable[[int, float], None]
+"""Told the position in line (from 1) and the probable wait in seconds, now and then. Must return at once."""
+
+
 class Reply(Protocol):
     """One answer, growing on the person's screen."""
 
@@ -29,9 +33,10 @@ class Reply(Protocol):
     def ref(self) -> Ref | None:
         """Set as soon as something stands on the platform that would stay there if we died now."""
 
-    async def show(self, text: str) -> None:
+    async def show(self, text: str, *, waiting: str = "") -> None:
         """Show the answer so far (Markdown, all of it; "" means that the model is thinking).
 
+        `waiting` may say, in the person's language, what an empty answer is waiting for.
         May do nothing when the platform is under pressure. Raises PlatformError only when no preview can follow;
         the final text will still be sent.
         """
@@ -87,6 +92,10 @@ class Completion(Protocol):
     finish_reason: FinishReason | None
     model: str
     """Who answered, as the server calls it."""
+    service_tier: str | None
+    """The tier the server says it answered in; it decides the price."""
+    call: Call | None
+    """How the answer was got, once it has begun."""
 
     def __aiter__(self) -> AsyncIterator[str]: ...
 
@@ -96,11 +105,8 @@ class Completion(Protocol):
 class Model(Protocol):
     """The model side: an endpoint, or several behind one policy."""
 
-    def complete(self, prompt: Prompt) -> Completion:
+    def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> Completion:
         """Begin an answer. Nothing is sent before the first piece is asked for."""
-
-    async def models(self) -> Mapping[str, int | None]:
-        """What the endpoint offers: id → context window in tokens, None where it does not say. Raises ModelError."""
 
     async def close(self) -> None: ...
 

@@ -1,6 +1,7 @@
 """Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -97,6 +98,9 @@ class Settings(BaseSettings):
     openai_api_key: Secret = Field(None, description="the key of your model endpoint; any word for local servers")
     openai_base_url: Url = Field(OPENAI_URL, description="the address of an OpenAI-compatible endpoint, ending in /v1")
     model: str = Field("", description="the name of a model that your endpoint offers")
+    parley_models: Path | None = Field(
+        None, description="a file that lists endpoints and models; begin with models.example.toml"
+    )
     system_prompt: str = Field(
         "You are a helpful assistant. Answer in the language of the person you talk to.",
         description="what the model is told first",
@@ -146,6 +150,8 @@ class Settings(BaseSettings):
 
     def model_problems(self) -> list[str]:
         """What is missing to reach a model."""
+        if self.parley_models is not None:
+            return []
         problems = []
         if self.openai_api_key is None and self.openai_base_url == OPENAI_URL:
             problems.append(_problem(("openai_api_key",), "is missing"))

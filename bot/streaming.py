@@ -29,6 +29,7 @@ class Preview:
         self._remember = remember
         self._known = reply.ref
         self._pieces: list[str] = []
+        self._waiting = ""
         self._fresh = asyncio.Event()
         self._over = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -37,6 +38,11 @@ class Preview:
     def text(self) -> str:
         """Everything fed so far."""
         return "".join(self._pieces)
+
+    def waits(self, why: str) -> None:
+        """Say, until the first word, what the answer is waiting for."""
+        self._waiting = why
+        self._fresh.set()
 
     def feed(self, piece: str) -> None:
         """Add a piece. Cheap: called for every delta."""
@@ -73,7 +79,7 @@ class Preview:
             _log.exception("previews_failed")
 
     async def _show(self, text: str) -> None:
-        await self._reply.show(text)
+        await self._reply.show(text, waiting="" if text else self._waiting)
         if self._reply.ref is not None and self._reply.ref != self._known:
             self._known = self._reply.ref
             await self._remember(self._known)

@@ -12,10 +12,12 @@ from bot.chat import Brain, Chat
 from bot.commands import CommandBook, all_commands
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
-from bot.domain.context import ContextWindow, Weighed
+from bot.domain.context import Weighed
+from bot.domain.models import Catalog
 from bot.domain.people import Identity
 from bot.domain.quotas import Plan
 from bot.inbox import Inbox
+from bot.llm.prices import PriceBook
 from bot.quotas import Quotas
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
@@ -60,27 +62,43 @@ class Core:
         return self.platform.sent[-1][1] if self.platform.sent else ""
 
 
-def make_core(storage: Storage, *, window: int = 1000, plan: Plan | None = None, lease: float = LEASE) -> Core:
+def make_core(
+    storage: Storage,
+    *,
+    window: int = 1000,
+    plan: Plan | None = None,
+    lease: float = LEASE,
+    catalog: Catalog | None = None,
+) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), all_commands(), FakeModel()
     platform = FakePlatform(book)
     zone = ZoneInfo("UTC")
     quotas = Quotas(plan or {"messages": 5, "tokens": 10_000}, zone, clock)
     courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=lease)
-    brain = Brain(
-        model="fake-1",
-        window=ContextWindow(size=window, wanted_room=100),
-        system=Weighed(text="be kind", tokens=2),
+    catalog = catalog or Catalog.single(base_url="http://fake/v1", key=None, model="fake-1", window=window)
+    brain = Brain(catalog=catalog, system=Weighed(text="be kind", tokens=2), longest_context=window, longest_answer=100)
+    chat = Chat(
+        model=model,
+        brain=brain,
+        tokens=WordCounter(),
+        prices=PriceBook(catalog, clock),
+        quotas=quotas,
+        courier=courier,
+        catalogues=catalogues,
+        clock=clock,
     )
-    chat = Chat(model=model, brain=brain, tokens=WordCounter(), quotas=quotas, courier=courier, catalogues=catalogues)
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={"fake": platform},
         book=book,
         chat=chat,
+        catalog=catalog,
         quotas=quotas,
         courier=courier,
         catalogues=catalogues,
+        clock=clock,
+        zone=zone,
         admins={Identity(platform="fake", user=ADMIN)},
         concurrency=100,
     )

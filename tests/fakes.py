@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.commands import CommandBook
-from bot.domain.completions import FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Arrival, Invocation, Place, Update
 from bot.errors import PlatformError
-from bot.ports import Accept, Part, Ref
+from bot.ports import Accept, OnWait, Part, Ref
 
 _numbers = itertools.count(1)  # across restarts: a platform does not begin anew because the bot does
 
@@ -50,8 +50,8 @@ class FakeReply:
         self.shown: list[str] = []
         self.closed = False
 
-    async def show(self, text: str) -> None:
-        self.shown.append(text)
+    async def show(self, text: str, *, waiting: str = "") -> None:
+        self.shown.append(text or waiting)
         async with self._platform.changed:
             self._platform.changed.notify_all()
 
@@ -147,10 +147,13 @@ class FakeCompletion:
         self._prompt = prompt
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
-        self.model = prompt.model
+        self.model = prompt.card.name
+        self.service_tier: str | None = None
+        self.call: Call | None = None
 
     async def __aiter__(self) -> AsyncIterator[str]:
         spoken = self._model.next_answer(self._prompt)
+        self.call = Call(card=self._prompt.card, attempts=1, waited=0.0, first_piece=0.1, lasted=1.0)
         for piece in spoken:
             if isinstance(piece, BaseException):
                 raise piece
@@ -183,11 +186,9 @@ class FakeModel:
         self.prompts.append(prompt)
         return self.script.pop(0) if self.script else ("echo: ", prompt.messages[-1].text)
 
-    def complete(self, prompt: Prompt) -> FakeCompletion:
+    def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> FakeCompletion:
+        self.on_wait = on_wait
         return FakeCompletion(self, prompt)
-
-    async def models(self) -> Mapping[str, int | None]:
-        return {"fake-1": 8000}
 
     async def close(self) -> None:
         return

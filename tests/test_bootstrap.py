@@ -4,40 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import _only_process, _window, open_application, platforms_of
+from bot.bootstrap import open_application, open_catalog, platforms_of
+from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.errors import ConfigError
-from bot.llm.emulator import ModelEmulator
+from bot.llm.emulator import Card, ModelEmulator
 from bot.settings import Settings
 from tests.fakes import FakePlatform
-
-
-def test_a_second_process_on_the_same_database_is_refused(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path}/a.db"
-    with _only_process(url), pytest.raises(ConfigError, match="another Parley process"), _only_process(url):
-        pass
-
-
-def test_the_lock_ends_with_its_holder(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path}/a.db"
-    with _only_process(url):
-        pass
-    with _only_process(url):
-        assert (tmp_path / "a.db.lock").exists()
-
-
-@pytest.mark.parametrize(
-    ("model", "told", "window"),
-    [
-        ("gpt-5-mini", None, 16_000),
-        ("nobody-knows", None, 8_192),
-        ("llama", 4_096, 4_096),
-        ("llama", 128_000, 16_000),
-        ("openai/gpt-4o", None, 16_000),
-    ],
-)
-def test_the_window_is_what_is_known_and_thrifty(model: str, told: int | None, window: int) -> None:
-    assert _window(model, told) == window
 
 
 def test_a_platform_without_its_token_is_not_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -57,3 +30,21 @@ async def test_a_model_that_is_not_offered_is_named_at_start(tmp_path: Path, cap
         async with open_application(settings, [FakePlatform(book)], book):
             pass
     assert "model_not_offered" in caplog.text
+
+
+async def test_the_window_is_what_the_endpoint_tells() -> None:
+    async with ModelEmulator(models=(Card(name="small", window=4096),)) as emulator:
+        catalog = await open_catalog(Settings.load(openai_base_url=emulator.url, model="small"), SystemClock())
+    assert catalog.default.first.window == 4096
+
+
+async def test_a_model_nobody_knows_gets_no_window_that_is_a_guess() -> None:
+    settings = Settings.load(openai_base_url="http://127.0.0.1:9/v1", model="nobody-knows")
+    assert (await open_catalog(settings, SystemClock())).default.first.window == 8192
+
+
+async def test_a_models_file_is_read_and_its_mistakes_are_told(tmp_path: Path) -> None:
+    (tmp_path / "models.toml").write_text("[[endpoints]]\nname = 1\n")
+    settings = Settings.load(parley_models=str(tmp_path / "models.toml"))
+    with pytest.raises(ConfigError, match=r"models\.toml"):
+        await open_catalog(settings, SystemClock())

@@ -19,7 +19,7 @@ class SlowReply:
         self.error: Exception | None = None
         self._takes = takes
 
-    async def show(self, text: str) -> None:
+    async def show(self, text: str, *, waiting: str = "") -> None:
         await asyncio.sleep(self._takes)
         if self.error:
             raise self.error

@@ -99,7 +99,7 @@ class ConsoleReply:
     def __init__(self, console: ConsolePlatform) -> None:
         self._console = console
 
-    async def show(self, text: str) -> None:
+    async def show(self, text: str, *, waiting: str = "") -> None:  # noqa: ARG002 - a line once typed stays
         self._console.show(text.rstrip())
 
     def parts(self, text: str) -> list[Part]:

@@ -52,6 +52,7 @@ class SlackReply:
         elif target.thread:
             self._stream = Stream(calls=calls, clock=clock, target=target, life=stream_life)
         self._status_set: float | None = None
+        self._waiting = ""
         self._making: asyncio.Task[None] | None = None
         self._claimed: set[str] | None = None
 
@@ -60,10 +61,10 @@ class SlackReply:
         ref = self._stream.ref if self._stream else self._edits.ref
         return {"channel": self._target.channel, "thread": self._target.thread, **ref} if ref else None
 
-    async def show(self, text: str) -> None:
+    async def show(self, text: str, *, waiting: str = "") -> None:
         """See ports.Reply. One network call at most."""
         if not text.strip():
-            await self._think()
+            await self._think(waiting)
             return
         if self._making and not self._making.done():
             return
@@ -84,15 +85,17 @@ class SlackReply:
         method = APPEND if self._stream else UPDATE
         self.interval = max(1.0, self._calls.pacing.interval(method))
 
-    async def _think(self) -> None:
+    async def _think(self, waiting: str) -> None:
         """A line under the thread. Not worth failing for."""
-        if not self._target.thread or not self._calls.offers(STATUS) or self._fresh():
+        if not self._target.thread or not self._calls.offers(STATUS) or self._fresh(waiting):
             return
         if self._calls.pacing.preview(STATUS, self._target.channel, self._target.reply):
-            await self._set_status(self._describe(THINKING, self._language))
-            self._status_set = self._clock.monotonic()
+            await self._set_status(waiting or self._describe(THINKING, self._language))
+            self._status_set, self._waiting = self._clock.monotonic(), waiting
 
-    def _fresh(self) -> bool:
+    def _fresh(self, waiting: str) -> bool:
+        if waiting != self._waiting:
+            return False
         return self._status_set is not None and self._clock.monotonic() - self._status_set < _STATUS_AGAIN
 
     async def _set_status(self, status: str) -> None:

@@ -79,7 +79,9 @@ class TelegramReply:
     def ref(self) -> Ref | None:
         return {"message": self._placeholder} if self._placeholder is not None else None
 
-    async def show(self, text: str) -> None:
+    async def show(self, text: str, *, waiting: str = "") -> None:
+        # A draft goes without a trace; in groups the words would stand there as a message.
+        text = text or (waiting if self._drafts else "")
         self.interval = self._pacing.interval(self._place.chat, private=self._place.private)
         visible = preview(text)
         if not self._over and self._is_news(visible) and self._is_time(visible):

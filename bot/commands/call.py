@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
 
 from bot.commands.declaration import Command, CommandBook, Role
+from bot.domain.models import Catalog
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Update
 from bot.errors import AmbiguousPerson, BadArgument, UnknownPerson
@@ -29,7 +31,10 @@ class Call:
     work: UnitOfWork
     book: CommandBook
     quotas: Quotas
+    catalog: Catalog
     inbox: Inbox
+    now: datetime
+    zone: tzinfo
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def bad_argument(self) -> BadArgument:

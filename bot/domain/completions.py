@@ -1,8 +1,10 @@
 """What is asked of a model and what it used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+from bot.domain.models import Chain, ModelCard
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -18,17 +20,29 @@ class PromptMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One request. `tokens` is our estimate of the messages, `answer_room` the most tokens the answer may have.
+    """One request, and the models that may answer it, the first first.
 
-    `key` is stable per conversation (the provider's prompt cache), `person` a pseudonym of the account.
+    `tokens` is our estimate of the messages, `answer_room` the most tokens the answer may have. `key` is stable per
+    conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less.
     """
 
-    model: str
+    chain: Chain
     messages: Sequence[PromptMessage]
     tokens: int
     answer_room: int
     key: str = ""
     person: str = ""
+    priority: int = 0
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that is asked first."""
+        return self.chain.first
+
+    def to(self, card: ModelCard) -> Self:
+        """The same for one model alone, whose own limit of output holds."""
+        room = min(self.answer_room, card.max_output or self.answer_room)
+        return replace(self, chain=Chain(name=self.chain.name, cards=(card,)), answer_room=room)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +62,18 @@ class Usage:
     @property
     def total(self) -> int:
         return self.input + self.output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How an answer was got: who gave it, after how many attempts, and how long it took (seconds).
+
+    `waited` is the time in line before endpoints without room, `first_piece` from the successful request to the first
+    piece of text, `lasted` from that request to the end.
+    """
+
+    card: ModelCard
+    attempts: int
+    waited: float
+    first_piece: float
+    lasted: float

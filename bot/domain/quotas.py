@@ -57,6 +57,11 @@ class Standing:
         """What may still be reserved; never negative, None if unlimited."""
         return None if self.limit is None else max(0, self.limit - self.used)
 
+    @property
+    def share_left(self) -> float:
+        """The share (0 to 1) of the limit that is left."""
+        return 1.0 if self.left is None else self.left / self.limit if self.limit else 0.0
+
     def check(self, wanted: int) -> None:
         """Raises QuotaExceeded unless `wanted` more may be used."""
         if self.limit is not None and self.used + wanted > self.limit:
@@ -72,6 +77,11 @@ class Quota:
 
     def __iter__(self) -> Iterator[Standing]:
         return iter((self.messages, self.tokens))
+
+    @property
+    def share_left(self) -> float:
+        """The share (0 to 1) that is left of the scarcest meter; 1 when nothing is limited."""
+        return min((1.0, *(standing.share_left for standing in self)))
 
     def check(self, amount: Amount) -> None:
         """Raises QuotaExceeded for the first meter that has not enough left."""

@@ -144,11 +144,8 @@ def failure_of(error: ModelError) -> Failure | None:
     5xx, timeouts and lost connections count, and so does an empty purse, which nothing but money cures. A rate limit
     is the business of `bot.llm.shaping`; a wrong key or model, a refusal or a long prompt is nobody's outage.
     """
-    # Late: the table of errors comes with the SDK, which takes half a second to load.
-    from bot.llm.errors import NO_CREDIT
-
     if isinstance(error, UpstreamMisconfigured):
-        return Failure(final=True) if error.hint == NO_CREDIT else None
+        return Failure(final=True) if error.cause == "credit" else None
     if isinstance(error, UpstreamBusy):
         # An overloaded server and a rate limit are the same error with another status, which its text begins with.
         return Failure(retry_after=error.retry_after) if _SERVER_FAULT.match(str(error)) else None

@@ -10,13 +10,17 @@ FINISHES: Mapping[str, FinishReason] = {"length": "length", "content_filter": "c
 
 
 class Chunk(NamedTuple):
-    """What we use of it. A tuple, because one is made for every word of every answer. `text` never holds thinking (`reasoning_content`) or a refusal."""
+    """What we use of it. `text` never holds thinking (`reasoning_content`) or a refusal.
+
+    A tuple and no dataclass, because one is made for every word of every answer.
+    """
 
     text: str = ""
     refused: bool = False
     finish: FinishReason | None = None
     usage: Mapping[str, Any] | None = None
     model: str = ""
+    service_tier: str | None = None
 
 
 def read_chunk(event: object) -> Chunk:
@@ -32,6 +36,7 @@ def read_chunk(event: object) -> Chunk:
         finish=FINISHES.get(reason, "stop") if reason else None,
         usage=event.get("usage") or None,
         model=event.get("model") or "",
+        service_tier=event.get("service_tier"),
     )
 
 

@@ -1,13 +1,13 @@
 """One answer, streamed from an OpenAI-compatible endpoint."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
 
 import openai
 
-from bot.domain.completions import FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.errors import CompletionRefused, ModelError, StreamInterrupted, UpstreamDown, UpstreamMisconfigured
 from bot.llm.chunks import Chunk, read_chunk, read_usage
 from bot.llm.dialect import Dialect
@@ -42,6 +42,9 @@ class StreamedCompletion:
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
         self.model = ""
+        self.service_tier: str | None = None
+        self.headers: Mapping[str, str] = {}
+        self.call: Call | None = None
         self._client = client
         self._dialect = dialect
         self._prompt = prompt
@@ -85,6 +88,7 @@ class StreamedCompletion:
         except BROKEN as error:
             # The cause would carry the server's wording, which may show parts of a key, into tracebacks.
             raise translate(error, self._clock.now()) from None
+        self.headers = self._stream.response.headers
         return self._stream
 
     async def _ask(self) -> Stream:
@@ -95,7 +99,7 @@ class StreamedCompletion:
             except openai.APIStatusError as error:
                 problem = error.body if isinstance(error.body, dict) else {"message": error.message}
                 mendable = error.status_code in {400, 422}
-                if not mendable or not self._dialect.learn(self._prompt.model, problem):
+                if not mendable or not self._dialect.learn(self._prompt.card, problem):
                     raise
 
     async def _post(self) -> Stream:
@@ -127,6 +131,7 @@ class StreamedCompletion:
             self.usage = read_usage(chunk.usage, self._prompt.tokens) or self.usage
         self.finish_reason = chunk.finish or self.finish_reason
         self.model = chunk.model or self.model
+        self.service_tier = chunk.service_tier or self.service_tier
         return chunk.text
 
     def _refuse(self) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.completions import Prompt
+from bot.domain.models import ModelCard
 
 NEW_LIMIT, OLD_LIMIT = "max_completion_tokens", "max_tokens"
+PARAMETERS = ("temperature", "top_p", "reasoning_effort", "verbosity", "presence_penalty", "frequency_penalty")
 #: What may be left out without harm. The output limit may not: a quota was reserved for it.
-OPTIONAL = ("stream_options", "prompt_cache_key", "safety_identifier")
+OPTIONAL = ("stream_options", "prompt_cache_key", "safety_identifier", *PARAMETERS)
 #: OpenAI names the parameter in `param`; others only in the message.
 COMPLAINT = re.compile(
     r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted|extra (fields|inputs)", re.IGNORECASE
@@ -24,20 +26,22 @@ class Dialect:
         self._refused: dict[str, set[str]] = {}
 
     def body(self, prompt: Prompt) -> dict[str, Any]:
-        refused = self._refused.get(prompt.model, set())
-        limit = OLD_LIMIT if NEW_LIMIT in refused else NEW_LIMIT
-        extras = {name: value for name, value in self._extras(prompt).items() if name not in refused}
+        card = prompt.card
+        refused = self._refused.get(card.name, set()) | card.unsupported
+        limit = OLD_LIMIT if NEW_LIMIT in refused else card.max_tokens_field
+        wanted = self._extras(prompt) | _parameters(card)
+        extras = {name: value for name, value in wanted.items() if name not in refused}
         return {
-            "model": prompt.model,
+            "model": card.name,
             "messages": [{"role": message.role, "content": message.text} for message in prompt.messages],
             "stream": True,
             limit: prompt.answer_room,
             **extras,
         }
 
-    def learn(self, model: str, problem: Mapping[str, Any]) -> bool:
+    def learn(self, card: ModelCard, problem: Mapping[str, Any]) -> bool:
         """Whether the next body will be another one, now that the endpoint answered 400 with this error."""
-        refused = self._refused.setdefault(model, set())
+        refused = self._refused.setdefault(card.name, set())
         name = _named(problem)
         if name is None or name in refused:
             return False
@@ -54,6 +58,11 @@ class Dialect:
         if prompt.person:
             extras["safety_identifier"] = prompt.person
         return extras
+
+
+def _parameters(card: ModelCard) -> dict[str, Any]:
+    """How the model is asked to answer; the output limit is none of them, it was reserved."""
+    return {name: value for name, value in card.parameters.given().items() if name in PARAMETERS}
 
 
 def _named(problem: Mapping[str, Any]) -> str | None:

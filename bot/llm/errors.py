@@ -90,15 +90,15 @@ def masked(text: str) -> str:
 def judge(facts: Facts) -> ModelError:
     """What to make of an error: the order is from what only money or people can cure to what time cures."""
     if facts.names & QUOTA_CODES or facts.status == 402:
-        return UpstreamMisconfigured(str(facts), hint=NO_CREDIT)
+        return UpstreamMisconfigured(str(facts), hint=NO_CREDIT, cause="credit")
     if facts.status in {401, 403}:
-        return UpstreamMisconfigured(f"{facts.status} {facts.code}", hint=WRONG_KEY)
+        return UpstreamMisconfigured(f"{facts.status} {facts.code}", hint=WRONG_KEY, cause="key")
     if facts.status == 429:
         return UpstreamBusy(str(facts), retry_after=facts.retry_after)
     if _overflows(facts):
         return ContextOverflow(str(facts), window=facts.window)
     if facts.status == 404 or facts.code == "model_not_found" or UNKNOWN_MODEL.search(facts.message):
-        return UpstreamMisconfigured(str(facts), hint=WRONG_MODEL)
+        return UpstreamMisconfigured(str(facts), hint=WRONG_MODEL, cause="model")
     return _passing(facts)
 
 

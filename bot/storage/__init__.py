@@ -1,5 +1,6 @@
 """The database: tables, the unit of work and its statements. The only place that knows SQLAlchemy."""
 
+from bot.storage.calls import CallRecord
 from bot.storage.history import Exchange, StoredTurn
 from bot.storage.inbox import Claim
 from bot.storage.outbox import Outgoing
@@ -7,4 +8,4 @@ from bot.storage.people import Account
 from bot.storage.store import Storage
 from bot.storage.work import UnitOfWork
 
-__all__ = ["Account", "Claim", "Exchange", "Outgoing", "Storage", "StoredTurn", "UnitOfWork"]
+__all__ = ["Account", "CallRecord", "Claim", "Exchange", "Outgoing", "Storage", "StoredTurn", "UnitOfWork"]

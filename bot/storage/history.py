@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.completions import Usage
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
 from bot.storage.tables import TurnState, conversation, turn
@@ -28,13 +27,11 @@ class StoredTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """How a turn ended: what was said, why it stopped, who said it and what it took."""
+    """How a turn ended: what was said, and why it stopped."""
 
     answer: str
     answer_tokens: int
     ending: str
-    model: str
-    usage: Usage
 
 
 _CURRENT = (
@@ -64,11 +61,6 @@ _ANSWER = (
         answer=sa.bindparam("its_answer"),
         answer_tokens=sa.bindparam("its_tokens"),
         ending=sa.bindparam("its_ending"),
-        model=sa.bindparam("its_model"),
-        input_tokens=sa.bindparam("its_input"),
-        cached_tokens=sa.bindparam("its_cached"),
-        output_tokens=sa.bindparam("its_output"),
-        usage_estimated=sa.bindparam("its_estimate"),
         finished_at=now_ms(),
     )
 )
@@ -141,11 +133,6 @@ class History:
                 "its_answer": exchange.answer,
                 "its_tokens": exchange.answer_tokens,
                 "its_ending": exchange.ending,
-                "its_model": exchange.model[:128],
-                "its_input": exchange.usage.input,
-                "its_cached": exchange.usage.cached,
-                "its_output": exchange.usage.output,
-                "its_estimate": exchange.usage.estimated,
             },
         )
 

@@ -23,6 +23,7 @@ class Account:
     username: str | None
     language: str | None
     blocked: bool
+    pinned_model: str | None
 
     @property
     def label(self) -> str:
@@ -39,6 +40,7 @@ _SELECT = sa.select(
     identity.c.username,
     identity.c.language,
     account.c.blocked_at,
+    account.c.pinned_model,
 ).join_from(identity, account)
 _BY_IDENTITY = _SELECT.where(
     identity.c.platform == sa.bindparam("its_platform"), identity.c.user == sa.bindparam("its_user")
@@ -57,6 +59,7 @@ _BLOCK = (
     .where(account.c.id == sa.bindparam("its_id"))
     .values(blocked_at=sa.case((sa.bindparam("blocked", type_=sa.Boolean), now_ms()), else_=None))
 )
+_PIN = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(pinned_model=sa.bindparam("its_model"))
 _LOCK = sa.select(account.c.id).where(account.c.id == sa.bindparam("its_id")).with_for_update()
 
 
@@ -106,6 +109,10 @@ class People:
     async def block(self, account_id: int, *, blocked: bool) -> None:
         await self._connection.execute(_BLOCK, {"its_id": account_id, "blocked": blocked})
 
+    async def pin(self, account_id: int, model: str | None) -> None:
+        """Remember the model a person chose; None forgets it."""
+        await self._connection.execute(_PIN, {"its_id": account_id, "its_model": model})
+
     async def lock(self, account_id: int) -> None:
         """Let nobody else decide about this account's quota until the commit (SQLite: nobody writes anyway)."""
         if self._dialect != "sqlite":
@@ -148,4 +155,5 @@ def _account(row: sa.Row[*tuple[Any, ...]]) -> Account:
         username=row.username,
         language=row.language,
         blocked=row.blocked_at is not None,
+        pinned_model=row.pinned_model,
     )

@@ -112,6 +112,8 @@ account = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("blocked_at", sa.BigInteger),
+    # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.
+    sa.Column("pinned_model", sa.String(256)),
 )
 
 identity = sa.Table(
@@ -151,11 +153,6 @@ turn = sa.Table(
     sa.Column("answer_tokens", sa.Integer),
     # stop, length, content_filter, stopped (by the person), interrupted (the stream broke off)
     sa.Column("ending", sa.String(32)),
-    sa.Column("model", sa.String(128)),
-    sa.Column("input_tokens", sa.Integer),
-    sa.Column("cached_tokens", sa.Integer),
-    sa.Column("output_tokens", sa.Integer),
-    sa.Column("usage_estimated", sa.Boolean),
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("finished_at", sa.BigInteger),
 )
@@ -173,6 +170,36 @@ charge = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False),
 )
 sa.Index("ix_charge_account", charge.c.account_id, charge.c.at)
+
+call = sa.Table(
+    "call",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("purpose", sa.String(16), nullable=False),
+    sa.Column("inbox_id", sa.BigInteger, nullable=False),
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("platform", sa.String(32), nullable=False),
+    sa.Column("endpoint", sa.String(64), nullable=False),
+    sa.Column("asked", sa.String(256), nullable=False),
+    sa.Column("answered", sa.String(256), nullable=False),
+    sa.Column("input_tokens", sa.Integer, nullable=False),
+    sa.Column("cached_tokens", sa.Integer, nullable=False),
+    sa.Column("cache_written_tokens", sa.Integer, nullable=False),
+    sa.Column("output_tokens", sa.Integer, nullable=False),
+    sa.Column("reasoning_tokens", sa.Integer, nullable=False),
+    sa.Column("estimated", sa.Boolean, nullable=False),
+    # Micro-US$; NULL: nobody knows the price, which is not the same as nothing.
+    sa.Column("cost", sa.BigInteger),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    sa.Column("waited_ms", sa.Integer, nullable=False),
+    sa.Column("first_piece_ms", sa.Integer, nullable=False),
+    sa.Column("lasted_ms", sa.Integer, nullable=False),
+    sa.Column("ending", sa.String(32), nullable=False),
+)
+sa.Index("ix_call_at", call.c.at)
+sa.Index("ix_call_account", call.c.account_id, call.c.at)
 
 allowance = sa.Table(
     "allowance",

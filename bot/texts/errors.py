@@ -59,6 +59,9 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         name=code(error.name),
         candidates=code(", ".join(error.candidates)),
     ),
+    errors.UnknownModel: lambda error: text(
+        "There is no model {name}. {model} lists those you can choose.", name=code(error.name), model=Typed("model")
+    ),
     errors.MessageTooLong: lambda error: text(
         "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",
         size=error.size,

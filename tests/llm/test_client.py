@@ -18,10 +18,11 @@ from bot.errors import (
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import StreamedCompletion, Timeouts
 from bot.llm.emulator import Card, Fault, ModelEmulator, Pace, refusals, twists
+from tests.llm.prompts import card, chain
 
 TEXT = "one two three four five six"
 PROMPT = Prompt(
-    model="scripted-1",
+    chain=chain(card()),
     messages=(PromptMessage(role="system", text="Be kind."), PromptMessage(role="user", text="hi")),
     tokens=17,
     answer_room=500,

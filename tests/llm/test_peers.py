@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.domain.completions import Prompt, PromptMessage
 from bot.errors import (
     ContextOverflow,
     ModelError,
@@ -26,12 +25,13 @@ from bot.errors import (
 )
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import Timeouts
+from tests.llm.prompts import card, chain, prompt
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(180)]
 
 HERE = Path(__file__).parent
 TEXT = "Peers agree about the shape of a stream, word by word, until the end."
-PROMPT = Prompt(model="ok", messages=(PromptMessage(role="user", text="hello"),), tokens=10, answer_room=100)
+PROMPT = prompt("ok")
 
 
 def failing(model: str, status: int, code: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -129,7 +129,7 @@ async def model(url: str) -> AsyncIterator[OpenAIModel]:
 
 
 async def read(model: OpenAIModel, name: str) -> str:
-    return "".join([piece async for piece in model.complete(replace(PROMPT, model=name))])
+    return "".join([piece async for piece in model.complete(replace(PROMPT, chain=chain(card(name))))])
 
 
 async def test_a_peer_s_answer_streams_with_usage(model: OpenAIModel) -> None:
@@ -145,7 +145,7 @@ async def test_a_peer_s_pace_does_no_harm(model: OpenAIModel) -> None:
 
 
 async def test_a_peer_s_limit_is_told(model: OpenAIModel) -> None:
-    completion = model.complete(replace(PROMPT, model="short"))
+    completion = model.complete(replace(PROMPT, chain=chain(card("short"))))
     assert "".join([piece async for piece in completion]) == TEXT
     assert completion.finish_reason == "length"
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot.bootstrap import demo
+from bot.entrypoints import demo
 from bot.settings import Settings
 
 _FLAGS = (

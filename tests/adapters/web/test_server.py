@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from adapters.web.demo import Answering, serve_demo
-from bot.bootstrap import demo
+from bot.entrypoints import demo
 from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.texts.catalogues import Catalogues

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("blocked_at", sa.BigInteger(), nullable=True),
+        sa.Column("pinned_model", sa.String(length=256), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     op.create_table(
@@ -118,6 +119,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "meter", name=op.f("pk_allowance")),
     )
     op.create_table(
+        "call",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("inbox_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform", sa.String(length=32), nullable=False),
+        sa.Column("endpoint", sa.String(length=64), nullable=False),
+        sa.Column("asked", sa.String(length=256), nullable=False),
+        sa.Column("answered", sa.String(length=256), nullable=False),
+        sa.Column("input_tokens", sa.Integer(), nullable=False),
+        sa.Column("cached_tokens", sa.Integer(), nullable=False),
+        sa.Column("cache_written_tokens", sa.Integer(), nullable=False),
+        sa.Column("output_tokens", sa.Integer(), nullable=False),
+        sa.Column("reasoning_tokens", sa.Integer(), nullable=False),
+        sa.Column("estimated", sa.Boolean(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("waited_ms", sa.Integer(), nullable=False),
+        sa.Column("first_piece_ms", sa.Integer(), nullable=False),
+        sa.Column("lasted_ms", sa.Integer(), nullable=False),
+        sa.Column("ending", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_call_account_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversation.id"], name=op.f("fk_call_conversation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call")),
+    )
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.create_index("ix_call_account", ["account_id", "at"], unique=False)
+        batch_op.create_index("ix_call_at", ["at"], unique=False)
+
+    op.create_table(
         "charge",
         sa.Column("inbox_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -160,11 +195,6 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answer_tokens", sa.Integer(), nullable=True),
         sa.Column("ending", sa.String(length=32), nullable=True),
-        sa.Column("model", sa.String(length=128), nullable=True),
-        sa.Column("input_tokens", sa.Integer(), nullable=True),
-        sa.Column("cached_tokens", sa.Integer(), nullable=True),
-        sa.Column("output_tokens", sa.Integer(), nullable=True),
-        sa.Column("usage_estimated", sa.Boolean(), nullable=True),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_turn_account_id"), ondelete="CASCADE"),
@@ -200,6 +230,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_charge_account")
 
     op.drop_table("charge")
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.drop_index("ix_call_at")
+        batch_op.drop_index("ix_call_account")
+
+    op.drop_table("call")
     op.drop_table("allowance")
     op.drop_table("outbox")
     with op.batch_alter_table("lane", schema=None) as batch_op:

@@ -1,0 +1,124 @@
+"""Choosing a model, and what models cost."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from bot.commands.call import Call
+from bot.commands.declaration import Command, Role
+from bot.domain.models import ModelCard
+from bot.domain.quotas import Day
+from bot.errors import UnknownModel
+from bot.quotas import milliseconds
+from bot.storage.calls import Grouping, Spending
+from bot.texts import Text, Typed, code, lines, text
+
+_DEFAULT = "default"
+_DAYS = {"day": 1, "week": 7, "month": 30}
+_GROUPINGS: dict[str, Grouping] = {"person": "person", "model": "model", "platform": "platform"}
+
+
+async def model(call: Call) -> Text:
+    match call.words:
+        case []:
+            return _offer(call)
+        case [name] if name == _DEFAULT:
+            await call.work.people.pin(call.account.id, None)
+            return text("From now on the best suited model answers you.")
+        case [name]:
+            return await _pin(call, name)
+    raise call.bad_argument()
+
+
+async def spend(call: Call) -> Text:
+    days, grouping = _window(call)
+    today = Day.of(call.now, call.zone)
+    since = today.starts_at - timedelta(days=days - 1)
+    groups = await call.work.calls.spent(milliseconds(since), grouping)
+    if not groups:
+        return text("Nothing was spent since {since}.", since=since)
+    return lines(text("Spent since {since}:", since=since), _total(groups), *(_entry(group) for group in groups))
+
+
+def _offer(call: Call) -> Text:
+    pinned = call.account.pinned_model
+    cards = call.catalog.offered("")
+    return lines(
+        text("You can choose among these models:"),
+        *(_model_line(card, chosen=card.ref == pinned) for card in cards),
+        text("{model} leaves the choice to me.", model=Typed(f"model {_DEFAULT}")),
+    )
+
+
+def _model_line(card: ModelCard, *, chosen: bool) -> Text:
+    if chosen:
+        return text("• {model} — your choice", model=code(card.ref))
+    return text("• {model}", model=code(card.ref))
+
+
+async def _pin(call: Call, name: str) -> Text:
+    card = call.catalog.find(name, "")
+    if card is None:
+        raise UnknownModel(name)
+    await call.work.people.pin(call.account.id, card.ref)
+    return text("From now on {model} answers you.", model=code(card.ref))
+
+
+def _window(call: Call) -> tuple[int, Grouping]:
+    """Days and grouping of `[day|week|month] [by person|model|platform]`."""
+    words = list(call.words)
+    days = _DAYS[words.pop(0)] if words and words[0] in _DAYS else 1
+    match words:
+        case []:
+            return days, "model"
+        case ["by", name] if name in _GROUPINGS:
+            return days, _GROUPINGS[name]
+    raise call.bad_argument()
+
+
+def _total(groups: Sequence[Spending]) -> Text:
+    return _amounts(
+        text("Together"),
+        calls=sum(group.calls for group in groups),
+        tokens=sum(group.tokens for group in groups),
+        cost=sum(group.cost for group in groups),
+        unpriced=sum(group.unpriced for group in groups),
+    )
+
+
+def _entry(group: Spending) -> Text:
+    name = text("• {name}", name=code(group.group))
+    return _amounts(name, calls=group.calls, tokens=group.tokens, cost=group.cost, unpriced=group.unpriced)
+
+
+def _amounts(name: Text, *, calls: int, tokens: int, cost: int, unpriced: int) -> Text:
+    # Micro-US$ are shown to the hundredth of a cent: calls cost less than a cent each.
+    dollars = (Decimal(cost) / 10**6).quantize(Decimal("0.0001"))
+    values = {"name": name, "dollars": dollars, "calls": calls, "tokens": tokens, "unpriced": unpriced}
+    if unpriced:
+        return text(
+            "{name}: US$ {dollars} and {unpriced} calls of unknown price, {calls} calls, {tokens} tokens", **values
+        )
+    return text("{name}: US$ {dollars}, {calls} calls, {tokens} tokens", **values)
+
+
+COMMANDS = (
+    Command(
+        name="model",
+        summary=text("See and choose the model that answers you"),
+        handler=model,
+        usage="[NAME|default]",
+        example="gpt-6-luna",
+        spoken=re.compile(r"\S*"),
+    ),
+    Command(
+        name="spend",
+        summary=text("What the models cost"),
+        handler=spend,
+        usage="[day|week|month] [by person|model|platform]",
+        example="week by person",
+        role=Role.ADMIN,
+        spoken=re.compile(r"(day|week|month)?\s*(by \w+)?"),
+    ),
+)

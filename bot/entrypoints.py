@@ -1,0 +1,157 @@
+"""What the commands of the command line run: serve, console, demo."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import SecretStr
+
+from bot.application import cancel
+from bot.bootstrap import open_application, platforms_of
+from bot.commands import all_commands
+from bot.errors import ConfigError
+from bot.ports import Platform
+from bot.settings import OPENAI_URL, Settings
+from bot.texts.catalogues import Catalogues
+
+_log = structlog.get_logger(__name__)
+
+_DEMO_PACE = 30.0
+"""Words a second of the scripted model in the demo: about what hosted models write."""
+
+_FIRST_WORD = 0.8
+"""Seconds before its first word."""
+
+_DEMO_MESSAGES = 20
+"""What a person may send in the demo: few enough to see a quota at work."""
+
+
+async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:
+    """`parley serve`."""
+    book = all_commands()
+    platforms = platforms_of(settings, book)
+    async with open_application(settings, platforms, book) as application, _http_events(settings, platforms):
+        _log.info("serving", platforms=[platform.name for platform in platforms])
+        await application.run(stop_signal())
+
+
+@asynccontextmanager
+async def _http_events(settings: Settings, platforms: Sequence[Platform]) -> AsyncIterator[None]:
+    """Listen for Slack's HTTP events, if that is how it reaches us."""
+    if settings.slack_bot_token is None or settings.slack_app_token:
+        yield
+        return
+    from aiohttp import web
+
+    from adapters.slack.platform import SlackPlatform
+
+    (slack,) = (platform for platform in platforms if isinstance(platform, SlackPlatform))
+    runner = web.AppRunner(slack.web_app(), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+        yield
+    except OSError as error:
+        raise ConfigError([f"HTTP_PORT: cannot listen on {settings.http_host}:{settings.http_port}"]) from error
+    finally:
+        await runner.cleanup()
+
+
+async def console(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:
+    """`parley console`: one person, who is an admin, with a database of their own."""
+    from adapters.console import ConsolePlatform
+    from adapters.console.platform import YOU
+
+    book = all_commands()
+    async with _model_settings(settings) as chosen:
+        local = chosen.model_copy(
+            update={"admins": chosen.admins | {YOU}, "database_url": "sqlite+aiosqlite:///data/console.db"}
+        )
+        platform = ConsolePlatform(sys.stdin.readline, sys.stdout, book)
+        async with open_application(local, [platform], book) as application:
+            await application.run(stop_signal())
+
+
+@asynccontextmanager
+async def _model_settings(settings: Settings, words_per_second: float | None = None) -> AsyncIterator[Settings]:
+    """The settings with a model in them: the real one if one is set, else our scripted one, at that pace."""
+    if settings.parley_models or settings.openai_api_key or settings.openai_base_url != OPENAI_URL:
+        if problems := settings.model_problems():
+            raise ConfigError(problems)
+        yield settings
+        return
+    from bot.llm.emulator import ModelEmulator, Pace
+
+    pace = Pace(words_per_second=words_per_second, first_token=_FIRST_WORD if words_per_second else 0.0)
+    async with ModelEmulator(pace=pace) as scripted:
+        yield settings.model_copy(update={"openai_base_url": scripted.url, "model": "scripted-1"})
+
+
+async def demo(
+    settings: Settings, stop_signal: Callable[[], asyncio.Event], *, port: int, announce: Callable[[str], None]
+) -> None:
+    """`parley demo`: both platforms' emulators on one page, driven through the real adapters.
+
+    Raises ConfigError when the port is taken.
+    """
+    from adapters.slack.emulator import SlackEmulator
+    from adapters.slack.emulator.stage import SlackStage
+    from adapters.telegram.emulator import TelegramEmulator
+    from adapters.telegram.emulator.stage import TelegramStage
+    from adapters.web.demo import Answering, serve_demo
+
+    stop, catalogues = stop_signal(), Catalogues(settings.language, ZoneInfo(settings.timezone))
+    async with (
+        _model_settings(settings, _DEMO_PACE) as chosen,
+        TelegramEmulator(reads_all_group_messages=True) as telegram,
+        SlackEmulator() as slack,
+    ):
+        stages = (TelegramStage(telegram), SlackStage(slack))
+        answering = Answering(model=chosen.model, scripted=chosen is not settings)
+        with TemporaryDirectory(prefix="parley-demo-") as folder:
+            local = chosen.model_copy(
+                update={
+                    "telegram_bot_token": SecretStr("100:TEST"),
+                    "telegram_api_url": telegram.url,
+                    "slack_bot_token": SecretStr("xoxb-test"),
+                    "slack_app_token": SecretStr("xapp-test"),
+                    "slack_api_url": slack.url.rstrip("/"),
+                    "database_url": f"sqlite+aiosqlite:///{folder}/demo.db",
+                    "admins": frozenset(stage.admin for stage in stages),
+                    "daily_messages": _DEMO_MESSAGES,
+                }
+            )
+            async with serve_demo(stages, answering, catalogues, port=port) as address:
+                _no_proxy_here()
+                await _play(local, stop, lambda: announce(f"Parley demo: {address} (Ctrl-C ends it)"), stages[0].open)
+
+
+def _no_proxy_here() -> None:
+    """Everything emulated is on this machine, where a proxy of the environment must not be asked for it."""
+    known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    if "127.0.0.1" not in known.split(","):
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = f"{known},127.0.0.1".lstrip(",")
+
+
+async def _play(settings: Settings, stop: asyncio.Event, *openings: Callable[[], None]) -> None:
+    """Run the bot until `stop`; the openings are called when it listens."""
+    book = all_commands()
+    async with open_application(settings, platforms_of(settings, book), book) as application:
+        telling = asyncio.create_task(_when(application.ready, openings))
+        try:
+            # Nothing of a demo is kept, so no answer is worth waiting for.
+            await replace(application, patience=0.5).run(stop)
+        finally:
+            await cancel(telling)
+
+
+async def _when(ready: asyncio.Event, acts: Sequence[Callable[[], None]]) -> None:
+    await ready.wait()
+    for act in acts:
+        act()

@@ -1,0 +1,105 @@
+"""Every call of a model: who caused it, who answered, what it took and what it cost."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.models import Purpose
+from bot.storage.tables import call, identity
+
+Grouping = Literal["person", "model", "platform"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call. `at` in milliseconds, `cost` in micro-US$ or None if the price is unknown."""
+
+    at: int
+    purpose: Purpose
+    inbox_id: int
+    account_id: int
+    conversation_id: int
+    platform: str
+    endpoint: str
+    asked: str
+    answered: str
+    input_tokens: int
+    cached_tokens: int
+    cache_written_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    estimated: bool
+    cost: int | None
+    attempts: int
+    waited_ms: int
+    first_piece_ms: int
+    lasted_ms: int
+    ending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a group of calls took. `unpriced` calls are not in `cost` (micro-US$)."""
+
+    group: str
+    calls: int
+    tokens: int
+    cost: int
+    unpriced: int
+
+
+_ADD = sa.insert(call)
+_PERSON = (
+    sa.select(sa.func.min(sa.func.coalesce(identity.c.username, identity.c.name)))
+    .where(identity.c.account_id == call.c.account_id)
+    .scalar_subquery()
+)
+_GROUPS: dict[Grouping, sa.ColumnElement[str]] = {
+    "person": _PERSON,
+    "model": call.c.asked,
+    "platform": call.c.platform,
+}
+
+
+def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int]]:
+    group = _GROUPS[by].label("its_group")
+    return (
+        sa.select(
+            group,
+            sa.func.count().label("calls"),
+            sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
+            sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
+            sa.func.sum(sa.case((call.c.cost.is_(None), 1), else_=0)).label("unpriced"),
+        )
+        .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger))
+        .group_by(sa.text("its_group"))
+        .order_by(sa.text("cost DESC"), sa.text("tokens DESC"))
+        .limit(sa.bindparam("most"))
+    )
+
+
+class Calls:
+    """The record of calls, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, record: CallRecord) -> None:
+        await self._connection.execute(_ADD, asdict(record))
+
+    async def spent(self, since: int, by: Grouping, *, most: int = 20) -> Sequence[Spending]:
+        """What was spent since an instant (milliseconds), the dearest group first."""
+        rows = await self._connection.execute(_spent(by), {"since": since, "most": most})
+        return [
+            Spending(
+                group=row.its_group,
+                calls=row.calls,
+                tokens=int(row.tokens),
+                cost=int(row.cost),
+                unpriced=int(row.unpriced),
+            )
+            for row in rows
+        ]
