@@ -53,10 +53,12 @@ class Limits:
     `burst` is the share of a limit that may be used at once after a silence. Calls overtake one another on their way,
     so that a server's bucket can be a little behind ours: the tenth that is left makes up for six seconds of it.
     Servers that count in windows instead of refilling steadily, or that cut a minute's limit into seconds
-    (https://platform.openai.com/docs/guides/rate-limits says it may), want a burst near 0, which spaces calls evenly.
+    (https://platform.openai.com/docs/guides/rate-limits says it may), want a burst near 0, which spaces calls evenly,
+    at the price of a tenth of the throughput where requests and tokens are about equally short.
 
     `counted` says which tokens the server holds against us: those that were "used", or those that were "promised" when
-    the call began (prompt and `max_tokens`), which are not given back. Azure and OpenAI document the latter.
+    the call began (prompt and `max_tokens`), which are not given back. Azure and OpenAI document the latter; taken for
+    the former, such a server refuses about one call for each that it serves when tokens are what is short.
     """
 
     rpm: int | None = None

@@ -49,12 +49,12 @@ def test_a_server_that_gives_no_tokens_back_is_not_provoked_either() -> None:
     assert simulate(LOADS[1], people=1000, limits=promised, server=Keeping, hours=0.1).refusals == 0
 
 
-def test_a_server_that_counts_in_windows_is_hardly_provoked_by_even_spacing() -> None:
-    """Hardly: two calls that overtake one another on their way can come too close for it."""
+def test_a_server_that_counts_in_windows_is_not_provoked_by_even_spacing() -> None:
+    """Even spacing has its price: what one meter makes wait, the other cannot make up for."""
     even = replace(LIMITS, counted="promised", burst=0)
     outcome = simulate(LOADS[0], people=1000, limits=even, server=Windowed, hours=0.1)
-    print(outcome.refusals, outcome.throughput)
-    assert outcome.throughput >= 0.97
+    assert outcome.refusals == 0
+    assert outcome.throughput >= 0.85
 
 
 def test_without_shaping_the_same_crowd_is_refused_all_the_time() -> None:
