@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import SecretStr
 
+from bot.accounting import Accounting
 from bot.application import Application, cancel
-from bot.chat import Brain, Chat
+from bot.brain import Brain
+from bot.chat import Chat
 from bot.clock import SystemClock
 from bot.commands import CommandBook
 from bot.delivery import Courier
@@ -59,12 +61,6 @@ async def open_application(
             catalog = await open_catalog(settings, clock)
             await loading
             system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
-            brain = Brain(
-                catalog=catalog,
-                system=system,
-                longest_context=settings.context_window or _THRIFTY_WINDOW,
-                longest_answer=settings.max_answer_tokens,
-            )
             async with _serving(catalog, clock) as (model, prices):
                 yield _assemble(
                     settings,
@@ -75,7 +71,8 @@ async def open_application(
                     model=model,
                     prices=prices,
                     tokens=tokens,
-                    brain=brain,
+                    catalog=catalog,
+                    system=system,
                 )
         finally:
             await cancel(loading)
@@ -114,28 +111,34 @@ def _assemble(
     model: Model,
     prices: PriceBook,
     tokens: TiktokenCounter,
-    brain: Brain,
+    catalog: Catalog,
+    system: Weighed,
 ) -> Application:
     zone = ZoneInfo(settings.timezone)
     catalogues = Catalogues(settings.language, zone)
     plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
     quotas, courier, inbox = Quotas(plan, zone, clock), Courier(clock), Inbox(storage, clock)
+    brain = Brain(
+        catalog=catalog,
+        system=system,
+        quotas=quotas,
+        longest_context=settings.context_window or _THRIFTY_WINDOW,
+        longest_answer=settings.max_answer_tokens,
+    )
     chat = Chat(
         model=model,
         brain=brain,
         tokens=tokens,
-        prices=prices,
-        quotas=quotas,
+        accounting=Accounting(quotas, prices, clock),
         courier=courier,
         catalogues=catalogues,
-        clock=clock,
     )
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={platform.name: platform for platform in platforms},
         book=book,
         chat=chat,
-        catalog=brain.catalog,
+        catalog=catalog,
         quotas=quotas,
         courier=courier,
         catalogues=catalogues,

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.chat import Brain, Chat
+from bot.accounting import Accounting
+from bot.brain import Brain
+from bot.chat import Chat
 from bot.commands import CommandBook, all_commands
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
@@ -77,16 +79,20 @@ def make_core(
     quotas = Quotas(plan or {"messages": 5, "tokens": 10_000}, zone, clock)
     courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=lease)
     catalog = catalog or Catalog.single(base_url="http://fake/v1", key=None, model="fake-1", window=window)
-    brain = Brain(catalog=catalog, system=Weighed(text="be kind", tokens=2), longest_context=window, longest_answer=100)
+    brain = Brain(
+        catalog=catalog,
+        system=Weighed(text="be kind", tokens=2),
+        quotas=quotas,
+        longest_context=window,
+        longest_answer=100,
+    )
     chat = Chat(
         model=model,
         brain=brain,
         tokens=WordCounter(),
-        prices=PriceBook(catalog, clock),
-        quotas=quotas,
+        accounting=Accounting(quotas, PriceBook(catalog, clock), clock),
         courier=courier,
         catalogues=catalogues,
-        clock=clock,
     )
     dispatcher = Dispatcher(
         inbox=inbox,

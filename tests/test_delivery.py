@@ -8,6 +8,7 @@ from bot.delivery import Courier
 from bot.domain.updates import Arrival
 from bot.errors import LostLease, MessageRejected, PlatformBusy, PlatformDown, RecipientGone
 from bot.storage import Storage
+from bot.turns import Asked
 from tests.conftest import LEASE, Core, make_core
 from tests.fakes import place
 
@@ -89,7 +90,8 @@ async def test_a_turn_cut_off_by_a_crash_is_begun_again_and_charged_once(storage
     (lease,) = await first.inbox.claim(1)
     update = first.platform.parse(lease.claim.payload)
     assert update
-    await first.dispatcher._chat._begin(lease, update)
+    asked = Asked(lease=lease, platform=first.platform, update=update, reply=first.platform.reply(update))
+    await first.dispatcher._chat._begin(asked)
     reborn = make_core(storage)
     await reborn.inbox.recover()
     await reborn.work()

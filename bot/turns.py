@@ -1,0 +1,48 @@
+"""One turn as it goes along: asked, begun, spoken."""
+
+from dataclasses import dataclass
+
+from bot.domain.context import Fitted, Weighed
+from bot.domain.models import Chain
+from bot.domain.updates import Update
+from bot.inbox import Lease
+from bot.ports import Completion, Platform, Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question on its way to an answer: what was said, where the answer grows, and the right to give it."""
+
+    lease: Lease
+    platform: Platform
+    update: Update
+    reply: Reply
+
+    @property
+    def arrival(self) -> int:
+        return self.lease.claim.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A turn after its first transaction.
+
+    `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have.
+    """
+
+    conversation: int
+    account: int
+    turn: int
+    question: Weighed
+    chain: Chain
+    fitted: Fitted
+    room: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the stream went. `ending` as in the table `turn`; `completion` knows who answered and what it took."""
+
+    answer: str
+    ending: str
+    completion: Completion
