@@ -121,7 +121,7 @@ class Server:
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What people and the server saw after the warm-up; waits in seconds, by priority."""
+    """What people and the server saw after the warm-up, but refusals from the first second; waits in seconds."""
 
     load: Load
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -285,7 +285,7 @@ def _percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-def plot(shaped: Outcome, unshaped: Outcome, people: int, file: Path) -> None:
+def plot(shaped: Outcome, unshaped: Outcome, caption: str, file: Path) -> None:
     """How many of all turns had begun after how many seconds."""
     from matplotlib.figure import Figure
 
@@ -307,7 +307,7 @@ def plot(shaped: Outcome, unshaped: Outcome, people: int, file: Path) -> None:
         panel.grid(alpha=0.3)
         panel.legend(loc="center" if outcome is shaped else "lower right", framealpha=0.95)
     panels[0].set_ylabel("% of turns that had begun")
-    figure.suptitle(f"{people:,} people, {RPM} requests and {TPM:,} tokens a minute, {CONCURRENT} at a time; one hour")
+    figure.suptitle(f"{caption}, {RPM} requests and {TPM:,} tokens a minute, {CONCURRENT} at a time")
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=110)
 
@@ -325,7 +325,8 @@ def main() -> None:
         )
         show(shaped, unshaped)
         if chosen.plot and load is LOADS[0]:
-            plot(shaped, unshaped, chosen.people, chosen.plot)
+            hours = chosen.hours + WARM_UP / 3600
+            plot(shaped, unshaped, f"{chosen.people:,} people for {hours:.2f} h", chosen.plot)
     print(f"\n{chosen.hours:g} h of {chosen.people} people, six times, in {time.perf_counter() - began:.0f} s")
 
 
