@@ -143,7 +143,8 @@ class Inbox:
             return
         renewed_at = self._clock.monotonic()
         async with self._storage.begin() as work:
-            alive = await work.inbox.renew(owner=self._owner, ttl=_milliseconds(self._ttl))
+            lanes = [lease.claim.lane for lease in held]
+            alive = await work.inbox.renew(lanes, owner=self._owner, ttl=_milliseconds(self._ttl))
         for lease in held:
             stop = alive.get((lease.claim.lane, lease.claim.epoch))
             if stop is None:

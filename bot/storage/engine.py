@@ -4,10 +4,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+from bot.storage.inline import connect
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -40,7 +42,8 @@ def create_engine(url: str) -> AsyncEngine:
     """An engine for `url`; on SQLite with one connection, whose waiters queue in order instead of polling a lock."""
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=8, max_overflow=0)
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    path = make_url(url).database or ":memory:"
+    engine = create_async_engine(url, async_creator=lambda: connect(path), pool_size=1, max_overflow=0, pool_timeout=60)
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine

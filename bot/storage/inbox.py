@@ -4,7 +4,7 @@ Rules that keep them right under concurrency: the lane's row is locked before th
 locked ones; the head of a lane is read in a statement of its own, whose snapshot begins after the lane was locked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -98,7 +98,7 @@ _RELEASE = (
 )
 _RENEW = (
     sa.update(lane)
-    .where(_running, lane.c.owner == sa.bindparam("me"))
+    .where(_running, lane.c.owner == sa.bindparam("me"), lane.c.key.in_(sa.bindparam("held", expanding=True)))
     .values(lease_until=now_ms() + _big("ttl"))
     .returning(lane.c.key, lane.c.epoch, lane.c.stop_epoch)
 )
@@ -244,9 +244,9 @@ class Inbox:
         """Keep what stands on the platform for this arrival, for whoever has to take over."""
         await self._connection.execute(_REMEMBER, {"arrival": claim.id, "its_ref": dict(ref)})
 
-    async def renew(self, *, owner: str, ttl: int) -> dict[tuple[str, int], bool]:
-        """Renew every lease of `owner`. Returns {(lane, epoch): someone asked it to stop}."""
-        rows = await self._connection.execute(_RENEW, {"me": owner, "ttl": ttl})
+    async def renew(self, lanes: Sequence[str], *, owner: str, ttl: int) -> dict[tuple[str, int], bool]:
+        """Renew the leases of `owner` on `lanes`. Returns {(lane, epoch): someone asked it to stop}."""
+        rows = await self._connection.execute(_RENEW, {"held": list(lanes), "me": owner, "ttl": ttl})
         return {(row.key, row.epoch): row.stop_epoch == row.epoch for row in rows}
 
     async def take_back(self, *, everything: bool) -> list[str]:

@@ -134,7 +134,7 @@ async def test_stop_reaches_the_holder_with_its_next_renewal(storage: Storage) -
     (held,) = await claim(storage)
     async with storage.begin() as work:
         assert await work.inbox.stop("a") == held.epoch
-        assert await work.inbox.renew(owner=ME, ttl=10_000) == {("a", held.epoch): True}
+        assert await work.inbox.renew(["a"], owner=ME, ttl=10_000) == {("a", held.epoch): True}
 
 
 async def test_stop_finds_nothing_in_an_idle_lane(storage: Storage) -> None:
@@ -161,3 +161,11 @@ async def test_dropping_everything_that_waits_leaves_the_lane_idle(storage: Stor
     await put(storage, arrival("2"))
     (held,) = await claim(storage)
     assert held.payload == {"n": "2"}
+
+
+async def test_only_the_lanes_that_are_named_are_renewed(storage: Storage) -> None:
+    await put(storage, arrival("1", "a"), arrival("2", "b"))
+    await claim(storage, ttl=-1)
+    async with storage.begin() as work:
+        assert [lane for lane, _ in await work.inbox.renew(["a"], owner=ME, ttl=10_000)] == ["a"]
+        assert await work.inbox.take_back(everything=False) == ["b"]

@@ -1,0 +1,71 @@
+"""The embedded engine: one writer, whole transactions, and no harm from cancellation."""
+
+import asyncio
+import random
+
+import pytest
+
+from bot.domain.people import Identity, Sender
+from bot.errors import Conflict, StorageError
+from bot.storage import Storage
+
+
+def person(number: int) -> Sender:
+    return Sender(identity=Identity(platform="fake", user=str(number)), name=f"Person {number}")
+
+
+async def known(storage: Storage, number: int) -> bool:
+    async with storage.begin() as work:
+        return await work.people.find(person(number).identity) is not None
+
+
+async def test_an_exception_undoes_the_transaction(storage: Storage) -> None:
+    async def fail() -> None:
+        async with storage.begin() as work:
+            await work.people.meet(person(1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert not await known(storage, 1)
+
+
+async def test_what_the_database_refuses_is_our_error(storage: Storage) -> None:
+    with pytest.raises((Conflict, StorageError)):
+        async with storage.begin() as work:
+            await work.history.begin(1, conversation_id=99, account_id=99, question="", tokens=0)
+
+
+async def test_transactions_that_begin_at_once_lose_no_update(storage: Storage) -> None:
+    async def add() -> None:
+        async with storage.begin() as work:
+            before = await work.people.find(person(0).identity)
+            number = int(before.name.split()[1]) + 1 if before else 1
+            await asyncio.sleep(0)
+            await work.people.meet(Sender(identity=person(0).identity, name=f"Person {number}"))
+
+    await asyncio.gather(*(add() for _ in range(50)))
+    async with storage.begin() as work:
+        after = await work.people.find(person(0).identity)
+    assert after
+    assert after.name == "Person 50"
+
+
+async def test_cancellation_at_any_point_leaves_whole_transactions_and_a_healthy_connection(storage: Storage) -> None:
+    chance = random.Random(7)
+
+    async def pair(number: int) -> None:
+        async with storage.begin() as work:
+            await work.people.meet(person(2 * number))
+            await work.people.meet(person(2 * number + 1))
+
+    for number in range(60):
+        task = asyncio.create_task(pair(number))
+        for _ in range(chance.randrange(12)):
+            await asyncio.sleep(0)
+        if chance.random() < 0.5:
+            await asyncio.sleep(chance.random() * 0.003)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    for number in range(60):
+        assert await known(storage, 2 * number) == await known(storage, 2 * number + 1)
