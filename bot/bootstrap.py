@@ -24,7 +24,7 @@ from bot.inbox import Inbox
 from bot.llm import list_models, open_model
 from bot.llm.catalog import read_catalog, surroundings
 from bot.llm.prices import PriceBook
-from bot.llm.tokens import TiktokenCounter
+from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.windows import known_window
 from bot.ports import Clock, Model, Platform
 from bot.quotas import Quotas
@@ -54,12 +54,12 @@ async def open_application(
     """Open database and models, bring the schema up to date, and put everything together. Raises ConfigError."""
     clock = clock or SystemClock()
     with only_process(settings.database_url):
-        storage, tokens = Storage.open(settings.database_url), TiktokenCounter()
-        loading = asyncio.create_task(tokens.load())
+        storage = Storage.open(settings.database_url)
         try:
             await upgrade_if_needed(storage)
             catalog = await open_catalog(settings, clock)
-            await loading
+            tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
+            await tokens.load()
             system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
             async with _serving(catalog, clock) as (model, prices):
                 yield _assemble(
@@ -75,7 +75,6 @@ async def open_application(
                     system=system,
                 )
         finally:
-            await cancel(loading)
             for platform in platforms:
                 await platform.close()
             await storage.close()

@@ -1,14 +1,15 @@
 """Several ways to an answer behind one Model: models, endpoints and keys are tried in turn until one speaks.
 
-A way is one model behind one key of one endpoint. Before each attempt its breaker is asked and room is awaited in its
-buckets; what a failure means for the next attempt stands in `bot.llm.policy`. After the first piece nothing repeats.
+A way is one model behind one key of one endpoint. Before each attempt its breakers are asked and room is awaited in
+its buckets; what a failure means for the next attempt stands in `bot.llm.policy`. After the first piece nothing
+repeats.
 """
 
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import structlog
@@ -16,29 +17,19 @@ import structlog
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.models import Catalog, Endpoint, Key, ModelCard
 from bot.errors import ModelError, UpstreamDown
-from bot.llm.breaker import Breaker, Ticket
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import StreamedCompletion
 from bot.llm.policy import Patience, judge
-from bot.llm.shaping import Admission, Route, Shaper
+from bot.llm.shaping import Admission, Shaper
+from bot.llm.ways import Gates, Passage, Resting, Way
 from bot.ports import Clock, OnWait
 
 _log = structlog.get_logger(__name__)
 
 Connect = Callable[[Endpoint, Key], OpenAIModel]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One model behind one key of one endpoint."""
-
-    endpoint: Endpoint
-    key: Key
-    card: ModelCard
-
-    @property
-    def route(self) -> Route:
-        return Route(endpoint=self.endpoint.name, key=self.key.name, model=self.card.name)
+_LEAST_ROOM = 64
+"""Tokens of answer for which a model with a small window is worth asking."""
 
 
 class Pool:
@@ -63,10 +54,10 @@ class Pool:
         self.clock = clock
         self.chance = chance
         self.patience = patience or Patience()
+        self.gates = Gates(clock)
         self._catalog = catalog
         self._connect = connect
         self._clients: dict[tuple[str, str], OpenAIModel] = {}
-        self._breakers: dict[str, Breaker] = {}
 
     def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> "PooledCompletion":
         return PooledCompletion(self, prompt, self._ways(prompt), on_wait)
@@ -75,16 +66,11 @@ class Pool:
         for client in self._clients.values():
             await client.close()
 
-    def client(self, endpoint: Endpoint, key: Key) -> OpenAIModel:
-        name = endpoint.name, key.name
+    def client(self, way: Way) -> OpenAIModel:
+        name = way.endpoint.name, way.key.name
         if name not in self._clients:
-            self._clients[name] = self._connect(endpoint, key)
+            self._clients[name] = self._connect(way.endpoint, way.key)
         return self._clients[name]
-
-    def breaker(self, card: ModelCard) -> Breaker:
-        if card.ref not in self._breakers:
-            self._breakers[card.ref] = Breaker(self.clock)
-        return self._breakers[card.ref]
 
     def _ways(self, prompt: Prompt) -> list[Way]:
         """Every way, in the order of the chain. A conversation keeps to one key: prompt caches belong to keys."""
@@ -94,7 +80,15 @@ class Pool:
             start = crc32(prompt.key.encode()) % len(endpoint.keys)
             keys = itertools.islice(itertools.cycle(endpoint.keys), start, start + len(endpoint.keys))
             ways += [Way(endpoint=endpoint, key=key, card=card) for key in keys]
-        return [way for way in ways if prompt.tokens < way.card.window] or ways
+        return [way for way in ways if _room(prompt, way.card) >= min(prompt.answer_room, _LEAST_ROOM)] or ways
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking:
+    """An answer that has begun: its first piece, None if it is empty, and the others."""
+
+    first: str | None
+    others: AsyncIterator[str]
 
 
 class PooledCompletion:
@@ -107,117 +101,126 @@ class PooledCompletion:
         self.service_tier: str | None = None
         self.call: Call | None = None
         self._pool = pool
+        self._patience = pool.patience
         self._prompt = prompt
         self._ways = ways
         self._on_wait = on_wait
         self._attempts = 0
         self._waited = 0.0
+        self._ends = 0.0
         self._pieces: AsyncGenerator[str] | None = None
 
     def __aiter__(self) -> AsyncIterator[str]:
-        self._pieces = self._along_ways()
+        self._pieces = self._relayed()
         return self._pieces
 
     async def aclose(self) -> None:
         if self._pieces is not None:
             await self._pieces.aclose()
 
-    async def _along_ways(self) -> AsyncGenerator[str]:
-        ends = self._now() + self._pool.patience.deadline
-        failure: ModelError = UpstreamDown("every way is resting after failures")
+    async def _relayed(self) -> AsyncGenerator[str]:
+        self._ends = self._now() + self._patience.deadline
+        async with AsyncExitStack() as stack:
+            speaking = await self._along_ways(stack)
+            if speaking.first is not None:
+                yield speaking.first
+            async for piece in speaking.others:
+                yield piece
+
+    async def _along_ways(self, stack: AsyncExitStack) -> Speaking:
+        """The first way that speaks; raises the last failure of those that were tried."""
+        failure: ModelError | None = None
+        resting: ModelError | None = None
         for way in self._ways:
             try:
-                async with aclosing(self._repeatedly(way, ends)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                return await self._repeatedly(way, stack)
+            except Resting as rest:
+                resting = resting or rest.reason
             except ModelError as error:
                 failure = error
-                if self.call is not None or not judge(error).elsewhere or self._now() >= ends:
-                    raise
+                if not judge(error).elsewhere or self._now() >= self._ends:
+                    break
                 _log.info("model_passed_over", way=str(way.route), reason=type(error).__name__)
-            else:
-                return
-        raise failure
+        raise failure or resting or UpstreamDown("there is no way")
 
-    async def _repeatedly(self, way: Way, ends: float) -> AsyncGenerator[str]:
+    async def _repeatedly(self, way: Way, stack: AsyncExitStack) -> Speaking:
+        """Raises Resting or the ModelError of the last attempt."""
         for attempt in itertools.count(1):
-            ticket = self._pool.breaker(way.card).admit()
-            if ticket is None:
-                raise UpstreamDown(f"{way.card.ref} is resting after failures")
+            sent, began = self._attempts, self._now()
             try:
-                async with aclosing(self._once(way, ticket, ends)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                return await stack.enter_async_context(self._attempt(way))
             except ModelError as error:
-                await self._pause(error, attempt, ends)
-            else:
-                return
+                lasted = self._now() - began
+                if self._attempts == sent:  # there was no room: the line spoke, not the server
+                    self._waited += lasted
+                    raise
+                await self._pause(error, attempt, lasted)
+        raise AssertionError  # the loop has no other end
 
-    async def _pause(self, error: ModelError, attempt: int, ends: float) -> None:
-        """Wait before the same way is tried again, or raise the error that ended the attempt."""
-        wait = self._pool.patience.wait(error, attempt, self._pool.chance())
-        if self.call is not None or wait is None or self._now() + wait >= ends:
+    async def _pause(self, error: ModelError, attempt: int, lasted: float) -> None:
+        """Wait before the same way is tried again, or raise the error that ended the attempt.
+
+        What would take as long again as this attempt took must fit into the deadline: time is better spent elsewhere
+        than on half a wait.
+        """
+        wait = self._patience.wait(error, attempt, self._pool.chance())
+        if wait is None or self._now() + wait + lasted >= self._ends:
             raise error
         _log.info("model_retry", reason=type(error).__name__, attempt=attempt, wait=round(wait, 3))
         await self._pool.clock.sleep(wait)
 
-    async def _once(self, way: Way, ticket: Ticket, ends: float) -> AsyncGenerator[str]:
-        breaker = self._pool.breaker(way.card)
-        prompt = self._prompt.to(way.card)
+    @asynccontextmanager
+    async def _attempt(self, way: Way) -> AsyncGenerator[Speaking]:
+        """One call, reported to the breakers when it ends. Raises Resting and ModelError."""
+        passage = self._pool.gates.enter(way)
+        prompt = _to(self._prompt, way.card)
         try:
             async with self._pool.shaper.admit(
                 way.route,
                 tokens=prompt.tokens + prompt.answer_room,
                 priority=prompt.priority,
-                deadline=min(self._pool.patience.queue, ends - self._now()),
+                deadline=self._line(way),
                 on_wait=self._on_wait,
             ) as admission:
                 self._waited += admission.waited
-                completion = self._pool.client(way.endpoint, way.key).complete(prompt)
-                async with aclosing(self._streamed(completion, way, admission, ends)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                completion = self._pool.client(way).complete(prompt)
+                async with self._heard(completion, way, admission) as speaking:
+                    yield speaking
         except ModelError as error:
-            self._report(breaker, ticket, error)
+            _report(passage, error)
             raise
         except BaseException:
             # Cancelled or abandoned by the person: that says nothing about the endpoint.
-            breaker.dropped(ticket)
+            passage.dropped()
             raise
-        breaker.succeeded(ticket)
+        passage.succeeded()
 
-    def _report(self, breaker: Breaker, ticket: Ticket, error: ModelError) -> None:
-        verdict = judge(error)
-        if verdict.breaker is None:
-            breaker.dropped(ticket)
-        else:
-            breaker.failed(ticket, verdict.breaker)
-        if verdict.alert:
-            _log.error("upstream_needs_an_admin", reason=str(error), hint=getattr(error, "hint", ""))
+    def _line(self, way: Way) -> float:
+        """Seconds to stand in line for room. While there are other ways, only as long as a retry would wait."""
+        longest = self._patience.queue - self._waited
+        if way is not self._ways[-1]:
+            longest = min(longest, self._patience.longest_wait)
+        return max(0.0, min(longest, self._ends - self._now()))
 
-    async def _streamed(
-        self, completion: StreamedCompletion, way: Way, admission: Admission, ends: float
-    ) -> AsyncGenerator[str]:
+    @asynccontextmanager
+    async def _heard(self, completion: StreamedCompletion, way: Way, admission: Admission) -> AsyncGenerator[Speaking]:
         self._attempts += 1
         began = self._now()
         pieces = aiter(completion)
         try:
-            first = await self._first(pieces, ends)
+            first = await self._first(pieces)
             await admission.heard(completion.headers)
             self._spoke(way, began, first_piece=self._now() - began)
-            if first is not None:
-                yield first
-            async for piece in pieces:
-                yield piece
+            yield Speaking(first=first, others=pieces)
         finally:
             await completion.aclose()
             self._adopt(completion, admission)
             if self.call is not None:
                 self._spoke(way, began, first_piece=self.call.first_piece)
 
-    async def _first(self, pieces: AsyncIterator[str], ends: float) -> str | None:
+    async def _first(self, pieces: AsyncIterator[str]) -> str | None:
         try:
-            async with asyncio.timeout(ends - self._now()):
+            async with asyncio.timeout(self._ends - self._now()):
                 return await anext(pieces, None)
         except TimeoutError:
             raise UpstreamDown("no answer before the deadline") from None
@@ -241,3 +244,22 @@ class PooledCompletion:
 
     def _now(self) -> float:
         return self._pool.clock.monotonic()
+
+
+def _report(passage: Passage, error: ModelError) -> None:
+    verdict = judge(error)
+    passage.failed(error, verdict)
+    if verdict.alert:
+        _log.error("upstream_needs_an_admin", reason=str(error), hint=getattr(error, "hint", ""))
+
+
+def _room(prompt: Prompt, card: ModelCard) -> int:
+    """Tokens that a model's window leaves for the answer."""
+    return card.window - prompt.tokens
+
+
+def _to(prompt: Prompt, card: ModelCard) -> Prompt:
+    """The prompt for one model, whose window may be smaller than that of the first."""
+    single = prompt.to(card)
+    room = _room(prompt, card)
+    return replace(single, answer_room=min(single.answer_room, room)) if room > 0 else single

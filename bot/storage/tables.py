@@ -196,10 +196,46 @@ call = sa.Table(
     sa.Column("waited_ms", sa.Integer, nullable=False),
     sa.Column("first_piece_ms", sa.Integer, nullable=False),
     sa.Column("lasted_ms", sa.Integer, nullable=False),
+    # As in the table `turn`; the class of the error if the call failed.
     sa.Column("ending", sa.String(32), nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False),
 )
 sa.Index("ix_call_at", call.c.at)
 sa.Index("ix_call_account", call.c.account_id, call.c.at)
+
+# One row for each budget and each day or month of it in which something was spent. Money is micro-US$.
+budget = sa.Table(
+    "budget",
+    metadata,
+    # A platform's name; "" for all of them together.
+    sa.Column("scope", sa.String(32), primary_key=True),
+    sa.Column("span", sa.String(8), primary_key=True),
+    sa.Column("starts_at", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+    sa.Column("reserved", sa.BigInteger, nullable=False),
+)
+
+# What a running turn has reserved of each: gone when it is settled or released.
+hold = sa.Table(
+    "hold",
+    metadata,
+    sa.Column("inbox_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("scope", sa.String(32), primary_key=True),
+    sa.Column("span", sa.String(8), primary_key=True),
+    sa.Column("starts_at", sa.BigInteger, nullable=False),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+)
+
+# Alerts that were told to the admins and are not over yet.
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("kind", sa.String(32), primary_key=True),
+    sa.Column("subject", sa.String(256), primary_key=True),
+    sa.Column("opened_at", sa.BigInteger, nullable=False),
+    # When it last held.
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+)
 
 allowance = sa.Table(
     "allowance",

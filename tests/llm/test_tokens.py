@@ -2,12 +2,12 @@ import asyncio
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import tiktoken
 
-from bot.llm import tokens
-from bot.llm.tokens import TiktokenCounter, build_encoding, count_with, guess
+from bot.llm.tokens import CL100K, O200K, TiktokenCounter, Vocabulary, build_encoding, count_with, guess, vocabulary_of
 
 #: What a fresh process holds more after loading, in MB. The child prints it.
 MEASURE = """
@@ -70,10 +70,9 @@ async def test_a_long_text_does_not_hold_up_the_loop() -> None:
     assert await counting > 200_000
 
 
-def test_a_changed_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "SHA256", "0" * 64)
+def test_a_changed_table_is_refused() -> None:
     with pytest.raises(ValueError, match="published"):
-        build_encoding()
+        build_encoding(replace(O200K, sha256="0" * 64))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -87,3 +86,24 @@ def test_counting_is_quick(encoding: tiktoken.Encoding) -> None:
     started = time.perf_counter()
     count_with(encoding, text)
     assert time.perf_counter() - started < 0.05
+
+
+def test_the_smaller_vocabulary_counts_like_its_published_examples() -> None:
+    encoding = build_encoding(CL100K)
+    # https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
+    assert encoding.encode("tiktoken is great!") == [83, 1609, 5963, 374, 2294, 0]
+
+
+@pytest.mark.parametrize(
+    ("models", "vocabulary"),
+    [
+        (["gpt-6-luna"], O200K),
+        (["openai/gpt-4o"], O200K),
+        (["llama-4", "o4-mini"], O200K),
+        (["claude-sonnet"], CL100K),
+        (["scripted-1"], CL100K),
+        ([], CL100K),
+    ],
+)
+def test_the_vocabulary_is_the_models_own_where_it_is_known(models: list[str], vocabulary: Vocabulary) -> None:
+    assert vocabulary_of(models) is vocabulary

@@ -30,10 +30,6 @@ async def complete(storage: Storage, held: Claim) -> bool:
         return await work.inbox.complete(held)
 
 
-async def events(claims: list[Claim]) -> list[str]:
-    return [held.payload["n"] for held in claims]
-
-
 async def test_a_stored_arrival_is_claimed_with_its_payload(storage: Storage) -> None:
     await put(storage, arrival("1"))
     (held,) = await claim(storage)

@@ -1,13 +1,13 @@
 """The model emulator: an OpenAI-compatible HTTP server on this machine.
 
-Serves `POST /v1/chat/completions`, `GET /v1/models` and `POST /v1/moderations` with scripted answers. Tests and
-benchmarks inject faults; `parley demo` lets it play the model.
+Serves `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/moderations`, `/v1/files` and `/v1/batches` with
+scripted answers. Tests and benchmarks inject faults; `parley demo` lets it play the model.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.llm.emulator import answers, checks, replies
+from bot.llm.emulator.batches import BatchDesk
 from bot.llm.emulator.cards import DEFAULT_CARD, Card, Limits, Pace
 from bot.llm.emulator.counting import Counter, PrefixCache, prompt_tokens, quarter_bytes
 from bot.llm.emulator.draft import Draft, draft
@@ -24,7 +25,7 @@ from bot.llm.emulator.moderation import moderate, texts_of
 from bot.llm.emulator.play import Player
 from bot.llm.emulator.replies import Reply
 from bot.llm.emulator.requests import ChatRequest, Exchange
-from bot.llm.emulator.wire import Envelope, Steps
+from bot.llm.emulator.wire import Envelope, Frame, Steps
 
 Answer = Callable[[ChatRequest], str]
 MAX_BODY = 64 * 1024 * 1024
@@ -35,7 +36,8 @@ class ModelEmulator:
     """Use as `async with ModelEmulator() as model`, then point a client at `model.url`.
 
     `answer`, `pace` and `faults` may be changed while it runs; `requests` holds every chat request received.
-    `port` 0 takes a free one. `key` `None` accepts any key. `count` counts the tokens of a text.
+    `port` 0 takes a free one. `key` `None` accepts any key. `count` counts the tokens of a text. `batched` holds the
+    requests that came in batches, which meet `faults` too; `desk.pace` says how long a batch takes.
     """
 
     models: tuple[Card, ...] = (DEFAULT_CARD,)
@@ -48,6 +50,8 @@ class ModelEmulator:
     port: int = 0
     faults: Faults = field(default_factory=Faults)
     requests: list[Exchange] = field(default_factory=list)
+    batched: list[Exchange] = field(default_factory=list)
+    desk: BatchDesk = field(init=False)
     moderations: list[Any] = field(default_factory=list)
     moderation_faults: Faults = field(default_factory=Faults)
     _cache: PrefixCache = field(default_factory=PrefixCache, init=False)
@@ -57,6 +61,7 @@ class ModelEmulator:
 
     async def __aenter__(self) -> Self:
         self._gate = Gate(self.limits, time.monotonic)
+        self.desk = BatchDesk(self._complete_batched)
         # With cancellation a handler learns at once that its client hung up, even when it sends nothing.
         self._runner = web.AppRunner(self._app(), access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -85,8 +90,22 @@ class ModelEmulator:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_post("/v1/moderations", self._moderate)
+        app.router.add_post("/v1/files", self._admitted(self.desk.upload))
+        app.router.add_get("/v1/files/{id}/content", self._admitted(self.desk.content))
+        app.router.add_post("/v1/batches", self._admitted(self.desk.create))
+        app.router.add_get("/v1/batches", self._admitted(self.desk.listed))
+        app.router.add_get("/v1/batches/{id}", self._admitted(self.desk.retrieve))
+        app.router.add_post("/v1/batches/{id}/cancel", self._admitted(self.desk.cancel))
         app.router.add_route("*", "/{rest:.*}", self._lost)
         return app
+
+    def _admitted(
+        self, answer: Callable[[web.Request], Awaitable[Reply]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(http: web.Request) -> web.Response:
+            return self._respond(self._admit(http) or await answer(http))
+
+        return handle
 
     async def _complete(self, http: web.Request) -> web.StreamResponse:
         body = self._admit(http) or checks.read_body(await http.read())
@@ -107,6 +126,9 @@ class ModelEmulator:
 
     def _refuse(self, exchange: Exchange) -> Reply | None:
         """Everything the vendor checks first; charges the rate limits last."""
+        return self._object(exchange) or self._gate.refuse(exchange.request.model, exchange.prompt_tokens)
+
+    def _object(self, exchange: Exchange) -> Reply | None:
         request = exchange.request
         if refusal := checks.check_shape(request.body):
             return refusal
@@ -114,11 +136,7 @@ class ModelEmulator:
         if card is None:
             return replies.unknown_model(request.model)
         exchange.prompt_tokens = prompt_tokens(request, self.count)
-        return (
-            checks.check_options(request.body, card)
-            or checks.check_window(request, card, exchange.prompt_tokens)
-            or self._gate.refuse(card.name, exchange.prompt_tokens)
-        )
+        return checks.check_options(request.body, card) or checks.check_window(request, card, exchange.prompt_tokens)
 
     def _card(self, name: str) -> Card | None:
         return next((card for card in self.models if card.name == name), None)
@@ -156,6 +174,22 @@ class ModelEmulator:
             if exchange.state != "cut":
                 exchange.state = "cancelled"
             raise
+
+    def _complete_batched(self, body: Mapping[str, Any]) -> Reply:
+        """One request of a batch: what a call would be answered, without its pace and beside its rate limits."""
+        exchange = Exchange(request=ChatRequest.read(body))
+        self.batched.append(exchange)
+        fault = self.faults.take(exchange.request)
+        refusal = (fault.reply if fault else None) or self._object(exchange)
+        if refusal is not None:
+            exchange.state, exchange.status, exchange.error = "refused", refusal.status, refusal.reason
+            return refusal
+        frames = [step for step in self._plan(exchange, fault) if isinstance(step, Frame)]
+        pieces = [frame.piece for frame in frames if frame.piece is not None]
+        exchange.pieces = [piece.text for piece in pieces]
+        exchange.completion_tokens = sum(piece.tokens for piece in pieces)
+        exchange.state = "finished"
+        return Reply(status=200, body=b"".join(frame.payload for frame in frames))
 
     async def _list_models(self, http: web.Request) -> web.Response:
         if refusal := self._admit(http):
