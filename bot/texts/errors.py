@@ -31,6 +31,18 @@ def _quota(error: errors.QuotaExceeded) -> Text:
     )
 
 
+def _budget(error: errors.BudgetExhausted) -> Text:
+    if error.span == "day":
+        return text(
+            "What this bot may spend in a day does not reach for another answer. Please try again after {resets_at}.",
+            resets_at=error.resets_at,
+        )
+    return text(
+        "What this bot may spend in a month does not reach for another answer. Please try again after {resets_at}.",
+        resets_at=error.resets_at,
+    )
+
+
 def _busy(error: errors.UpstreamBusy) -> Text:
     if error.retry_after is None:
         return text("The model is overloaded right now. Nothing was charged; please try again in a minute.")
@@ -68,6 +80,10 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         limit=error.limit,
     ),
     errors.QuotaExceeded: _quota,
+    errors.BudgetExhausted: _budget,
+    errors.PriceUnknown: lambda _: text(
+        "The model's price is unknown, and this bot may use no such model. Its operator has to look into it."
+    ),
     errors.ContentRefused: lambda _: text("The provider refused to deal with that. Nothing was charged."),
     errors.UpstreamBusy: _busy,
     errors.UpstreamDown: lambda _: text(
