@@ -11,6 +11,8 @@ from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.texts.catalogues import Catalogues
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 
 async def test_the_page_allows_nothing_but_its_own_files(address: str) -> None:
     async with aiohttp.ClientSession() as http, http.get(address) as answer:
