@@ -1,12 +1,14 @@
 """Answers as they grow on the screen, and the parts that stay.
 
 In private chats a preview is a draft: it leaves nothing behind and ends with the message that replaces it. Groups
-have no drafts: there the preview is a message that is edited, and the answer's first part is its last edit.
+have no drafts: there the preview is a message that is edited, and the answer's first part is its last edit. It comes
+when there is something to read: its first words would stand there alone until the first edit, seconds later.
 
 A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids).
 """
 
 import math
+import re
 from typing import Any
 
 import structlog
@@ -24,6 +26,9 @@ from bot.ports import Clock, Part, Ref
 DRAFT_REFRESH = 20.0  # seconds; a draft lives for about 30 [Bot API, sendMessageDraft]
 TYPING_REFRESH = 3.5  # seconds; "typing…" is shown for 5 at most [Bot API, sendChatAction]
 _ELLIPSIS = "…\n"
+_OPENING = 40  # characters that are worth a message in a group, if no line or sentence has ended before
+_ENDED = re.compile(r"\n|(?<![\d\s])[.!?…:]\s|[。！？：]")  # "1. " begins a list
+_SOON = 0.5  # seconds until a further look, while there is nothing to read
 
 log = structlog.get_logger(__name__)
 
@@ -82,8 +87,9 @@ class TelegramReply:
     async def show(self, text: str, *, waiting: str = "") -> None:
         # A draft goes without a trace; in groups the words would stand there as a message.
         text = text or (waiting if self._drafts else "")
-        self.interval = self._pacing.interval(self._place.chat, private=self._place.private)
-        visible = preview(text)
+        visible = self._worth_showing(preview(text))
+        interval = self._pacing.interval(self._place.chat, private=self._place.private)
+        self.interval = interval if visible else min(interval, _SOON)
         if not self._over and self._is_news(visible) and self._is_time(visible):
             await self._attempt(visible)
 
@@ -93,6 +99,11 @@ class TelegramReply:
 
     async def close(self) -> None:
         self._over = True
+
+    def _worth_showing(self, visible: str) -> str:
+        """Nothing, as long as it would begin a message in a group with hardly a word."""
+        begun = self._place.private or self._placeholder is not None
+        return visible if begun or len(visible) >= _OPENING or _ENDED.search(visible) else ""
 
     def _is_news(self, visible: str) -> bool:
         """Something new, or what is about to fade."""

@@ -14,6 +14,7 @@ from bot.ports import Reply
 from tests.adapters.telegram.conftest import ManualClock, connect
 
 NEXT = 3.0  # seconds after which the next preview may be shown anywhere
+OPENING = "It depends on what you would like to know"  # enough to begin a message in a group
 
 
 def update(chat: int, message: int, thread: str = "") -> Update:
@@ -182,24 +183,57 @@ class TestGroups:
         self, tg: TelegramEmulator, team: Chat, question: int, reply: Reply
     ) -> None:
         await reply.show("")
-        await reply.show("Hel")
+        await reply.show(OPENING)
         message = tg.messages(team)[-1]
-        assert (message.text, message.reply_to) == ("Hel", question)
+        assert (message.text, message.reply_to) == (OPENING, question)
         assert reply.ref == {"message": message.id}
+
+    async def test_hardly_a_word_is_no_message_yet(
+        self, tg: TelegramEmulator, team: Chat, clock: ManualClock, reply: Reply
+    ) -> None:
+        for text in ("", "1.", "1. It", "**3.5", "Hello.", OPENING[:39]):
+            await reply.show(text)
+            clock.seconds += reply.interval
+        assert bots(tg, team) == []
+
+    @pytest.mark.parametrize("begun", ["Hello there. It", "# Hello\n\nIt", "你好。", OPENING])
+    async def test_a_sentence_a_line_or_many_words_are_a_message(
+        self, tg: TelegramEmulator, team: Chat, reply: Reply, begun: str
+    ) -> None:
+        await reply.show(begun)
+        assert bots(tg, team) == [begun]
+
+    async def test_the_first_look_at_something_readable_comes_soon(
+        self, tg: TelegramEmulator, team: Chat, clock: ManualClock, reply: Reply
+    ) -> None:
+        await reply.show("Hel")
+        assert reply.interval < 1
+        clock.seconds += reply.interval
+        await reply.show(OPENING)
+        assert bots(tg, team) == [OPENING]
+        assert reply.interval == NEXT
+
+    async def test_a_short_answer_arrives_though_it_was_never_shown(
+        self, tg: TelegramEmulator, team: Chat, question: int, platform: TelegramPlatform, reply: Reply
+    ) -> None:
+        await reply.show("Yes")
+        await finish(platform, reply, "Yes")
+        message = tg.messages(team)[-1]
+        assert (message.text, message.reply_to) == ("Yes", question)
 
     async def test_growing_edits_it_at_most_every_three_seconds(
         self, tg: TelegramEmulator, team: Chat, clock: ManualClock, reply: Reply
     ) -> None:
         for number in range(7):
-            await reply.show("word " * (number + 1))
+            await reply.show(OPENING + " word" * number)
             clock.seconds += 1
         assert len(calls(tg, "editMessageText")) == 2
-        assert bots(tg, team) == [("word " * 7).strip()]
+        assert bots(tg, team) == [OPENING + " word" * 6]
 
     async def test_the_final_text_is_its_last_edit(
         self, tg: TelegramEmulator, team: Chat, platform: TelegramPlatform, reply: Reply
     ) -> None:
-        await reply.show("Hel")
+        await reply.show(OPENING)
         await finish(platform, reply, "Hello **there**")
         assert bots(tg, team) == ["Hello there"]
         assert tg.messages(team)[-1].entities == ({"type": "bold", "offset": 6, "length": 5},)
@@ -207,7 +241,7 @@ class TestGroups:
     async def test_a_long_answer_goes_on_in_new_messages(
         self, tg: TelegramEmulator, team: Chat, platform: TelegramPlatform, reply: Reply
     ) -> None:
-        await reply.show("Hel")
+        await reply.show(OPENING)
         await finish(platform, reply, "word " * 1500)
         assert [len(text) for text in bots(tg, team)] == [4094, 3404]
 
@@ -221,7 +255,7 @@ class TestGroups:
     async def test_another_process_finishes_what_stands_there(
         self, tg: TelegramEmulator, team: Chat, question: int, platform: TelegramPlatform, reply: Reply
     ) -> None:
-        await reply.show("Hel")
+        await reply.show(OPENING)
         resumed = platform.reply(update(team.id, question), reply.ref)
         await finish(platform, resumed, "Hello")
         assert bots(tg, team) == ["Hello"]
@@ -230,10 +264,10 @@ class TestGroups:
         self, tg: TelegramEmulator, team: Chat, clock: ManualClock, reply: Reply
     ) -> None:
         tg.faults.next("sendMessage", Fault(drop="after"))
-        for text in ("Hel", "Hello"):
+        for text in (OPENING, f"{OPENING} It is"):
             await reply.show(text)
             clock.seconds += NEXT
-        assert bots(tg, team) == ["Hel"]
+        assert bots(tg, team) == [OPENING]
 
     async def test_a_question_that_was_deleted_is_answered_all_the_same(
         self, tg: TelegramEmulator, ada: Person, team: Chat, platform: TelegramPlatform
@@ -253,7 +287,7 @@ class TestGroups:
         asked = ada.says("?", chat=forum, thread_id=thread)
         reply = platform.reply(update(forum.id, asked, str(thread)))
         await reply.show("")
-        await reply.show("Hel")
+        await reply.show(OPENING)
         await finish(platform, reply, "word " * 1500)
         assert [message.thread_id for message in tg.messages(forum) if message.sender.is_bot] == [thread, thread]
 
