@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.accounting import Accounting
 from bot.application import Application, cancel
 from bot.brain import Brain
+from bot.budgets import Budgets
 from bot.chat import Chat
 from bot.clock import SystemClock
 from bot.commands import CommandBook
@@ -57,11 +58,13 @@ async def open_application(
         storage = Storage.open(settings.database_url)
         try:
             await upgrade_if_needed(storage)
+            async with storage.begin() as work:
+                await work.budgets.forget_all_but(settings.budgets().names())
             catalog = await open_catalog(settings, clock)
             tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
             await tokens.load()
             system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
-            async with _serving(catalog, clock) as (model, prices):
+            async with _serving(settings, catalog, clock) as (model, prices):
                 yield _assemble(
                     settings,
                     platforms=platforms,
@@ -89,15 +92,18 @@ async def upgrade_if_needed(storage: Storage) -> None:
 
 
 @asynccontextmanager
-async def _serving(catalog: Catalog, clock: Clock) -> AsyncIterator[tuple[Model, PriceBook]]:
-    """The models and their prices, which are read in the background: no answer waits for them."""
-    model, prices = open_model(catalog, clock), PriceBook(catalog, clock)
+async def _serving(settings: Settings, catalog: Catalog, clock: Clock) -> AsyncIterator[tuple[Model, PriceBook]]:
+    """The models and their prices, which are read in the background unless a decision rests on them."""
+    prices = PriceBook(catalog, clock)
     loading = asyncio.create_task(prices.load())
+    plan = settings.budgets()
     try:
-        yield model, prices
+        if plan.budgets or plan.unpriced == "refuse":
+            await loading
+        async with open_model(catalog, clock, _secret(settings.redis_url)) as model:
+            yield model, prices
     finally:
         await cancel(loading)
-        await model.close()
 
 
 def _assemble(
@@ -117,6 +123,8 @@ def _assemble(
     catalogues = Catalogues(settings.language, zone)
     plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
     quotas, courier, inbox = Quotas(plan, zone, clock), Courier(clock), Inbox(storage, clock)
+    budgets = Budgets(settings.budgets(), zone, clock)
+    accounting = Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
     brain = Brain(
         catalog=catalog,
         system=system,
@@ -128,7 +136,7 @@ def _assemble(
         model=model,
         brain=brain,
         tokens=tokens,
-        accounting=Accounting(quotas, prices, clock),
+        accounting=accounting,
         courier=courier,
         catalogues=catalogues,
     )
@@ -139,6 +147,8 @@ def _assemble(
         chat=chat,
         catalog=catalog,
         quotas=quotas,
+        budgets=budgets,
+        accounting=accounting,
         courier=courier,
         catalogues=catalogues,
         clock=clock,

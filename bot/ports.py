@@ -108,8 +108,6 @@ class Model(Protocol):
     def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> Completion:
         """Begin an answer. Nothing is sent before the first piece is asked for."""
 
-    async def close(self) -> None: ...
-
 
 class TokenCounter(Protocol):
     """Counts tokens; never blocks the event loop and never asks the network."""

@@ -1,6 +1,7 @@
 """Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.domain.budgets import EVERYWHERE, Budget, BudgetPlan, Span
 from bot.domain.people import Identity
 from bot.errors import ConfigError
 from bot.texts.catalogues import languages
@@ -63,8 +65,11 @@ def _admins(value: Any) -> Any:
     return frozenset(Identity.parse(one) for one in value.split(",") if one.strip())
 
 
+_DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
+
 Secret = SecretStr | None
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
+Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]
 
 
@@ -113,13 +118,21 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         "sqlite+aiosqlite:///data/parley.db", description="sqlite:///path/to/file.db"
     )
-    redis_url: Secret = Field(None, description="leave it out: this version runs in one process and needs no Redis")
+    redis_url: Secret = Field(None, description="redis://host:6379/0, or leave it out")
 
     admins: Annotated[frozenset[Identity], NoDecode, BeforeValidator(_admins)] = Field(
         frozenset(), description="write platform:id, separated by commas, like telegram:123,slack:T1/U2"
     )
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
+    budget_day: Dollars = Field(None, description=_DOLLARS)
+    budget_month: Dollars = Field(None, description=_DOLLARS)
+    budget_telegram_day: Dollars = Field(None, description=_DOLLARS)
+    budget_telegram_month: Dollars = Field(None, description=_DOLLARS)
+    budget_slack_day: Dollars = Field(None, description=_DOLLARS)
+    budget_slack_month: Dollars = Field(None, description=_DOLLARS)
+    budget_soft_percent: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
+    unknown_prices: Literal["allow", "refuse"] = Field("allow", description="allow or refuse")
     timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="a name such as Europe/Berlin")
     language: Annotated[str, AfterValidator(_language)] = Field("en", description="one of the catalogues")
 
@@ -141,6 +154,23 @@ class Settings(BaseSettings):
         """The values no log line may hold."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+    def budgets(self) -> BudgetPlan:
+        """What may be spent, in micro-US$."""
+        limits: dict[tuple[str, Span], Decimal | None] = {
+            (EVERYWHERE, "day"): self.budget_day,
+            (EVERYWHERE, "month"): self.budget_month,
+            ("telegram", "day"): self.budget_telegram_day,
+            ("telegram", "month"): self.budget_telegram_month,
+            ("slack", "day"): self.budget_slack_day,
+            ("slack", "month"): self.budget_slack_month,
+        }
+        budgets = [
+            Budget(scope=scope, span=span, limit=int(dollars * 10**6))
+            for (scope, span), dollars in limits.items()
+            if dollars is not None
+        ]
+        return BudgetPlan(budgets=tuple(budgets), soft=self.budget_soft_percent / 100, unpriced=self.unknown_prices)
 
     def check_serving(self) -> None:
         """Raises ConfigError unless there is what `parley serve` needs."""

@@ -1,27 +1,58 @@
 """The model side: OpenAI-compatible endpoints behind the Model port."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from bot.domain.models import Catalog, Endpoint
-from bot.llm.shaping import Limits, MemoryBuckets, Route, Shaper
+from bot.llm.shaping import Buckets, Limits, MemoryBuckets, Route, Shaper
 from bot.ports import Clock, Model
 
+_PROMISES = ("api.openai.com", "openai.azure.com")
+"""Endpoints that hold what a call may use at most against the limit and give nothing back (their rate limit guides)."""
 
-def open_model(catalog: Catalog, clock: Clock) -> Model:
-    """Everything in the catalog behind one Model. Sends nothing yet."""
+
+@asynccontextmanager
+async def open_model(catalog: Catalog, clock: Clock, redis_url: str | None = None) -> AsyncIterator[Model]:
+    """Everything in the catalog behind one Model. Sends nothing yet.
+
+    With Redis, processes that use the same keys share the endpoints' limits; while it is away each counts for itself.
+    """
     # Imported late: the SDK takes half a second and 50 MB, which the emulator and the commands do without.
     from bot.llm.client import OpenAIModel
     from bot.llm.pool import Pool
 
-    shaper = Shaper(MemoryBuckets(clock), clock, lambda route: limits_of(catalog, route))
-    return Pool(
-        catalog,
-        connect=lambda endpoint, key: OpenAIModel.connect(endpoint.base_url, key.secret, clock),
-        shaper=shaper,
-        clock=clock,
-        chance=random.random,
-    )
+    async with (
+        _buckets(clock, redis_url) as buckets,
+        Shaper(buckets, clock, lambda route: limits_of(catalog, route)) as shaper,
+    ):
+        pool = Pool(
+            catalog,
+            connect=lambda endpoint, key: OpenAIModel.connect(endpoint.base_url, key.secret, clock),
+            shaper=shaper,
+            clock=clock,
+            chance=random.random,
+        )
+        try:
+            yield pool
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def _buckets(clock: Clock, redis_url: str | None) -> AsyncIterator[Buckets]:
+    if not redis_url:
+        yield MemoryBuckets(clock)
+        return
+    from bot.llm.shaping.shared import RedisBuckets
+    from bot.llm.shaping.steady import SteadyBuckets
+
+    shared = RedisBuckets.connect(redis_url)
+    try:
+        yield SteadyBuckets(shared, MemoryBuckets(clock), clock)
+    finally:
+        await shared.aclose()
 
 
 async def list_models(endpoint: Endpoint, clock: Clock) -> Mapping[str, int | None]:
@@ -37,11 +68,14 @@ async def list_models(endpoint: Endpoint, clock: Clock) -> Mapping[str, int | No
 
 def limits_of(catalog: Catalog, route: Route) -> Limits:
     """What the operator wrote down for a route: the model's own limit where there is one, else its endpoint's."""
-    endpoint, card = catalog.endpoints[route.endpoint].limits, catalog.models[f"{route.endpoint}/{route.model}"].limits
+    place = catalog.endpoints[route.endpoint]
+    endpoint, card = place.limits, catalog.models[f"{route.endpoint}/{route.model}"].limits
+    host = urlsplit(place.base_url).hostname or ""
     return Limits(
         rpm=card.rpm or endpoint.rpm,
         tpm=card.tpm or endpoint.tpm,
         rpd=card.rpd or endpoint.rpd,
         tpd=card.tpd or endpoint.tpd,
         concurrent=card.concurrent or endpoint.concurrent,
+        counted="promised" if host.endswith(_PROMISES) else "used",
     )
