@@ -17,7 +17,7 @@ WINDOW_NAMES = ("max_model_len", "context_length", "context_window", "max_contex
 
 
 class OpenAIModel:
-    """One endpoint. Each `complete` is one attempt: retries are `bot.llm.retry`'s."""
+    """One endpoint. Each `complete` is one attempt: further ones are `bot.llm.pool`'s."""
 
     def __init__(self, *, client: openai.AsyncOpenAI, clock: Clock, timeouts: Timeouts) -> None:
         self._client = client

@@ -94,19 +94,20 @@ class StreamedCompletion:
     async def _ask(self) -> Stream:
         """Send the request, again at once when the endpoint only minds an optional parameter."""
         while True:
+            body = self._dialect.body(self._prompt)
             try:
-                return await self._post()
+                return await self._post(body)
             except openai.APIStatusError as error:
                 problem = error.body if isinstance(error.body, dict) else {"message": error.message}
                 mendable = error.status_code in {400, 422}
-                if not mendable or not self._dialect.learn(self._prompt.card, problem):
+                if not mendable or not self._dialect.learn(self._prompt.card, problem, body):
                     raise
 
-    async def _post(self) -> Stream:
+    async def _post(self, body: Mapping[str, object]) -> Stream:
         # Plain objects instead of typed chunks: 80-100 µs a chunk instead of 230-300.
         return await self._client.post(
             "/chat/completions",
-            body=self._dialect.body(self._prompt),
+            body=body,
             cast_to=object,
             stream=True,
             stream_cls=Stream,

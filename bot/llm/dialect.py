@@ -39,13 +39,15 @@ class Dialect:
             **extras,
         }
 
-    def learn(self, card: ModelCard, problem: Mapping[str, Any]) -> bool:
-        """Whether the next body will be another one, now that the endpoint answered 400 with this error."""
-        refused = self._refused.setdefault(card.name, set())
+    def learn(self, card: ModelCard, problem: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+        """Whether the next body will be another one than `sent`, which the endpoint answered with this error.
+
+        What was learnt already counts too: of several calls under way each is refused the same parameter.
+        """
         name = _named(problem)
-        if name is None or name in refused:
+        if name is None or name not in sent:
             return False
-        refused.add(name)
+        self._refused.setdefault(card.name, set()).add(name)
         return True
 
     def _extras(self, prompt: Prompt) -> dict[str, Any]:
