@@ -1,4 +1,4 @@
-"""The command line: `parley serve|console|demo|doctor|db`."""
+"""The command line: `parley serve|console|demo|doctor|db|batch`."""
 
 import asyncio
 import ctypes
@@ -6,7 +6,8 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -92,6 +93,30 @@ def upgrade() -> None:
         _run(run(Storage.open(_settings(quiet=True).database_url)))
 
 
+@main.group()
+def batch() -> None:
+    """Prompts that nobody waits for, at half the price."""
+
+
+@batch.command("run")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--model", help="Which model, as endpoint/name; the first of the default chain unless said.")
+def run_batch(file: Path, model: str | None) -> None:
+    """Send FILE (a JSON object with `custom_id` and `prompt` or `messages` per line) and wait for the results.
+
+    It may take a day. Ctrl-C leaves; the same command goes on later and sends nothing twice.
+    """
+    from bot.batch import run_batch as run
+    from bot.llm.batch import BatchTrouble
+
+    with _explained():
+        try:
+            status = _run(run(_settings(quiet=True), file, model, _stop_signal, click.echo))
+        except BatchTrouble as trouble:
+            _quit(trouble.headline, trouble.problems)
+    sys.exit(status)
+
+
 def _settings(*, quiet: bool = False) -> Settings:
     """Settings, with logging set up by them; `quiet` keeps all but warnings off a terminal that shows other things."""
     settings = Settings.load()
@@ -113,7 +138,7 @@ def _explained() -> Iterator[None]:
         _quit("The database cannot be used (DATABASE_URL):", [str(error)])
 
 
-def _quit(headline: str, problems: tuple[str, ...] | list[str]) -> None:
+def _quit(headline: str, problems: tuple[str, ...] | list[str]) -> NoReturn:
     click.echo("\n  • ".join([headline, *problems]), err=True)
     sys.exit(EXIT_CONFIG)
 
