@@ -1,6 +1,7 @@
 """A growing answer on Slack, and the parts that make it final."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +10,8 @@ from adapters.slack.calls import Calls
 from adapters.slack.edits import Edits
 from adapters.slack.markup import escape, settled, split
 from adapters.slack.messages import Messages
-from adapters.slack.pacing import APPEND, STATUS, UPDATE
+from adapters.slack.pacing import APPEND, UPDATE
+from adapters.slack.status import StatusLine
 from adapters.slack.streams import Stream, Target
 from bot.domain.updates import Place, Update
 from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError
@@ -23,10 +25,8 @@ Describe = Callable[[Text, str | None], str]
 """Renders a sentence in a language (IETF tag)."""
 
 THINKING = text("is thinking…")
-_STATUS_AGAIN = 90.0
-"""Seconds after which the status is set again: Slack takes it back after two minutes."""
 _GOODBYE = 5.0
-"""Seconds that a message in the making may take once the answer is over."""
+"""Seconds that a call on its way may take once the answer is over."""
 
 
 class SlackReply:
@@ -40,7 +40,6 @@ class SlackReply:
     ) -> None:
         self.interval = 1.0
         self._calls = calls
-        self._clock = clock
         self._describe = describe
         self._language = update.sender.language
         target = _target(update)
@@ -51,8 +50,13 @@ class SlackReply:
             self._edits.adopt(_messages_of(ref))
         elif target.thread:
             self._stream = Stream(calls=calls, clock=clock, target=target, life=stream_life)
-        self._status_set: float | None = None
-        self._waiting = ""
+        self._status = StatusLine(
+            calls=calls,
+            clock=clock,
+            channel=target.channel,
+            root=target.thread or update.message,
+            threaded=bool(target.thread),
+        )
         self._making: asyncio.Task[None] | None = None
         self._claimed: set[str] | None = None
 
@@ -62,9 +66,9 @@ class SlackReply:
         return {"channel": self._target.channel, "thread": self._target.thread, **ref} if ref else None
 
     async def show(self, text: str, *, waiting: str = "") -> None:
-        """See ports.Reply. One network call at most."""
+        """See ports.Reply. One network call at most, and with the first words one to take the status back."""
         if not text.strip():
-            await self._think(waiting)
+            await self._status.show(waiting or self._describe(THINKING, self._language))
             return
         if self._making and not self._making.done():
             return
@@ -82,28 +86,10 @@ class SlackReply:
             self._stream = None
         if self._stream is None:
             await self._edits.show(text)
+        if self.ref:
+            await self._status.end()
         method = APPEND if self._stream else UPDATE
         self.interval = max(1.0, self._calls.pacing.interval(method))
-
-    async def _think(self, waiting: str) -> None:
-        """A line under the thread. Not worth failing for."""
-        if not self._target.thread or not self._calls.offers(STATUS) or self._fresh(waiting):
-            return
-        if self._calls.pacing.preview(STATUS, self._target.channel, self._target.reply):
-            await self._set_status(waiting or self._describe(THINKING, self._language))
-            self._status_set, self._waiting = self._clock.monotonic(), waiting
-
-    def _fresh(self, waiting: str) -> bool:
-        if waiting != self._waiting:
-            return False
-        return self._status_set is not None and self._clock.monotonic() - self._status_set < _STATUS_AGAIN
-
-    async def _set_status(self, status: str) -> None:
-        target = self._target
-        try:
-            await self._calls.preview(STATUS, channel_id=target.channel, thread_ts=target.thread, status=status)
-        except PlatformError as error:
-            log.debug("no status: %s", error)
 
     def parts(self, text: str) -> list[Part]:
         """See ports.Reply."""
@@ -113,15 +99,15 @@ class SlackReply:
         return list(parts)
 
     async def close(self) -> None:
-        """See ports.Reply. A message that came into being after the parts were made is taken back.
-
-        The status is not: Slack removes it with the answer, or after two minutes.
-        """
+        """See ports.Reply. A message that came into being after the parts were made is taken back."""
         if self._making:
             await asyncio.wait([self._making], timeout=_GOODBYE)
             self._settle(self._making)
         if self._stream:
             self._stream.forget()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                await self._status.end()
         await self._take_back()
 
     def _settle(self, making: asyncio.Task[None]) -> None:

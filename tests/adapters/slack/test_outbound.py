@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -20,21 +20,33 @@ async def question(slack: SlackEmulator) -> Question:
     ada = slack.person("U1", name="ada")
     room = slack.channel("C1", "general", members=[ada])
     root = await ada.says("<@UBOT> why?", room)
+    alone = await ada.says("why?", slack.dm(ada))
     sender = Sender(identity=Identity(platform="slack", user="T1/U1"), name="ada")
 
     def ask(*, direct: bool = False) -> Update:
-        slack.dm(ada)
-        place = Place(platform="slack", chat="T1/DU1", private=True) if direct else None
-        place = place or Place(platform="slack", chat="T1/C1", thread=root, private=False)
+        if direct:
+            place = Place(platform="slack", chat="T1/DU1", private=True)
+            return Update(sender=sender, place=place, text="why?", message=alone)
+        place = Place(platform="slack", chat="T1/C1", thread=root, private=False)
         return Update(sender=sender, place=place, text="why?", message=root)
 
     return ask
 
 
 async def end(platform: SlackPlatform, reply: SlackReply, text: str) -> None:
-    for part in reply.parts(text):
-        await platform.deliver(part)
+    """As the core does it: what is to be sent is stored first."""
+    parts = reply.parts(text)
     await reply.close()
+    for part in parts:
+        await platform.deliver(part)
+
+
+async def interrupt(doing: Awaitable[None]) -> None:
+    """Begin, and give up while the call is on its way."""
+    task = asyncio.ensure_future(doing)
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def answers(slack: SlackEmulator, channel: str = "C1") -> list[Message]:
@@ -57,6 +69,7 @@ async def test_an_answer_in_a_thread_is_one_stream(
     [answer] = answers(slack)
     assert (answer.visible, answer.streaming, answer.thread_ts) == ("Because it is so.", False, question().message)
     assert made(slack, "chat.update") == made(slack, "chat.postMessage") == 0
+    assert made(slack, "chat.stopStream") == 1
 
 
 async def test_parts_made_after_closing_still_end_the_stream(
@@ -131,6 +144,53 @@ async def test_thinking_is_a_status_that_ends(
     assert slack.status("C1", question().message) == "is thinking…"
     await end(platform, reply, "Because.")
     assert not slack.status("C1", question().message)
+
+
+async def test_thinking_about_a_direct_message_is_a_status_under_it(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    asked = question(direct=True)
+    reply = platform.reply(asked)
+    await reply.show("")
+    assert slack.status("DU1", asked.message) == "is thinking…"
+    await reply.show("Because")
+    assert not slack.status("DU1", asked.message)
+    await end(platform, reply, "Because it is so.")
+    assert made(slack, "assistant.threads.setStatus") == 2
+
+
+async def test_a_direct_answer_that_was_never_shown_ends_the_status(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    asked = question(direct=True)
+    reply = platform.reply(asked)
+    await reply.show("")
+    await end(platform, reply, "Because.")
+    assert not slack.status("DU1", asked.message)
+
+
+async def test_a_status_on_its_way_at_the_end_is_taken_back(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    asked = question(direct=True)
+    reply = platform.reply(asked)
+    slack.faults.next("assistant.threads.setStatus", drop_connection="after")
+    await reply.show("")
+    assert slack.status("DU1", asked.message) == "is thinking…"
+    await end(platform, reply, "Because.")
+    assert not slack.status("DU1", asked.message)
+
+
+async def test_direct_messages_without_status_leave_it_to_threads(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    slack.faults.next("assistant.threads.setStatus", error="method_not_supported_for_channel_type")
+    direct = platform.reply(question(direct=True))
+    await direct.show("")
+    await end(platform, direct, "Because.")
+    assert made(slack, "assistant.threads.setStatus") == 1
+    await platform.reply(question()).show("")
+    assert slack.status("C1", question().message) == "is thinking…"
 
 
 async def test_a_workspace_without_status_is_asked_once(
@@ -363,14 +423,37 @@ async def test_a_429_holds_the_method_back(slack: SlackEmulator, platform: Slack
     assert made(slack, "chat.postMessage") == 1
 
 
-async def test_a_preview_born_after_the_end_is_taken_back(
+@pytest.mark.parametrize(("direct", "method"), [(False, "chat.startStream"), (True, "chat.postMessage")])
+async def test_a_preview_born_after_the_parts_were_made_is_taken_back(
+    *, direct: bool, method: str, slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    slack.faults.next(method, hang=0.1)
+    reply = platform.reply(question(direct=direct))
+    await interrupt(reply.show("Because it"))
+    await end(platform, reply, "Because it is so.")
+    left = answers(slack, "DU1" if direct else "C1")
+    assert [(message.visible, message.streaming) for message in left] == [("Because it is so.", False)]
+
+
+async def test_a_piece_that_arrives_after_the_parts_were_made_is_not_said_twice(
     slack: SlackEmulator, platform: SlackPlatform, question: Question
 ) -> None:
-    slack.faults.next("chat.startStream", hang=0.1)
     reply = platform.reply(question())
-    showing = asyncio.create_task(reply.show("Because it"))
-    await asyncio.sleep(0.05)
-    showing.cancel()
-    await asyncio.wait([showing])
+    await reply.show("Because it")
+    slack.faults.next("chat.appendStream", hang=0.1)
+    await interrupt(reply.show("Because it is"))
     await end(platform, reply, "Because it is so.")
-    assert [message.visible for message in answers(slack)] == ["Because it is so."]
+    [answer] = answers(slack)
+    assert (answer.visible, answer.streaming) == ("Because it is so.", False)
+    assert made(slack, "chat.stopStream") == 1
+
+
+async def test_an_answer_that_was_closed_no_longer_counts_as_a_stream(
+    platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    assert platform._calls.pacing.open_streams == 1
+    reply.parts("Because it is so.")
+    await reply.close()
+    assert platform._calls.pacing.open_streams == 0

@@ -18,6 +18,7 @@ async def finished(message: Locator) -> None:
 
 async def test_both_chats_answer_a_newcomer(newcomer: Page) -> None:
     asked = [await ask(pane(newcomer, name), "Good morning") for name in ("telegram", "slack")]
+    await expect(pane(newcomer, "slack").locator(".activity")).to_have_text("Parley is thinking…")
     for answer in asked:
         await finished(answer)
         await expect(answer).to_contain_text("You said")
