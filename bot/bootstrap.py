@@ -125,16 +125,9 @@ def _assemble(
     quotas, courier, inbox = Quotas(plan, zone, clock), Courier(clock), Inbox(storage, clock)
     budgets = Budgets(settings.budgets(), zone, clock)
     accounting = Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
-    brain = Brain(
-        catalog=catalog,
-        system=system,
-        quotas=quotas,
-        longest_context=settings.context_window or _THRIFTY_WINDOW,
-        longest_answer=settings.max_answer_tokens,
-    )
     chat = Chat(
         model=model,
-        brain=brain,
+        brain=_brain(settings, catalog, system, quotas),
         tokens=tokens,
         accounting=accounting,
         courier=courier,
@@ -146,8 +139,6 @@ def _assemble(
         book=book,
         chat=chat,
         catalog=catalog,
-        quotas=quotas,
-        budgets=budgets,
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
@@ -157,6 +148,16 @@ def _assemble(
         concurrency=_CONCURRENCY,
     )
     return Application(inbox=inbox, dispatcher=dispatcher, platforms=platforms, ready=asyncio.Event())
+
+
+def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas) -> Brain:
+    return Brain(
+        catalog=catalog,
+        system=system,
+        quotas=quotas,
+        longest_context=settings.context_window or _THRIFTY_WINDOW,
+        longest_answer=settings.max_answer_tokens,
+    )
 
 
 async def open_catalog(settings: Settings, clock: Clock) -> Catalog:

@@ -57,13 +57,20 @@ class Chat:
         """Answer one message and complete its lease. Every failure ends in a sentence for the person."""
         asked = Asked(lease=lease, platform=platform, update=update, reply=platform.reply(update, lease.claim.ref))
         try:
-            begun = await self._begin(asked)
-            outgoing = await self._finish(asked, begun, await self._listen(asked, begun))
-        except (UserError, ModelError) as error:
-            outgoing = await self._failed(asked, error)
+            outgoing = await self._through(asked, await self._begin(asked))
+        except UserError as error:
+            outgoing = await self._refused(asked, error)
         finally:
             await asked.reply.close()
         await self._courier.deliver(lease, platform, outgoing)
+
+    async def _through(self, asked: Asked, begun: Begun) -> list[Outgoing]:
+        """From the first transaction to the second."""
+        try:
+            outcome = await self._listen(asked, begun)
+        except ModelError as error:
+            return await self._failed(asked, begun, error)
+        return await self._finish(asked, begun, outcome)
 
     async def _begin(self, asked: Asked) -> Begun:
         """First transaction: the question is recorded and what it may use is reserved. Raises UserError."""
@@ -81,7 +88,7 @@ class Chat:
                 tokens=question.tokens,
             )
             past = await self._brain.past(work, conversation, turn)
-            chain = await self._brain.choose(work, account, update, past, question)
+            chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
             window = self._brain.window(chain.first)
             fitted = window.fit(self._brain.system, past, question)
             room = await self._accounting.reserve(
@@ -153,16 +160,28 @@ class Chat:
             await self._accounting.settle(work, asked, begun, outcome, usage)
             return await work.outbox.add(asked.arrival, asked.platform.name, parts)
 
-    async def _failed(self, asked: Asked, error: UserError | ModelError) -> list[Outgoing]:
-        """Instead of the second transaction: nothing is charged, and the person is told why."""
-        _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
-        said = self._said(asked, sentence(error))
+    async def _refused(self, asked: Asked, error: UserError) -> list[Outgoing]:
+        """Instead of both transactions, the first of which was undone: the person is told why."""
+        said = self._why(asked, error)
         async with asked.lease.begin() as work:
-            # The first transaction may have been undone, and with it the meeting: admins name people by username.
+            # Undone with the meeting: admins name people by username.
             await work.people.meet(asked.update.sender)
+            # One that was begun before a crash is on record and may have reserved something.
             await work.history.fail(asked.arrival, type(error).__name__)
-            await self._accounting.release(work, asked)
+            await self._accounting.release(work, asked.arrival)
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
+
+    async def _failed(self, asked: Asked, begun: Begun, error: ModelError) -> list[Outgoing]:
+        """Instead of the second transaction: nothing is charged, and the person is told why."""
+        said = self._why(asked, error)
+        async with asked.lease.begin() as work:
+            await work.history.fail(asked.arrival, type(error).__name__)
+            await self._accounting.failed(work, asked, begun, error)
+            return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
+
+    def _why(self, asked: Asked, error: UserError | ModelError) -> str:
+        _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
+        return self._said(asked, sentence(error))
 
     def _final_text(self, asked: Asked, outcome: Outcome) -> str:
         notice = _NOTICES.get(outcome.ending)

@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 import structlog
 
+from bot.accounting import Accounting
 from bot.chat import Chat
 from bot.commands.call import Call
 from bot.commands.declaration import CommandBook, Role
@@ -17,7 +18,6 @@ from bot.domain.updates import Invocation, Update
 from bot.errors import AccessDenied, LostLease, ParleyError, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
 from bot.ports import Clock, Platform
-from bot.quotas import Quotas
 from bot.storage import Account, Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
 from bot.texts import Text, text
@@ -44,7 +44,7 @@ class Dispatcher:
         book: CommandBook,
         chat: Chat,
         catalog: Catalog,
-        quotas: Quotas,
+        accounting: Accounting,
         courier: Courier,
         catalogues: Catalogues,
         clock: Clock,
@@ -59,7 +59,7 @@ class Dispatcher:
         self._catalog = catalog
         self._clock = clock
         self._zone = zone
-        self._quotas = quotas
+        self._accounting = accounting
         self._courier = courier
         self._catalogues = catalogues
         self._admins = admins
@@ -171,7 +171,8 @@ class Dispatcher:
             arrival=lease.claim.id,
             work=work,
             book=self._book,
-            quotas=self._quotas,
+            quotas=self._accounting.quotas,
+            budgets=self._accounting.budgets,
             catalog=self._catalog,
             inbox=self._inbox,
             now=self._clock.now(),
@@ -201,11 +202,11 @@ class Dispatcher:
             await lease.complete(work, state=state)
 
     async def _bury(self, lease: Lease) -> None:
-        """Put an arrival aside that cannot be handled, give its quota back, and say so to the person if possible."""
+        """Put an arrival aside that cannot be handled, give back its reservations, and tell the person if possible."""
         try:
             async with lease.begin() as work:
                 await work.history.fail(lease.claim.id, "crashed")
-                await self._quotas.release(work, lease.claim.id)
+                await self._accounting.release(work, lease.claim.id)
                 await lease.complete(work, state=InboxState.DEAD)
         except ParleyError:
             # The database is away too: the lease runs out, and the arrival is tried again.

@@ -11,6 +11,8 @@ ParleyError
 │   ├── UnknownModel           .name
 │   ├── MessageTooLong         .limit .size
 │   ├── QuotaExceeded          .meter .limit .used .resets_at
+│   ├── BudgetExhausted        .scope .span .resets_at
+│   ├── PriceUnknown           .models
 │   └── ContentRefused
 ├── ModelError                 .retryable: the same call may succeed if it is repeated
 │   ├── UpstreamBusy           .retry_after
@@ -115,6 +117,27 @@ class QuotaExceeded(UserError):
         self.limit = limit
         self.used = used
         self.resets_at = resets_at
+
+
+class BudgetExhausted(UserError):
+    """What everybody together may spend in a `span` ("day" or "month") does not reach for this turn.
+
+    `scope` is the platform the budget is for, "" for all of them; `resets_at` is UTC.
+    """
+
+    def __init__(self, *, scope: str, span: str, resets_at: datetime) -> None:
+        super().__init__(f"{scope or 'all'}/{span}")
+        self.scope = scope
+        self.span = span
+        self.resets_at = resets_at
+
+
+class PriceUnknown(UserError):
+    """Nobody knows what the models cost, and the operator wants none like that used."""
+
+    def __init__(self, models: Sequence[str]) -> None:
+        super().__init__(", ".join(models))
+        self.models = tuple(models)
 
 
 class ContentRefused(UserError):

@@ -10,10 +10,12 @@ import pytest
 
 from bot.accounting import Accounting
 from bot.brain import Brain
+from bot.budgets import Budgets
 from bot.chat import Chat
 from bot.commands import CommandBook, all_commands
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.domain.budgets import BudgetPlan
 from bot.domain.context import Weighed
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
@@ -44,6 +46,7 @@ class Core:
     model: FakeModel
     inbox: Inbox
     quotas: Quotas
+    budgets: Budgets
     dispatcher: Dispatcher
 
     async def hear(self, user: str, text: str, **more: str) -> None:
@@ -71,6 +74,7 @@ def make_core(
     plan: Plan | None = None,
     lease: float = LEASE,
     catalog: Catalog | None = None,
+    budgets: BudgetPlan | None = None,
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), all_commands(), FakeModel()
@@ -86,11 +90,13 @@ def make_core(
         longest_context=window,
         longest_answer=100,
     )
+    purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN)}
+    accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
     chat = Chat(
         model=model,
         brain=brain,
         tokens=WordCounter(),
-        accounting=Accounting(quotas, PriceBook(catalog, clock), clock),
+        accounting=accounting,
         courier=courier,
         catalogues=catalogues,
     )
@@ -100,12 +106,12 @@ def make_core(
         book=book,
         chat=chat,
         catalog=catalog,
-        quotas=quotas,
+        accounting=accounting,
         courier=courier,
         catalogues=catalogues,
         clock=clock,
         zone=zone,
-        admins={Identity(platform="fake", user=ADMIN)},
+        admins=admins,
         concurrency=100,
     )
     return Core(
@@ -116,6 +122,7 @@ def make_core(
         model=model,
         inbox=inbox,
         quotas=quotas,
+        budgets=purse,
         dispatcher=dispatcher,
     )
 

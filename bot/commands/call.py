@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from bot.budgets import Budgets
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.models import Catalog
 from bot.domain.people import Identity, Sender
@@ -31,6 +32,7 @@ class Call:
     work: UnitOfWork
     book: CommandBook
     quotas: Quotas
+    budgets: Budgets
     catalog: Catalog
     inbox: Inbox
     now: datetime

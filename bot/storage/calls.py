@@ -15,7 +15,10 @@ Grouping = Literal["person", "model", "platform"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One call. `at` in milliseconds, `cost` in micro-US$ or None if the price is unknown."""
+    """One call. `at` in milliseconds, `cost` in micro-US$ or None if the price is unknown.
+
+    A failed call gave no answer: it took and cost nothing, and `ending` is the class of its error.
+    """
 
     at: int
     purpose: Purpose
@@ -38,6 +41,7 @@ class CallRecord:
     first_piece_ms: int
     lasted_ms: int
     ending: str
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int]]:
             sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
             sa.func.sum(sa.case((call.c.cost.is_(None), 1), else_=0)).label("unpriced"),
         )
-        .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger))
+        .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.failed.is_(False))
         .group_by(sa.text("its_group"))
         .order_by(sa.text("cost DESC"), sa.text("tokens DESC"))
         .limit(sa.bindparam("most"))

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.audit import Audit
+from bot.storage.budgets import BudgetBook
 from bot.storage.calls import Calls
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
@@ -23,5 +24,6 @@ class UnitOfWork:
         self.people = People(connection)
         self.history = History(connection)
         self.ledger = Ledger(connection)
+        self.budgets = BudgetBook(connection)
         self.calls = Calls(connection)
         self.audit = Audit(connection)

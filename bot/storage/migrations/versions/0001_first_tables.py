@@ -19,6 +19,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     op.create_table(
+        "alert",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=256), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_alert")),
+    )
+    op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -27,6 +35,15 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=160), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("scope", sa.String(length=32), nullable=False),
+        sa.Column("span", sa.String(length=8), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "span", "starts_at", name=op.f("pk_budget")),
     )
     op.create_table(
         "conversation",
@@ -38,6 +55,15 @@ def upgrade() -> None:
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index("ix_conversation_current", ["place", "id"], unique=False)
 
+    op.create_table(
+        "hold",
+        sa.Column("inbox_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("scope", sa.String(length=32), nullable=False),
+        sa.Column("span", sa.String(length=8), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("inbox_id", "scope", "span", name=op.f("pk_hold")),
+    )
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -142,6 +168,7 @@ def upgrade() -> None:
         sa.Column("first_piece_ms", sa.Integer(), nullable=False),
         sa.Column("lasted_ms", sa.Integer(), nullable=False),
         sa.Column("ending", sa.String(length=32), nullable=False),
+        sa.Column("failed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_call_account_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversation.id"], name=op.f("fk_call_conversation_id"), ondelete="CASCADE"
@@ -214,6 +241,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 1"),
         )
 
+    # ### end Alembic commands ###
+
 
 def downgrade() -> None:
     with op.batch_alter_table("turn", schema=None) as batch_op:
@@ -246,9 +275,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbox_head", postgresql_where=sa.text("state = 0"), sqlite_where=sa.text("state = 0"))
 
     op.drop_table("inbox")
+    op.drop_table("hold")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_index("ix_conversation_current")
 
     op.drop_table("conversation")
+    op.drop_table("budget")
     op.drop_table("audit")
+    op.drop_table("alert")
     op.drop_table("account")
+    # ### end Alembic commands ###
