@@ -20,7 +20,7 @@ from bot.entrypoints import demo
 from bot.llm.emulator import ModelEmulator, Pace
 from bot.settings import Settings
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -105,7 +105,7 @@ async def browser() -> AsyncIterator[Browser]:
             pytest.fail("The demo page is tested in Chromium, and there is none: install the package chromium.")
         pytest.skip("The demo page is tested in Chromium, and there is none here.")
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        opened = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield opened
         await opened.close()
 
