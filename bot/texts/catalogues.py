@@ -54,7 +54,8 @@ class Catalogue:
             case Typed(words):
                 return slash + words
             case int() | Decimal():
-                return str(format_decimal(value, locale=self._locale))
+                # Locales show three decimals; whoever made the number knows how many of them matter.
+                return str(format_decimal(value, locale=self._locale, decimal_quantization=False))
             case datetime():
                 pattern = self._translated(_MOMENT)
                 return str(format_datetime(value, pattern, tzinfo=self._zone, locale=self._locale))

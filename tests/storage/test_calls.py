@@ -1,0 +1,119 @@
+"""One row for every answer: who caused it, who gave it, what it took and what that cost."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.completions import Usage
+from bot.errors import CompletionRefused, ContextOverflow, StreamInterrupted, UpstreamDown
+from bot.storage import Storage
+from tests.calls import PRICED, answered, card, catalog
+from tests.conftest import Core, make_core
+
+
+@pytest.fixture
+def priced(storage: Storage) -> Core:
+    return make_core(storage, catalog=catalog(card("gpt-test", prices=PRICED)), plan={"messages": None, "tokens": None})
+
+
+async def cost_of(core: Core, usage: Usage) -> int | None:
+    """What a turn of that usage is charged, in micro-US$."""
+    core.model.usage = usage
+    await core.say("ada", "hello")
+    cost: int | None = (await answered(core.storage))[-1]["cost"]
+    return cost
+
+
+async def test_an_answer_has_its_row(priced: Core) -> None:
+    priced.model.usage = Usage(input=40, output=20, cached=8, cache_written=4, reasoning=16)
+    await priced.say("ada", "hello")
+    (row,) = await answered(priced.storage)
+    told = ("purpose", "platform", "endpoint", "asked", "answered", "ending", "attempts", "estimated")
+    assert [row[name] for name in told] == ["chat", "fake", "main", "main/gpt-test", "gpt-test", "stop", 1, False]
+    tokens = ("input", "cached", "cache_written", "output", "reasoning")
+    assert [row[f"{name}_tokens"] for name in tokens] == [40, 8, 4, 20, 16]
+    assert (row["first_piece_ms"], row["lasted_ms"], row["waited_ms"]) == (100, 1000, 0)
+
+
+async def test_every_answer_has_one_row_and_it_is_its_author_s(priced: Core) -> None:
+    for user in ("ada", "ben", "ada"):
+        await priced.say(user, "hello")
+    rows = await answered(priced.storage)
+    assert len(rows) == 3
+    assert rows[0]["account_id"] == rows[2]["account_id"] != rows[1]["account_id"]
+    assert rows[0]["conversation_id"] == rows[2]["conversation_id"] != rows[1]["conversation_id"]
+    assert len({row["inbox_id"] for row in rows}) == 3
+
+
+async def test_a_broken_answer_has_a_row_with_what_was_counted(priced: Core) -> None:
+    priced.model.script = [("half ", "an answer", StreamInterrupted("cut"))]
+    await priced.say("ada", "hello")
+    (row,) = await answered(priced.storage)
+    assert (row["ending"], row["estimated"], row["output_tokens"]) == ("interrupted", True, 3)
+    assert row["input_tokens"] == priced.model.prompts[-1].tokens
+
+
+async def test_a_stopped_answer_has_a_row(priced: Core) -> None:
+    priced.model.script = [("so far ", asyncio.Event())]
+    await priced.hear("ada", "talk")
+    (lease,) = await priced.inbox.claim(1)
+    priced.dispatcher.start(lease)
+    await priced.platform.shown("so far ")
+    await priced.hear("ada", "/stop")
+    await priced.work()
+    (row,) = await answered(priced.storage)
+    assert (row["ending"], row["estimated"], row["output_tokens"]) == ("stopped", True, 2)
+
+
+@pytest.mark.parametrize("error", [UpstreamDown("503"), CompletionRefused("400")], ids=lambda e: type(e).__name__)
+async def test_a_turn_without_an_answer_took_nothing(priced: Core, error: Exception) -> None:
+    priced.model.script = [(error,)]
+    await priced.say("ada", "hello")
+    assert await answered(priced.storage) == []
+
+
+async def test_an_answer_after_an_overflow_has_one_row(priced: Core) -> None:
+    priced.model.script = [(ContextOverflow("too long", window=400),)]
+    await priced.say("ada", "hello")
+    assert len(await answered(priced.storage)) == 1
+
+
+async def test_a_command_has_none(priced: Core) -> None:
+    await priced.say("ada", "/usage")
+    assert await answered(priced.storage) == []
+
+
+async def test_what_the_server_does_not_say_is_counted_and_marked(priced: Core) -> None:
+    priced.model.usage = None
+    await priced.say("ada", "hello")
+    (row,) = await answered(priced.storage)
+    assert row["estimated"]
+    assert (row["input_tokens"], row["output_tokens"]) == (priced.model.prompts[-1].tokens, 2)
+
+
+@pytest.mark.parametrize(
+    ("usage", "micro"),
+    [
+        # 1,000 in at 2.50, 77 out at 10.00 US$ a million: 2,500 + 770.
+        (Usage(input=1000, output=77), 3270),
+        # 500 plain at 2.50, 300 cached at 0.25, 200 written to the cache at 3.125, 77 out: 1250 + 75 + 625 + 770.
+        (Usage(input=1000, cached=300, cache_written=200, output=77), 2720),
+        # Reasoning is output already.
+        (Usage(input=1000, output=77, reasoning=70), 3270),
+        # 499 × 2.50 + 301 × 0.25 + 200 × 3.125 + 770 = 2717.75, of which the last three quarters become one.
+        (Usage(input=1000, cached=301, cache_written=200, output=77), 2718),
+        # 1 × 2.50 is a half too many, which is rounded up, once.
+        (Usage(input=1, output=0), 3),
+        # 272,000 is not yet more than 272,000: 680,000 + 10.
+        (Usage(input=272_000, output=1), 680_010),
+        # One token more, and all of them cost 5.00: 1,360,005 + 15.
+        (Usage(input=272_001, output=1), 1_360_020),
+    ],
+)
+async def test_a_call_costs_what_it_costs_by_hand(priced: Core, usage: Usage, micro: int) -> None:
+    assert await cost_of(priced, usage) == micro
+
+
+async def test_an_unknown_price_is_unknown_and_not_nothing(storage: Storage) -> None:
+    core = make_core(storage, catalog=catalog(card("nobody-knows")))
+    assert await cost_of(core, Usage(input=1000, output=77)) is None
