@@ -1,0 +1,111 @@
+"""The whole core over a real pool: SQLite, HTTP and the model emulator are real, only the platform is not."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from bot.clock import SystemClock
+from bot.domain.models import Catalog, Chain, Endpoint, Key, Limits, ModelCard
+from bot.domain.quotas import Plan
+from bot.llm import limits_of
+from bot.llm.client import OpenAIModel
+from bot.llm.completion import Timeouts
+from bot.llm.emulator import ModelEmulator
+from bot.llm.policy import Patience
+from bot.llm.pool import Pool
+from bot.llm.shaping import MemoryBuckets, Shaper
+from bot.storage import Storage
+from tests.calls import PRICED, answered
+from tests.conftest import Core, make_core
+
+TIMES = Timeouts(connect=1, first=0.3, between=0.2, total=5, farewell=0.1)
+HASTY = Patience(backoff=0.0)
+
+
+def words(text: str) -> int:
+    """What the emulator counts as tokens: the same as the core of the tests does."""
+    return len(text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A core and what stands behind it. There is one model, at one endpoint, behind one key."""
+
+    core: Core
+    pool: Pool
+    server: ModelEmulator
+    card: ModelCard
+
+    @property
+    def seen(self) -> list[str]:
+        """What people see, in order."""
+        return [text for _, text in self.core.platform.sent]
+
+    @property
+    def breaker(self) -> str:
+        return self.pool.gates.model(self.card).breaker.state
+
+    @property
+    def key_breaker(self) -> str:
+        (endpoint,) = self.pool._catalog.endpoints.values()
+        return self.pool.gates.key(endpoint, endpoint.keys[0]).breaker.state
+
+    @property
+    def failures(self) -> int:
+        """How many the model's breaker counts."""
+        return self.pool.gates.model(self.card).breaker._failures
+
+    def history(self, request: int = -1) -> list[tuple[str, str]]:
+        """The messages of a request, without the system prompt."""
+        messages = self.server.requests[request].messages
+        return [(one["role"], one["content"]) for one in messages if one["role"] != "system"]
+
+    async def used(self, user: str = "ada") -> tuple[int, int]:
+        """Messages and tokens that a person was charged."""
+        async with self.core.storage.begin() as work:
+            (account,) = await work.people.named("fake", user)
+            quota = await self.core.quotas.quota(work, account.id)
+            return quota.messages.used, quota.tokens.used
+
+    async def rows(self) -> Sequence[sa.RowMapping]:
+        return await answered(self.core.storage)
+
+
+@asynccontextmanager
+async def scene(
+    storage: Storage,
+    server: ModelEmulator,
+    *,
+    plan: Plan | None = None,
+    limits: Limits | None = None,
+    patience: Patience = HASTY,
+    timeouts: Timeouts = TIMES,
+) -> AsyncIterator[Scene]:
+    clock = SystemClock()
+    async with server:
+        card = ModelCard(
+            endpoint="main", name="scripted-1", known_as="scripted-1", window=1000, prices={"default": PRICED}
+        )
+        endpoint = Endpoint(
+            name="main", base_url=server.url, keys=(Key(name="k", secret="s"),), limits=limits or Limits()
+        )
+        catalog = Catalog(
+            endpoints={"main": endpoint},
+            models={card.ref: card},
+            chains={"default": Chain(name="default", cards=(card,))},
+        )
+        core = make_core(storage, catalog=catalog, plan=plan)
+        async with Shaper(MemoryBuckets(clock), clock, lambda route: limits_of(catalog, route)) as shaper:
+            pool = Pool(
+                catalog,
+                connect=lambda endpoint, key: OpenAIModel.connect(endpoint.base_url, key.secret, clock, timeouts),
+                shaper=shaper,
+                clock=clock,
+                chance=lambda: 0.5,
+                patience=patience,
+            )
+            core.dispatcher._chat._model = pool
+            yield Scene(core=core, pool=pool, server=server, card=card)
+            await pool.close()
