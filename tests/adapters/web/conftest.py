@@ -32,7 +32,7 @@ FLAGS = (
 _PATIENCE = 15_000  # milliseconds
 
 AT_ONCE = Pace()
-READABLE = Pace(words_per_second=50)
+READABLE = Pace(words_per_second=35)
 """Slow enough to be watched: platforms show what is new once a second."""
 
 

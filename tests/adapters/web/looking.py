@@ -51,12 +51,12 @@ async def enter(where: Locator, room: str) -> None:
 
 
 async def growing(message: Locator) -> list[str]:
-    """What the message said, each time it said something else, until it was final."""
+    """What the message said, each time it said something else, from its first words until it was final."""
     seen: list[str] = []
     while True:
         final = await message.get_attribute("data-state") == "final"
         text = await message.locator(".body").inner_text()
-        seen += [] if text in seen else [text]
+        seen += [] if text in ("", *seen) else [text]
         if final:
             return seen
         await asyncio.sleep(0.05)

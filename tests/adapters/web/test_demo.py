@@ -28,8 +28,7 @@ async def test_both_chats_answer_a_newcomer(newcomer: Page) -> None:
 async def test_a_draft_grows_on_telegram_before_the_message_comes(page: Page) -> None:
     telegram = pane(page, "telegram")
     answer = await ask(telegram, "Show me a table")
-    await expect(answer).to_have_attribute("data-state", "draft")
-    await expect(answer.locator(".body")).not_to_be_empty()
+    await answer.and_(page.locator('[data-state="draft"]')).wait_for()
     seen = await growing(answer)
     assert len(seen) >= 2
     assert len(seen[0]) < len(seen[-1])
