@@ -104,7 +104,8 @@ class Accounting:
         call = completion.call or _no_call(begun.chain.first)
         return replace(
             self._written(asked, begun, call, usage, model=completion.model),
-            cost=self._prices.cost(call.card, usage, completion.service_tier),
+            # What was not asked for costs nothing, whatever the price would have been.
+            cost=0 if call.cached else self._prices.cost(call.card, usage, completion.service_tier),
             ending=outcome.ending,
         )
 

@@ -23,6 +23,7 @@ from bot.domain.quotas import Plan
 from bot.errors import ModelError
 from bot.inbox import Inbox
 from bot.llm import list_models, open_model
+from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelves
 from bot.llm.catalog import read_catalog, surroundings
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
@@ -126,7 +127,7 @@ def _assemble(
     budgets = Budgets(settings.budgets(), zone, clock)
     accounting = Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
     chat = Chat(
-        model=model,
+        model=_remembering(model, settings, storage, clock),
         brain=_brain(settings, catalog, system, quotas),
         tokens=tokens,
         accounting=accounting,
@@ -148,6 +149,15 @@ def _assemble(
         concurrency=_CONCURRENCY,
     )
     return Application(inbox=inbox, dispatcher=dispatcher, platforms=platforms, ready=asyncio.Event())
+
+
+def _remembering(model: Model, settings: Settings, storage: Storage, clock: Clock) -> Model:
+    """The model for chats: behind the response cache, if the operator wants one."""
+    if settings.response_cache == "off":
+        return model
+    seconds = settings.response_cache_seconds
+    shelf = Shelves(MemoryShelf(), DatabaseShelf(storage.begin, seconds=seconds))
+    return CachedModel(model, shelf, clock, scope=settings.response_cache, seconds=seconds)
 
 
 def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas) -> Brain:

@@ -29,6 +29,7 @@ _NOTICES = {
     "stopped": text("⏹ Stopped."),
     "interrupted": text("⚠️ The answer broke off here. Ask again, or say “continue”."),
     "length": text("✂️ The answer reached its longest size. Say “continue” for more."),
+    "cached": text("♻️ Answered from the cache."),
     "content_filter": text("⚠️ The provider's content filter ended the answer here."),
 }
 
@@ -184,7 +185,7 @@ class Chat:
         return self._said(asked, sentence(error))
 
     def _final_text(self, asked: Asked, outcome: Outcome) -> str:
-        notice = _NOTICES.get(outcome.ending)
+        notice = _NOTICES.get("cached" if outcome.cached and outcome.ending == "stop" else outcome.ending)
         if notice is None:
             return outcome.answer
         said = self._said(asked, notice)

@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     )
     max_answer_tokens: int = Field(4096, ge=64, description="the longest answer in tokens")
 
+    response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")
+    response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")
+
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         "sqlite+aiosqlite:///data/parley.db", description="sqlite:///path/to/file.db"
     )

@@ -46,3 +46,8 @@ class Outcome:
     answer: str
     ending: str
     completion: Completion
+
+    @property
+    def cached(self) -> bool:
+        """Whether it was given again, or together with somebody else's: then it took no tokens."""
+        return self.completion.call is not None and self.completion.call.cached

@@ -69,7 +69,8 @@ class Call:
     """How an answer was got: who gave it, after how many attempts, and how long it took (seconds).
 
     `waited` is the time in line before endpoints without room, `first_piece` from the successful request to the first
-    piece of text, `lasted` from that request to the end.
+    piece of text, `lasted` from that request to the end. A `cached` answer was given to somebody before: it took no
+    attempt and no tokens.
     """
 
     card: ModelCard
@@ -77,3 +78,4 @@ class Call:
     waited: float
     first_piece: float
     lasted: float
+    cached: bool = False

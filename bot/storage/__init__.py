@@ -1,5 +1,6 @@
 """The database: tables, the unit of work and its statements. The only place that knows SQLAlchemy."""
 
+from bot.storage.answers import KeptAnswer
 from bot.storage.calls import CallRecord
 from bot.storage.history import Exchange, StoredTurn
 from bot.storage.inbox import Claim
@@ -8,4 +9,14 @@ from bot.storage.people import Account
 from bot.storage.store import Storage
 from bot.storage.work import UnitOfWork
 
-__all__ = ["Account", "CallRecord", "Claim", "Exchange", "Outgoing", "Storage", "StoredTurn", "UnitOfWork"]
+__all__ = [
+    "Account",
+    "CallRecord",
+    "Claim",
+    "Exchange",
+    "KeptAnswer",
+    "Outgoing",
+    "Storage",
+    "StoredTurn",
+    "UnitOfWork",
+]

@@ -237,6 +237,17 @@ alert = sa.Table(
     sa.Column("seen_at", sa.BigInteger, nullable=False),
 )
 
+# Answers given before, to be given again to the same question. Not history: it may be emptied at any time.
+response_cache = sa.Table(
+    "response_cache",
+    metadata,
+    # SHA-256 of what was asked, of which model and for whom: the question is not in here.
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("model", sa.String(256), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
+
 allowance = sa.Table(
     "allowance",
     metadata,

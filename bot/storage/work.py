@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
 from bot.storage.calls import Calls
@@ -26,4 +27,5 @@ class UnitOfWork:
         self.ledger = Ledger(connection)
         self.budgets = BudgetBook(connection)
         self.calls = Calls(connection)
+        self.answers = Answers(connection)
         self.audit = Audit(connection)

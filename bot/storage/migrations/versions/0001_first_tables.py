@@ -132,6 +132,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("inbox_id", "position", name=op.f("uq_outbox_inbox_id_position")),
     )
     op.create_table(
+        "response_cache",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("model", sa.String(length=256), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_response_cache")),
+    )
+    with op.batch_alter_table("response_cache", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_response_cache_at"), ["at"], unique=False)
+
+    op.create_table(
         "allowance",
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("meter", sa.String(length=16), nullable=False),
@@ -241,8 +252,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 1"),
         )
 
-    # ### end Alembic commands ###
-
 
 def downgrade() -> None:
     with op.batch_alter_table("turn", schema=None) as batch_op:
@@ -265,6 +274,10 @@ def downgrade() -> None:
 
     op.drop_table("call")
     op.drop_table("allowance")
+    with op.batch_alter_table("response_cache", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_response_cache_at"))
+
+    op.drop_table("response_cache")
     op.drop_table("outbox")
     with op.batch_alter_table("lane", schema=None) as batch_op:
         batch_op.drop_index("ix_lane_running", postgresql_where=sa.text("state = 2"), sqlite_where=sa.text("state = 2"))
@@ -284,4 +297,3 @@ def downgrade() -> None:
     op.drop_table("audit")
     op.drop_table("alert")
     op.drop_table("account")
-    # ### end Alembic commands ###

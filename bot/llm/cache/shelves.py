@@ -1,0 +1,103 @@
+"""Where answers are kept: in memory, and in the database behind it."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import structlog
+
+from bot.errors import StorageError
+from bot.storage import KeptAnswer, UnitOfWork
+
+_log = structlog.get_logger(__name__)
+
+_ENTRY = 400
+"""Bytes of an entry beside its text, about."""
+
+GRACE = 7 * 86_400
+"""Seconds for which answers are kept beyond their time, for when no endpoint can be reached."""
+
+
+class Shelf(Protocol):
+    """Keeps answers by key. Losing some, or all, does no harm."""
+
+    async def get(self, key: str) -> KeptAnswer | None:
+        """However old."""
+
+    async def put(self, key: str, answer: KeptAnswer) -> None: ...
+
+
+class MemoryShelf:
+    """The answers used last, in so many bytes."""
+
+    def __init__(self, size: int = 16 * 1024 * 1024) -> None:
+        self._size = size
+        self._used = 0
+        self._answers: OrderedDict[str, KeptAnswer] = OrderedDict()
+
+    async def get(self, key: str) -> KeptAnswer | None:
+        if key in self._answers:
+            self._answers.move_to_end(key)
+        return self._answers.get(key)
+
+    async def put(self, key: str, answer: KeptAnswer) -> None:
+        if (old := self._answers.pop(key, None)) is not None:
+            self._used -= _bytes(old)
+        self._answers[key] = answer
+        self._used += _bytes(answer)
+        while self._used > self._size:
+            _, oldest = self._answers.popitem(last=False)
+            self._used -= _bytes(oldest)
+
+
+class DatabaseShelf:
+    """A table, from which rows that are too old even for bad times are deleted as new ones come.
+
+    Args:
+        seconds: how long an answer is fresh.
+    """
+
+    def __init__(self, begin: Callable[[], AbstractAsyncContextManager[UnitOfWork]], *, seconds: int) -> None:
+        self._begin = begin
+        self._kept = (seconds + GRACE) * 1000
+
+    async def get(self, key: str) -> KeptAnswer | None:
+        async with self._begin() as work:
+            return await work.answers.get(key)
+
+    async def put(self, key: str, answer: KeptAnswer) -> None:
+        async with self._begin() as work:
+            await work.answers.put(key, answer)
+            await work.answers.prune(answer.at - self._kept)
+
+
+class Shelves:
+    """A near shelf before a far one. A far one that fails is done without: a cache is no reason to fail a turn."""
+
+    def __init__(self, near: Shelf, far: Shelf) -> None:
+        self._near = near
+        self._far = far
+
+    async def get(self, key: str) -> KeptAnswer | None:
+        if (near := await self._near.get(key)) is not None:
+            return near
+        try:
+            answer = await self._far.get(key)
+        except StorageError as error:
+            _log.warning("response_cache_failed", reason=type(error).__name__)
+            return None
+        if answer is not None:
+            await self._near.put(key, answer)
+        return answer
+
+    async def put(self, key: str, answer: KeptAnswer) -> None:
+        await self._near.put(key, answer)
+        try:
+            await self._far.put(key, answer)
+        except StorageError as error:
+            _log.warning("response_cache_failed", reason=type(error).__name__)
+
+
+def _bytes(answer: KeptAnswer) -> int:
+    return len(answer.text.encode("utf-8", "surrogatepass")) + _ENTRY

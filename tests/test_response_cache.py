@@ -1,0 +1,91 @@
+"""The response cache as people meet it: what they read, what they are charged, what is on record."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import _remembering
+from bot.errors import UpstreamDown
+from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Scope, Shelves
+from bot.settings import Settings
+from bot.storage import Storage
+from tests.conftest import Core, make_core
+
+NOTICE = "\n\n♻️ Answered from the cache."
+
+
+def remembering(storage: Storage, scope: Scope = "everyone") -> Core:
+    """A core whose chats go through the cache."""
+    core = make_core(storage)
+    shelf = Shelves(MemoryShelf(), DatabaseShelf(storage.begin, seconds=3600))
+    core.dispatcher._chat._model = CachedModel(core.model, shelf, core.clock, scope=scope, seconds=3600)
+    return core
+
+
+async def used(core: Core, user: str) -> tuple[int, int]:
+    async with core.storage.begin() as work:
+        (account,) = await work.people.named("fake", user)
+        quota = await core.quotas.quota(work, account.id)
+        return quota.messages.used, quota.tokens.used
+
+
+def calls(folder: Path) -> list[tuple[int, int, int]]:
+    with sqlite3.connect(folder / "parley.db") as database:
+        rows = database.execute("SELECT attempts, input_tokens + output_tokens, cost FROM call ORDER BY id").fetchall()
+    database.close()
+    return rows
+
+
+async def test_an_answer_from_the_cache_says_so_and_takes_a_message_but_no_tokens(
+    storage: Storage, tmp_path: Path
+) -> None:
+    core = remembering(storage)
+    assert await core.say("ada", "hello") == "echo: hello"
+    assert await core.say("ben", "hello") == f"echo: hello{NOTICE}"
+    assert (await used(core, "ada"), await used(core, "ben")) == ((1, 15), (1, 0))
+    assert calls(tmp_path) == [(1, 15, None), (0, 0, 0)]
+
+
+async def test_the_conversation_goes_on_without_the_notice(storage: Storage) -> None:
+    core = remembering(storage)
+    await core.say("ada", "hello")
+    await core.say("ben", "hello")
+    await core.say("ben", "and now?")
+    said = [message.text for message in core.model.prompts[-1].messages]
+    assert said == ["be kind", "hello", "echo: hello", "and now?"]
+
+
+async def test_answers_of_an_account_are_not_given_to_others(storage: Storage) -> None:
+    core = remembering(storage, scope="account")
+    await core.say("ada", "hello")
+    assert await core.say("ben", "hello") == "echo: hello"
+    await core.say("ada", "/new")
+    assert await core.say("ada", "hello") == f"echo: hello{NOTICE}"
+
+
+async def test_a_restart_forgets_nothing(storage: Storage) -> None:
+    await remembering(storage).say("ada", "hello")
+    again = remembering(storage)
+    assert await again.say("ben", "hello") == f"echo: hello{NOTICE}"
+    assert again.model.prompts == []
+
+
+async def test_when_no_endpoint_can_be_reached_an_old_answer_is_given(storage: Storage) -> None:
+    core = remembering(storage)
+    await core.say("ada", "hello")
+    core.clock.pass_(days=1)
+    core.model.script.append([UpstreamDown("gone")])
+    assert await core.say("ben", "hello") == f"echo: hello{NOTICE}"
+
+
+@pytest.mark.parametrize("wanted", ["off", "account", "everyone"])
+def test_there_is_a_cache_only_if_it_is_wanted(core: Core, wanted: str) -> None:
+    settings = Settings.load(_env_file=None, response_cache=wanted)
+    model = _remembering(core.model, settings, core.storage, core.clock)
+    assert isinstance(model, CachedModel) is (wanted != "off")
+
+
+def test_no_cache_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RESPONSE_CACHE", raising=False)
+    assert Settings.load(_env_file=None).response_cache == "off"
