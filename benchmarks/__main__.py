@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SUBJECTS = ("benchmarks.startup", "benchmarks.turns", "benchmarks.shaping")
+SUBJECTS = ("benchmarks.startup", "benchmarks.turns", "benchmarks.shaping", "benchmarks.chunks")
 
 
 def main() -> int:
