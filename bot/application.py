@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.alerts import Watch
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
 from bot.ports import Platform
@@ -19,6 +20,7 @@ class Application:
 
     inbox: Inbox
     dispatcher: Dispatcher
+    watch: Watch
     platforms: Sequence[Platform]
     ready: asyncio.Event
     patience: float = PATIENCE
@@ -29,7 +31,7 @@ class Application:
         Raises PlatformMisconfigured when a platform does not let us in.
         """
         await self.inbox.recover()
-        beat = asyncio.create_task(self.inbox.keep())
+        beat, looks = asyncio.create_task(self.inbox.keep()), asyncio.create_task(self.watch.run())
         work = asyncio.create_task(self.dispatcher.run())
         listeners = [asyncio.create_task(platform.listen(self.inbox.accept)) for platform in self.platforms]
         self.ready.set()
@@ -39,7 +41,7 @@ class Application:
             await cancel(*listeners)
             if not stop.is_set():
                 await self.dispatcher.settle()
-            await cancel(work)
+            await cancel(work, looks)
             await self.dispatcher.drain(self.patience)
             await cancel(beat)
 

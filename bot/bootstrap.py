@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.accounting import Accounting
+from bot.alerts import Thresholds, Watch
 from bot.application import Application, cancel
 from bot.brain import Brain
 from bot.budgets import Budgets
@@ -27,6 +29,7 @@ from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelves
 from bot.llm.catalog import read_catalog, surroundings
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
+from bot.llm.ways import Gates
 from bot.llm.windows import known_window
 from bot.ports import Clock, Model, Platform
 from bot.quotas import Quotas
@@ -65,7 +68,8 @@ async def open_application(
             tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
             await tokens.load()
             system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
-            async with _serving(settings, catalog, clock) as (model, prices):
+            gates = Gates(clock)
+            async with _serving(settings, catalog, clock, gates) as (model, prices):
                 yield _assemble(
                     settings,
                     platforms=platforms,
@@ -73,6 +77,7 @@ async def open_application(
                     clock=clock,
                     storage=storage,
                     model=model,
+                    gates=gates,
                     prices=prices,
                     tokens=tokens,
                     catalog=catalog,
@@ -93,7 +98,9 @@ async def upgrade_if_needed(storage: Storage) -> None:
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, catalog: Catalog, clock: Clock) -> AsyncIterator[tuple[Model, PriceBook]]:
+async def _serving(
+    settings: Settings, catalog: Catalog, clock: Clock, gates: Gates
+) -> AsyncIterator[tuple[Model, PriceBook]]:
     """The models and their prices, which are read in the background unless a decision rests on them."""
     prices = PriceBook(catalog, clock)
     loading = asyncio.create_task(prices.load())
@@ -101,7 +108,7 @@ async def _serving(settings: Settings, catalog: Catalog, clock: Clock) -> AsyncI
     try:
         if plan.budgets or plan.unpriced == "refuse":
             await loading
-        async with open_model(catalog, clock, _secret(settings.redis_url)) as model:
+        async with open_model(catalog, clock, _secret(settings.redis_url), gates) as model:
             yield model, prices
     finally:
         await cancel(loading)
@@ -115,6 +122,7 @@ def _assemble(
     clock: Clock,
     storage: Storage,
     model: Model,
+    gates: Gates,
     prices: PriceBook,
     tokens: TiktokenCounter,
     catalog: Catalog,
@@ -148,7 +156,31 @@ def _assemble(
         admins=settings.admins,
         concurrency=_CONCURRENCY,
     )
-    return Application(inbox=inbox, dispatcher=dispatcher, platforms=platforms, ready=asyncio.Event())
+    names = {platform.name for platform in platforms}
+    watch = _watch(settings, storage, inbox, budgets=budgets, gates=gates, clock=clock, platforms=names)
+    return Application(inbox=inbox, dispatcher=dispatcher, watch=watch, platforms=platforms, ready=asyncio.Event())
+
+
+def _watch(
+    settings: Settings,
+    storage: Storage,
+    inbox: Inbox,
+    *,
+    budgets: Budgets,
+    gates: Gates,
+    clock: Clock,
+    platforms: AbstractSet[str],
+) -> Watch:
+    return Watch(
+        storage=storage,
+        inbox=inbox,
+        budgets=budgets,
+        troubles=gates.troubles,
+        clock=clock,
+        thresholds=Thresholds(call_tokens=settings.alert_call_tokens),
+        admins=settings.admins,
+        platforms=platforms,
+    )
 
 
 def _remembering(model: Model, settings: Settings, storage: Storage, clock: Clock) -> Model:

@@ -57,7 +57,7 @@ class Budgets:
         return [_filled(one, known.get(_key(one.budget, one.period))) for one in standings]
 
     def refused(self, standing: BudgetStanding) -> bool:
-        """Whether this process refused a turn for the sake of that budget, in its current period."""
+        """Whether this process refused the last turn that counts against that budget, in its current period."""
         return self._refused.get(standing.budget.subject) == standing.period
 
     async def _take(self, work: UnitOfWork, budget: Budget, ceiling: int, *, limited: bool) -> BudgetKey:
@@ -66,6 +66,8 @@ class Budgets:
         if not await work.budgets.take(key, ceiling, limit=budget.limit if limited else None):
             self._refused[budget.subject] = period
             raise BudgetExhausted(scope=budget.scope, span=budget.span, resets_at=period.ends_at)
+        if limited:
+            self._refused.pop(budget.subject, None)
         return key
 
     def _period(self, budget: Budget) -> Period:

@@ -8,6 +8,7 @@ from datetime import tzinfo
 import structlog
 
 from bot.accounting import Accounting
+from bot.alerts import Notice
 from bot.chat import Chat
 from bot.commands.call import Call
 from bot.commands.declaration import CommandBook, Role
@@ -131,6 +132,9 @@ class Dispatcher:
         if lease.claim.attempts > _MOST_ATTEMPTS:
             await self._bury(lease)
             return
+        if notice := Notice.of(lease.claim.source, lease.claim.payload):
+            await self._notify(lease, platform, notice)
+            return
         update = platform.parse(lease.claim.payload)
         if update is None:
             await self._complete(lease, InboxState.DONE)
@@ -188,6 +192,15 @@ class Dispatcher:
             outgoing = await self._put(work, lease, platform, update, said)
         await self._courier.deliver(lease, platform, outgoing)
 
+    async def _notify(self, lease: Lease, platform: Platform, notice: Notice) -> None:
+        """Say something to somebody who has not asked."""
+        async with lease.begin() as work:
+            known = await work.people.find(notice.to)
+            catalogue = self._catalogues.of(known.language if known else None)
+            parts = platform.parts(platform.direct(notice.to), catalogue.render(notice.said, slash=platform.slash))
+            outgoing = await work.outbox.add(lease.claim.id, platform.name, parts)
+        await self._courier.deliver(lease, platform, outgoing)
+
     async def _put(
         self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text
     ) -> list[Outgoing]:
@@ -215,6 +228,8 @@ class Dispatcher:
         await self._apologise(lease)
 
     async def _apologise(self, lease: Lease) -> None:
+        if Notice.is_one(lease.claim.source):
+            return
         try:
             platform = self._platforms[lease.claim.source.partition(":")[0]]
             update = platform.parse(lease.claim.payload)

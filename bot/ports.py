@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
+from bot.domain.people import Identity
 from bot.domain.updates import Arrival, Place, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
@@ -66,6 +67,9 @@ class Platform(Protocol):
 
     def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
         """Render a message (Markdown) that answers nothing on the screen, such as a command's answer or a notice."""
+
+    def direct(self, who: Identity) -> Place:
+        """Where one person of this platform is spoken to alone, who may have never written to us."""
 
     async def deliver(self, part: Part) -> str:
         """Send one part, formatted, or plain if the platform refuses the formatting. Returns the platform's id of it.

@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     budget_slack_month: Dollars = Field(None, description=_DOLLARS)
     budget_soft_percent: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
     unknown_prices: Literal["allow", "refuse"] = Field("allow", description="allow or refuse")
+    alert_call_tokens: Limit = Field(100_000, description="a whole number, or unlimited")
     timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="a name such as Europe/Berlin")
     language: Annotated[str, AfterValidator(_language)] = Field("en", description="one of the catalogues")
 

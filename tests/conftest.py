@@ -1,7 +1,7 @@
 """Fixtures: a database of its own for each test, and a whole core on fakes."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.accounting import Accounting
+from bot.alerts import Thresholds, Watch
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.chat import Chat
@@ -22,6 +23,8 @@ from bot.domain.people import Identity
 from bot.domain.quotas import Plan
 from bot.inbox import Inbox
 from bot.llm.prices import PriceBook
+from bot.llm.ways import Trouble
+from bot.ports import Platform
 from bot.quotas import Quotas
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
@@ -47,6 +50,8 @@ class Core:
     inbox: Inbox
     quotas: Quotas
     budgets: Budgets
+    watch: Watch
+    troubles: list[Trouble]
     dispatcher: Dispatcher
 
     async def hear(self, user: str, text: str, **more: str) -> None:
@@ -75,10 +80,14 @@ def make_core(
     lease: float = LEASE,
     catalog: Catalog | None = None,
     budgets: BudgetPlan | None = None,
+    thresholds: Thresholds | None = None,
+    others: Sequence[Platform] = (),
+    more_admins: Sequence[Identity] = (),
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), all_commands(), FakeModel()
     platform = FakePlatform(book)
+    platforms: list[Platform] = [platform, *others]
     zone = ZoneInfo("UTC")
     quotas = Quotas(plan or {"messages": 5, "tokens": 10_000}, zone, clock)
     courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=lease)
@@ -90,7 +99,7 @@ def make_core(
         longest_context=window,
         longest_answer=100,
     )
-    purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN)}
+    purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
     chat = Chat(
         model=model,
@@ -102,7 +111,7 @@ def make_core(
     )
     dispatcher = Dispatcher(
         inbox=inbox,
-        platforms={"fake": platform},
+        platforms={one.name: one for one in platforms},
         book=book,
         chat=chat,
         catalog=catalog,
@@ -114,6 +123,17 @@ def make_core(
         admins=admins,
         concurrency=100,
     )
+    troubles: list[Trouble] = []
+    watch = Watch(
+        storage=storage,
+        inbox=inbox,
+        budgets=purse,
+        troubles=lambda: troubles,
+        clock=clock,
+        thresholds=thresholds or Thresholds(),
+        admins=admins,
+        platforms={one.name for one in platforms},
+    )
     return Core(
         storage=storage,
         clock=clock,
@@ -123,6 +143,8 @@ def make_core(
         inbox=inbox,
         quotas=quotas,
         budgets=purse,
+        watch=watch,
+        troubles=troubles,
         dispatcher=dispatcher,
     )
 

@@ -126,6 +126,9 @@ class FakePlatform:
         pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
         return [{"chat": place.chat, "text": piece} for piece in pieces]
 
+    def direct(self, who: Identity) -> Place:
+        return place(who.user)
+
     async def deliver(self, part: Part) -> str:
         if self.failures:
             raise self.failures.pop(0)

@@ -56,6 +56,9 @@ class ConsolePlatform:
         self._written = ""
         return [{"text": text}]
 
+    def direct(self, _who: Identity) -> Place:
+        return _HERE
+
     async def deliver(self, part: Part) -> str:
         self.show(part["text"])
         self._write(f"\n\n{PROMPT}")

@@ -22,6 +22,7 @@ from adapters.slack.people import People
 from adapters.slack.redaction import sdk_logger
 from adapters.slack.socket_mode import Sockets
 from bot.commands.declaration import CommandBook
+from bot.domain.people import Identity
 from bot.domain.updates import Arrival, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, Clock, Part, Ref
@@ -233,6 +234,10 @@ class SlackPlatform:
     def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
         """See ports.Platform."""
         return outbound.parts(place, text, answer_by=answer_by)
+
+    def direct(self, who: Identity) -> Place:
+        """A person's id in place of a channel's: chat.postMessage opens the direct messages with them by itself."""
+        return Place(platform=self.name, chat=who.user, private=True)
 
     async def deliver(self, part: Part) -> str:
         """See ports.Platform."""

@@ -19,6 +19,7 @@ from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from bot.commands.declaration import Command, CommandBook, Role
+from bot.domain.people import Identity
 from bot.domain.updates import Place, Update
 from bot.errors import PlatformBusy, PlatformMisconfigured
 from bot.ports import Accept, Clock, Part, Ref, Reply
@@ -114,6 +115,10 @@ class TelegramPlatform:
     def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
         """`answer_by` is the message to reply to, in groups."""
         return parts_of(place, text, reply_to=answer_by)
+
+    def direct(self, who: Identity) -> Place:
+        """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""
+        return Place(platform=self.name, chat=who.user, private=True)
 
     async def deliver(self, part: Part) -> str:
         chat = str(part["chat"])

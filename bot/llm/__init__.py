@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.models import Catalog, Endpoint
 from bot.llm.shaping import Buckets, Limits, MemoryBuckets, Route, Shaper
+from bot.llm.ways import Gates
 from bot.ports import Clock, Model
 
 _PROMISES = ("api.openai.com", "openai.azure.com")
@@ -14,8 +15,10 @@ _PROMISES = ("api.openai.com", "openai.azure.com")
 
 
 @asynccontextmanager
-async def open_model(catalog: Catalog, clock: Clock, redis_url: str | None = None) -> AsyncIterator[Model]:
-    """Everything in the catalog behind one Model. Sends nothing yet.
+async def open_model(
+    catalog: Catalog, clock: Clock, redis_url: str | None = None, gates: Gates | None = None
+) -> AsyncIterator[Model]:
+    """Everything in the catalog behind one Model. Sends nothing yet. `gates` tell what does not work.
 
     With Redis, processes that use the same keys share the endpoints' limits; while it is away each counts for itself.
     """
@@ -33,6 +36,7 @@ async def open_model(catalog: Catalog, clock: Clock, redis_url: str | None = Non
             shaper=shaper,
             clock=clock,
             chance=random.random,
+            gates=gates,
         )
         try:
             yield pool

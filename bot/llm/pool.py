@@ -49,12 +49,13 @@ class Pool:
         clock: Clock,
         chance: Callable[[], float],
         patience: Patience | None = None,
+        gates: Gates | None = None,
     ) -> None:
         self.shaper = shaper
         self.clock = clock
         self.chance = chance
         self.patience = patience or Patience()
-        self.gates = Gates(clock)
+        self.gates = gates or Gates(clock)
         self._catalog = catalog
         self._connect = connect
         self._clients: dict[tuple[str, str], OpenAIModel] = {}

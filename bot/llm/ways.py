@@ -32,12 +32,34 @@ class Resting(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What does not work now: a model (`endpoint/name`) or a key (`endpoint KEY_NAME`), and its last failure."""
+
+    subject: str
+    reason: ModelError
+
+
 class Gate:
     """A breaker that remembers why it opened: whoever is turned away is told that, and no vague outage."""
 
     def __init__(self, clock: Clock) -> None:
         self.breaker = Breaker(clock)
         self._reason: ModelError = UpstreamDown("resting after failures")
+        self._complaint: ModelError | None = None
+
+    @property
+    def trouble(self) -> ModelError | None:
+        """The last failure, until a call succeeds, if the breaker opened or only an admin can help."""
+        return self._complaint if self.breaker.state == "closed" else self._reason
+
+    def complain(self, error: ModelError) -> None:
+        """Remember a failure that shuts nothing."""
+        self._complaint = error
+
+    def succeeded(self, ticket: Ticket) -> None:
+        self._complaint = None
+        self.breaker.succeeded(ticket)
 
     def enter(self) -> Ticket:
         """Raises Resting."""
@@ -65,10 +87,12 @@ class Passage:
     key_ticket: Ticket
 
     def succeeded(self) -> None:
-        self.model.breaker.succeeded(self.model_ticket)
-        self.key.breaker.succeeded(self.key_ticket)
+        self.model.succeeded(self.model_ticket)
+        self.key.succeeded(self.key_ticket)
 
     def failed(self, error: ModelError, verdict: Verdict) -> None:
+        if verdict.alert and verdict.breaker is None:
+            self.key.complain(error)
         if verdict.of == "key":
             self.model.breaker.dropped(self.model_ticket)
             self.key.failed(self.key_ticket, error, verdict)
@@ -100,6 +124,12 @@ class Gates:
         if name not in self._keys:
             self._keys[name] = Gate(self._clock)
         return self._keys[name]
+
+    def troubles(self) -> list[Trouble]:
+        """Every model and key that does not work now."""
+        keys = {f"{endpoint} {key}": gate for (endpoint, key), gate in self._keys.items()}
+        found = ((subject, gate.trouble) for subject, gate in (self._models | keys).items())
+        return [Trouble(subject=subject, reason=reason) for subject, reason in found if reason is not None]
 
     def enter(self, way: Way) -> Passage:
         """Permission for one attempt. Raises Resting."""

@@ -2,6 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.activity import Activity
+from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
@@ -27,5 +29,7 @@ class UnitOfWork:
         self.ledger = Ledger(connection)
         self.budgets = BudgetBook(connection)
         self.calls = Calls(connection)
+        self.activity = Activity(connection)
+        self.alerts = Alerts(connection)
         self.answers = Answers(connection)
         self.audit = Audit(connection)

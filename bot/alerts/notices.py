@@ -1,0 +1,44 @@
+"""A notice to one person: an arrival like any other, so that it is delivered like any other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2s
+from typing import Any, Self
+
+from bot.domain.people import Identity
+from bot.domain.updates import Arrival
+from bot.texts import Text
+from bot.texts.stored import from_json, to_json
+
+_SOURCE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence on its way to one person, in whose language it is rendered when it is delivered."""
+
+    said: Text
+    to: Identity
+
+    def arrival(self, occasion: str, *, at: int) -> Arrival:
+        """As the inbox takes it; the same `occasion` is told to the same person once. `at` in milliseconds."""
+        return Arrival(
+            source=f"{self.to.platform}:{_SOURCE}",
+            # Occasions have no longest length, the column has.
+            event=blake2s(f"{occasion} {self.to}".encode(), digest_size=16).hexdigest(),
+            lane=f"{_SOURCE}:{self.to}",
+            order=at,
+            payload={"notice": to_json(self.said), "to": str(self.to)},
+        )
+
+    @staticmethod
+    def is_one(source: str) -> bool:
+        """Whether arrivals of that source are notices."""
+        return source.partition(":")[2] == _SOURCE
+
+    @classmethod
+    def of(cls, source: str, payload: Mapping[str, Any]) -> Self | None:
+        """The notice that an arrival is; None if it is something else."""
+        if not cls.is_one(source):
+            return None
+        return cls(said=from_json(payload["notice"]), to=Identity.parse(payload["to"]))
