@@ -32,7 +32,7 @@ from bot.ports import Clock
 from tests.fakes import FakeClock
 
 TEXT = "one two three four five six"
-TIMES = Timeouts(connect=1, first=0.3, between=0.2, total=5, farewell=0.1)
+TIMES = Timeouts(connect=1, first=0.6, between=0.5, total=5, farewell=0.1)
 HASTY = Patience(backoff=0.0)
 """Repeats at once: tests of the order of attempts need no waits."""
 
@@ -346,20 +346,20 @@ async def test_one_deadline_holds_for_everything_together() -> None:
     async with staged(server(), server(), server(), patience=patience) as stage:
         for one in stage.servers:
             one.faults.when(lambda _: True, twists.stall_headers())
-        async with asyncio.timeout(0.8):
+        async with asyncio.timeout(2):
             assert type(await stage.failure()) is UpstreamDown
 
 
 async def test_time_that_another_attempt_would_not_have_is_left_to_the_next_endpoint(two: Stage) -> None:
-    two.pool.patience = Patience(deadline=0.55, backoff=0.0)
+    two.pool.patience = Patience(deadline=1.15, backoff=0.0)
     two.servers[0].faults.when(lambda _: True, twists.stall_headers())
     assert await two.answer() == TEXT
     assert two.requests == [1, 1]
 
 
 async def test_a_long_answer_outlives_the_deadline() -> None:
-    async with staged(server(), patience=Patience(deadline=0.15)) as stage:
-        stage.servers[0].pace = Pace(words_per_second=20)
+    async with staged(server(), patience=Patience(deadline=0.5)) as stage:
+        stage.servers[0].pace = Pace(words_per_second=6)
         assert await stage.answer() == TEXT
 
 
@@ -495,7 +495,7 @@ async def test_whoever_waits_for_room_hears_how_long() -> None:
 
 async def test_past_the_deadline_of_the_line_nothing_is_sent_and_nobody_queues_again() -> None:
     async with staged(server(), limits=Limits(concurrent=1), patience=Patience(queue=0.15)) as stage:
-        stage.servers[0].pace = Pace(words_per_second=10)
+        stage.servers[0].pace = Pace(words_per_second=6)
         first = asyncio.create_task(stage.answer())
         await stage.servers[0].until(lambda: stage.servers[0].requests)
         error = await stage.failure()
@@ -509,14 +509,14 @@ async def test_room_that_comes_too_late_is_not_waited_for() -> None:
     async with staged(server(), limits=Limits(rpm=1)) as stage:
         stage.pool.patience = Patience(queue=30)
         await stage.answer()
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(3):
             assert type(await stage.failure()) is UpstreamBusy
     assert stage.requests == [1]
 
 
 async def test_a_key_without_room_is_passed_over_for_one_that_has() -> None:
     async with staged(server(), keys=2, limits=Limits(rpm=1)) as stage:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(3):
             assert [await stage.answer(), await stage.answer()] == [TEXT, TEXT]
     assert stage.keys == ["k1", "k2"]
 
@@ -524,7 +524,7 @@ async def test_a_key_without_room_is_passed_over_for_one_that_has() -> None:
 async def test_a_limit_that_the_server_imposes_closes_that_key_alone() -> None:
     async with staged(server(), keys=2) as stage:
         stage.servers[0].faults.next(refusals.rate_limited(retry_after="60"))
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(3):
             assert [await stage.answer() for _ in range(3)] == [TEXT] * 3
     assert stage.requests == [4]
 
@@ -532,7 +532,7 @@ async def test_a_limit_that_the_server_imposes_closes_that_key_alone() -> None:
 async def test_what_was_reserved_beyond_use_is_given_back() -> None:
     async with staged(server(), limits=Limits(tpm=10_000)) as stage:
         prompt = stage.prompt(room=4000)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(3):
             assert [await stage.answer(prompt) for _ in range(8)] == [TEXT] * 8
 
 
@@ -546,8 +546,8 @@ async def test_leaving_early_frees_slot_and_connection() -> None:
         completion = stage.ask()
         assert await anext(aiter(completion)) == "one"
         await completion.aclose()
-        await emulator.until(lambda: emulator.requests[0].cancelled, timeout=0.5)
-        async with asyncio.timeout(1):
+        await emulator.until(lambda: emulator.requests[0].cancelled)
+        async with asyncio.timeout(3):
             emulator.pace = Pace()
             assert await stage.answer() == TEXT
 

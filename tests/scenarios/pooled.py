@@ -20,7 +20,7 @@ from bot.storage import Storage
 from tests.calls import PRICED, answered
 from tests.conftest import Core, make_core
 
-TIMES = Timeouts(connect=1, first=0.3, between=0.2, total=5, farewell=0.1)
+TIMES = Timeouts(connect=1, first=0.6, between=0.5, total=5, farewell=0.1)
 HASTY = Patience(backoff=0.0)
 
 

@@ -268,7 +268,7 @@ async def test_stop_leaves_no_connection_and_no_mark_on_the_breaker(stage: Scene
     await stage.core.platform.shown("one two")
     await stage.core.hear("ada", "/stop")
     await stage.core.work()
-    await stage.server.until(lambda: stage.server.requests[0].cancelled, timeout=0.5)
+    await stage.server.until(lambda: stage.server.requests[0].cancelled)
     (row,) = await stage.rows()
     assert row["ending"] == "stopped"
     assert row["output_tokens"] >= 2
@@ -279,7 +279,7 @@ async def test_stop_leaves_no_connection_and_no_mark_on_the_breaker(stage: Scene
 async def test_whoever_waits_too_long_for_room_is_told_and_pays_nothing(storage: Storage) -> None:
     impatient = Patience(queue=0.2, backoff=0)
     async with scene(storage, emulator(), limits=Limits(concurrent=1), patience=impatient) as stage:
-        stage.server.pace = Pace(words_per_second=12)
+        stage.server.pace = Pace(words_per_second=8)
         await stage.core.hear("ada", "hello")
         await stage.core.hear("ben", "hello")
         await stage.core.work()
@@ -319,5 +319,5 @@ async def test_faults_of_one_person_s_turn_are_nobody_else_s(stage: Scene) -> No
 async def test_a_slow_server_s_late_answer_is_waited_for(storage: Storage) -> None:
     async with scene(storage, emulator(), patience=HASTY) as stage:
         stage.server.pace = Pace(first_token=0.25)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             assert await stage.core.say("ada", "hello") == TEXT
