@@ -33,6 +33,7 @@ from bot.llm.ways import Gates
 from bot.llm.windows import known_window
 from bot.ports import Clock, Model, Platform
 from bot.quotas import Quotas
+from bot.repeats import Repeats
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.storage.lock import only_process
@@ -139,6 +140,7 @@ def _assemble(
         brain=_brain(settings, catalog, system, quotas),
         tokens=tokens,
         accounting=accounting,
+        repeats=Repeats(clock),
         courier=courier,
         catalogues=catalogues,
     )
@@ -199,6 +201,7 @@ def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas
         quotas=quotas,
         longest_context=settings.context_window or _THRIFTY_WINDOW,
         longest_answer=settings.max_answer_tokens,
+        longest_question=settings.max_question_tokens,
     )
 
 

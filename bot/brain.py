@@ -7,6 +7,7 @@ from bot.domain.completions import Prompt, PromptMessage
 from bot.domain.context import ContextWindow, PastTurn, Weighed
 from bot.domain.models import Catalog, Chain, ModelCard, TurnFacts
 from bot.domain.updates import Update
+from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
 from bot.llm.routing import choose
 from bot.quotas import Quotas
@@ -16,18 +17,27 @@ from bot.turns import Begun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brain:
-    """The models, the system prompt, and how much of a window a turn may use (in tokens)."""
+    """The models, the system prompt, and how much of a window a turn may use (in tokens).
+
+    `longest_question` None: as long as fits.
+    """
 
     catalog: Catalog
     system: Weighed
     quotas: Quotas
     longest_context: int
     longest_answer: int
+    longest_question: int | None = None
 
     def window(self, card: ModelCard) -> ContextWindow:
         """What of a model's window we use."""
         room = min(self.longest_answer, card.max_output or self.longest_answer)
         return ContextWindow(size=min(card.window, self.longest_context), wanted_room=room)
+
+    def check(self, question: Weighed) -> None:
+        """Raises MessageTooLong for a question longer than the operator allows."""
+        if self.longest_question is not None and question.tokens > self.longest_question:
+            raise MessageTooLong(limit=self.longest_question, size=question.tokens)
 
     async def past(self, work: UnitOfWork, conversation: int, turn: int) -> list[PastTurn]:
         """The turns before this one, the newest first, as many as any window could take."""

@@ -16,6 +16,7 @@ from bot.domain.updates import Update
 from bot.errors import AccessDenied, ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.inbox import Lease
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
+from bot.repeats import Repeats
 from bot.storage import Exchange, Outgoing
 from bot.streaming import Preview
 from bot.texts import Text, text
@@ -44,6 +45,7 @@ class Chat:
         brain: Brain,
         tokens: TokenCounter,
         accounting: Accounting,
+        repeats: Repeats,
         courier: Courier,
         catalogues: Catalogues,
     ) -> None:
@@ -51,6 +53,7 @@ class Chat:
         self._brain = brain
         self._tokens = tokens
         self._accounting = accounting
+        self._repeats = repeats
         self._courier = courier
         self._catalogues = catalogues
 
@@ -81,6 +84,8 @@ class Chat:
             account = await work.people.meet(update.sender)
             if account.blocked:
                 raise AccessDenied(str(account.identity))
+            self._brain.check(question)
+            self._repeats.check(account.id, asked.arrival, question.text)
             turn, conversation = await work.history.begin(
                 asked.arrival,
                 conversation_id=await work.history.current(update.place.key),

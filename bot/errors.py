@@ -10,6 +10,7 @@ ParleyError
 │   ├── AmbiguousPerson        .name .candidates
 │   ├── UnknownModel           .name
 │   ├── MessageTooLong         .limit .size
+│   ├── RepeatedTooOften       .seconds
 │   ├── QuotaExceeded          .meter .limit .used .resets_at
 │   ├── BudgetExhausted        .scope .span .resets_at
 │   ├── PriceUnknown           .models
@@ -100,12 +101,20 @@ class UnknownModel(UserError):
 
 
 class MessageTooLong(UserError):
-    """One message alone is larger than the model's window (both in tokens)."""
+    """One message alone is larger than the model's window, or than the operator allows (both in tokens)."""
 
     def __init__(self, *, limit: int, size: int) -> None:
         super().__init__(f"{size} tokens, at most {limit}")
         self.limit = limit
         self.size = size
+
+
+class RepeatedTooOften(UserError):
+    """The same was said again and again; in `seconds` it may be said once more."""
+
+    def __init__(self, *, seconds: float) -> None:
+        super().__init__(f"{seconds:.0f} s")
+        self.seconds = seconds
 
 
 class QuotaExceeded(UserError):

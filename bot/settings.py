@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     )
     max_answer_tokens: int = Field(4096, ge=64, description="the longest answer in tokens")
 
+    max_question_tokens: int | None = Field(None, ge=1, description="the longest message in tokens")
+
     response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")
     response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")
 

@@ -26,6 +26,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.ports import Platform
 from bot.quotas import Quotas
+from bot.repeats import Repeats
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
 from bot.telemetry import configure
@@ -81,6 +82,7 @@ def make_core(
     catalog: Catalog | None = None,
     budgets: BudgetPlan | None = None,
     thresholds: Thresholds | None = None,
+    longest_question: int | None = None,
     others: Sequence[Platform] = (),
     more_admins: Sequence[Identity] = (),
 ) -> Core:
@@ -98,6 +100,7 @@ def make_core(
         quotas=quotas,
         longest_context=window,
         longest_answer=100,
+        longest_question=longest_question,
     )
     purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
@@ -106,6 +109,7 @@ def make_core(
         brain=brain,
         tokens=WordCounter(),
         accounting=accounting,
+        repeats=Repeats(clock),
         courier=courier,
         catalogues=catalogues,
     )

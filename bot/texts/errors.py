@@ -1,6 +1,7 @@
 """A sentence for everything that can go wrong for a person."""
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any
 
 from bot import errors
@@ -78,6 +79,10 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",
         size=error.size,
         limit=error.limit,
+    ),
+    errors.RepeatedTooOften: lambda error: text(
+        "You have just asked this several times. Please wait {seconds} s, or ask in other words.",
+        seconds=max(1, ceil(error.seconds)),
     ),
     errors.QuotaExceeded: _quota,
     errors.BudgetExhausted: _budget,

@@ -21,6 +21,7 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.UnknownPerson("@ada"),
     errors.AmbiguousPerson("ada", ["telegram:1", "telegram:2"]),
     errors.MessageTooLong(limit=1000, size=2000),
+    errors.RepeatedTooOften(seconds=12.3),
     errors.QuotaExceeded(meter="messages", limit=5, used=5, resets_at=MIDNIGHT),
     errors.QuotaExceeded(meter="tokens", limit=5000, used=4990, resets_at=MIDNIGHT),
     errors.BudgetExhausted(scope=SECRET, span="day", resets_at=MIDNIGHT),
