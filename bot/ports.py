@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival, Place, Update
+from bot.domain.updates import Arrival, Button, Place, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
 """Stores arrivals in one transaction. When it returns, the platform may be told that we have them;
@@ -42,8 +42,11 @@ class Reply(Protocol):
         the final text will still be sent.
         """
 
-    def parts(self, text: str) -> list[Part]:
-        """Render the final text (Markdown). Pure. The first parts replace what stands on the screen."""
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
+        """Render the final text (Markdown). Pure. The first parts replace what stands on the screen.
+
+        The buttons stand under the last part, on platforms that have any.
+        """
 
     async def close(self) -> None:
         """Take back indicators (typing, status). Called once, after `parts`, whatever happened; never raises."""
@@ -65,7 +68,7 @@ class Platform(Protocol):
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         """Begin an answer to `update`; `ref` is what an earlier, dead process left on the screen."""
 
-    def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+    def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
         """Render a message (Markdown) that answers nothing on the screen, such as a command's answer or a notice."""
 
     def direct(self, who: Identity) -> Place:

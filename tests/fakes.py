@@ -9,7 +9,7 @@ from typing import Any
 from bot.commands import CommandBook
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Invocation, Place, Update
+from bot.domain.updates import Arrival, Button, Invocation, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, OnWait, Part, Ref
 
@@ -55,16 +55,16 @@ class FakeReply:
         async with self._platform.changed:
             self._platform.changed.notify_all()
 
-    def parts(self, text: str) -> list[Part]:
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         assert not self.closed
-        return self._platform.parts(self._update.place, text)
+        return self._platform.parts(self._update.place, text, buttons=buttons)
 
     async def close(self) -> None:
         self.closed = True
 
 
 class FakePlatform:
-    """A chat platform in memory: `sent` is what people see, in order."""
+    """A chat platform in memory: `sent` is what people see, in order, `buttons` what they may click under it."""
 
     name = "fake"
     slash = "/"
@@ -73,6 +73,7 @@ class FakePlatform:
     def __init__(self, book: CommandBook) -> None:
         self._book = book
         self.sent: list[tuple[str, str]] = []
+        self.buttons: list[list[str]] = []
         self.replies: list[FakeReply] = []
         self.failures: list[PlatformError] = []
         self.changed = asyncio.Condition()
@@ -122,9 +123,12 @@ class FakePlatform:
         self.replies.append(FakeReply(self, update, ref))
         return self.replies[-1]
 
-    def parts(self, place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+    def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
         pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
-        return [{"chat": place.chat, "text": piece} for piece in pieces]
+        parts: list[dict[str, Any]] = [{"chat": place.chat, "text": piece, "buttons": []} for piece in pieces]
+        for last in parts[-1:]:
+            last["buttons"] = [button.command for button in buttons]
+        return [*parts]
 
     def direct(self, who: Identity) -> Place:
         return place(who.user)
@@ -133,6 +137,7 @@ class FakePlatform:
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append((part["chat"], part["text"]))
+        self.buttons.append(part["buttons"])
         return str(len(self.sent))
 
     async def check(self) -> str:

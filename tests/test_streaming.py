@@ -1,8 +1,10 @@
 """Previews: paced, the newest wins, and never in the way of the answer."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 
+from bot.domain.updates import Button
 from bot.errors import PlatformBusy
 from bot.ports import Part, Ref
 from bot.streaming import Preview
@@ -26,7 +28,7 @@ class SlowReply:
         self.shown.append(text)
         self.times.append(asyncio.get_running_loop().time())
 
-    def parts(self, text: str) -> list[Part]:
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         return [{"text": text}]
 
     async def close(self) -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Invocation, Place, Update
+from bot.domain.updates import Arrival, Button, Invocation, Place, Update
 from bot.ports import Accept, Part, Ref
 
 PROMPT = "› "
@@ -52,7 +52,14 @@ class ConsolePlatform:
         self._written = ""
         return ConsoleReply(self)
 
-    def parts(self, _place: Place, text: str, *, answer_by: str = "") -> list[Part]:  # noqa: ARG002
+    def parts(
+        self,
+        _place: Place,
+        text: str,
+        *,
+        answer_by: str = "",  # noqa: ARG002
+        buttons: Sequence[Button] = (),  # noqa: ARG002 - a terminal has none
+    ) -> list[Part]:
         self._written = ""
         return [{"text": text}]
 
@@ -105,7 +112,7 @@ class ConsoleReply:
     async def show(self, text: str, *, waiting: str = "") -> None:  # noqa: ARG002 - a line once typed stays
         self._console.show(text.rstrip())
 
-    def parts(self, text: str) -> list[Part]:
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:  # noqa: ARG002
         return [{"text": text}]
 
     async def close(self) -> None:

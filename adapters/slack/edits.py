@@ -1,13 +1,16 @@
 """Previews by editing: where there are no streams (direct messages without threads) or none left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.slack.buttons import under
 from adapters.slack.calls import Calls
 from adapters.slack.markup import split
 from adapters.slack.messages import FORMAT_REFUSED, NOT_EDITABLE, STILL_STREAMING, content
 from adapters.slack.pacing import POST, UPDATE
 from adapters.slack.streams import rewritten
+from bot.domain.updates import Button
 from bot.errors import PlatformBusy, PlatformDown
 
 Json = dict[str, Any]
@@ -86,9 +89,13 @@ class Edits:
     def _may(self, method: str) -> bool:
         return self.calls.pacing.preview(method, self.channel, f"{self.channel}/{self.thread}")
 
-    def parts(self, text: str) -> list[Json]:
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Json]:
         """All pieces but those that stand there already; at least one part, so that a retry has something to hold."""
         parts = rewritten([one.ts for one in self.shown], text, {"channel": self.channel, "thread": self.thread})
-        standing = {(one.ts, one.text) for one in self.shown}
-        needed = [part for part in parts if (part.get("ts"), part.get("text", "")) not in standing]
+        standing = {(one.ts, one.text, False) for one in self.shown}
+        needed = [
+            part
+            for part in under(parts, buttons)
+            if (part.get("ts"), part.get("text", ""), "blocks" in part) not in standing
+        ]
         return needed or parts[-1:]

@@ -232,6 +232,7 @@ def _from_action(body: Json) -> Update | None:
         sender=_sender(team, str(user["id"]), str(user.get("username") or "")),
         place=_named_place(team, str(body["channel"]["id"]), str(body.get("container", {}).get("thread_ts") or "")),
         text="",
+        message=str(body.get("container", {}).get("message_ts") or ""),
         invocation=Invocation(name=name.removeprefix(ACTION_PREFIX), arguments=str(action.get("value") or "")),
         answer_by=f"{user['id']} {body['response_url']}",
     )

@@ -1,6 +1,6 @@
 """Messages that must arrive: posting, rewriting, ending a stream, answering a slash command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.slack.calls import Calls, Facts
@@ -39,9 +39,9 @@ NO_THREAD = frozenset({"cannot_reply_to_message", "invalid_thread_ts", "thread_n
 STILL_STREAMING = "streaming_state_conflict"
 
 
-def content(text: str) -> Json:
-    """Escaped Markdown as a message; `text` is what notifications show."""
-    return {"text": plain(text), "blocks": [{"type": "markdown", "text": text}], **_NO_PREVIEWS}
+def content(text: str, below: Sequence[Json] = ()) -> Json:
+    """Escaped Markdown as a message, with blocks (buttons) below; `text` is what notifications show."""
+    return {"text": plain(text), "blocks": [{"type": "markdown", "text": text}, *below], **_NO_PREVIEWS}
 
 
 # Slack fetches the addresses it previews: a model that was talked into it could send secrets there.
@@ -53,61 +53,67 @@ def unformatted(text: str) -> Json:
 
 
 class Messages:
-    """What a stored part asks for, done with Slack's methods and their ways to fail."""
+    """What a stored part asks for, done with Slack's methods and their ways to fail.
+
+    `below` are blocks (buttons) under the text. They go when Slack refuses the format: the text counts more.
+    """
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def post(self, channel: str, thread: str, text: str) -> str:
+    async def post(self, channel: str, thread: str, text: str, below: Sequence[Json] = ()) -> str:
         """Returns the new message's ts. A thread that is gone costs the thread, blocks that are refused the format."""
         place: Json = {"channel": channel, "thread_ts": thread or None}
-        answer = await self._calls.final(POST, **place, **content(text), expected=FORMAT_REFUSED | NO_THREAD)
+        answer = await self._calls.final(POST, **place, **content(text, below), expected=FORMAT_REFUSED | NO_THREAD)
         if answer.get("error") in NO_THREAD:
-            return await self.post(channel, "", text) if thread else _refuse(POST, answer)
+            return await self.post(channel, "", text, below) if thread else _refuse(POST, answer)
         if "error" in answer:
             answer = await self._calls.final(POST, **place, **unformatted(text))
         return str(answer.get("ts", ""))
 
-    async def rewrite(self, channel: str, thread: str, ts: str, text: str) -> str:
+    async def rewrite(self, channel: str, thread: str, ts: str, text: str, below: Sequence[Json] = ()) -> str:
         """Make `text` the content of a message of ours, even one that is streaming; post it if that is refused."""
-        answer = await self._update(channel, ts, content(text), FORMAT_REFUSED)
+        answer = await self._update(channel, ts, content(text, below), FORMAT_REFUSED)
         if answer.get("error") == STILL_STREAMING:
             await self._calls.final(STOP, channel=channel, ts=ts, expected=NOT_STREAMING)
-            answer = await self._update(channel, ts, content(text), FORMAT_REFUSED)
+            answer = await self._update(channel, ts, content(text, below), FORMAT_REFUSED)
         if answer.get("error") in FORMAT_REFUSED:
             answer = await self._rewrite_plain(channel, ts, text)
         if "error" in answer:
-            return await self._replace(channel, thread, ts, text)
+            return await self._replace(channel, thread, ts, text, below)
         return ts
 
-    async def finish(self, channel: str, thread: str, ts: str, rest: str, whole: str) -> str:
-        """End a stream with `rest`; when the stream is dead, make the message `whole`."""
-        answer = await self._calls.final(
-            STOP, channel=channel, ts=ts, markdown_text=rest or None, expected=NOT_STREAMING
-        )
-        return await self.rewrite(channel, thread, ts, whole) if "error" in answer else ts
+    async def finish(
+        self, channel: str, thread: str, ts: str, rest: str, whole: str, *, below: Sequence[Json] = ()
+    ) -> str:
+        """End a stream with `rest`; when the stream is dead or the blocks are refused, make the message `whole`."""
+        more = {"markdown_text": rest or None, "blocks": list(below) or None}
+        expected = NOT_STREAMING | FORMAT_REFUSED
+        answer = await self._calls.final(STOP, channel=channel, ts=ts, **more, expected=expected)
+        return await self.rewrite(channel, thread, ts, whole, below) if "error" in answer else ts
 
     async def delete(self, channel: str, ts: str) -> None:
         expected = {"message_not_found", "cant_delete_message"}
         await self._calls.final("chat.delete", channel=channel, ts=ts, expected=expected)
 
-    async def respond(self, url: str, channel: str, user: str, text: str) -> str:
+    async def respond(self, url: str, channel: str, user: str, text: str, below: Sequence[Json] = ()) -> str:
         """Answer a slash command so that only the person sees it, by whatever still works."""
-        error = await self._use(url, content(text))
+        error = await self._use(url, content(text, below))
         if error in FORMAT_REFUSED:
             error = await self._use(url, unformatted(text))
         # A URL that does not answer is as good as one that is used up: there are other ways.
-        return await self._whisper(channel, user, text) if error else ""
+        return await self._whisper(channel, user, text, below) if error else ""
 
     async def _use(self, url: str, body: Json) -> str:
         return await self._calls.respond(url, {"response_type": "ephemeral", "replace_original": False, **body})
 
-    async def _whisper(self, channel: str, user: str, text: str) -> str:
+    async def _whisper(self, channel: str, user: str, text: str, below: Sequence[Json]) -> str:
+        body = content(text, below)
         try:
-            answer = await self._calls.final("chat.postEphemeral", channel=channel, user=user, **content(text))
+            answer = await self._calls.final("chat.postEphemeral", channel=channel, user=user, **body)
         except (RecipientGone, MessageRejected):
             room = await self._calls.final("conversations.open", users=user)
-            return await self.post(str(room["channel"]["id"]), "", text)
+            return await self.post(str(room["channel"]["id"]), "", text, below)
         return str(answer.get("message_ts", ""))
 
     async def _update(self, channel: str, ts: str, body: Json, more: frozenset[str] = frozenset()) -> Facts:
@@ -119,9 +125,9 @@ class Messages:
             return {"error": "msg_too_long"}
         return await self._update(channel, ts, unformatted(text))
 
-    async def _replace(self, channel: str, thread: str, ts: str, text: str) -> str:
+    async def _replace(self, channel: str, thread: str, ts: str, text: str, below: Sequence[Json]) -> str:
         """New message first: a crash in between shows the answer twice rather than never."""
-        new = await self.post(channel, thread, text)
+        new = await self.post(channel, thread, text, below)
         await self.delete(channel, ts)
         return new
 

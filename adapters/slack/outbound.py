@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from adapters.slack.buttons import under
 from adapters.slack.calls import Calls
 from adapters.slack.edits import Edits
 from adapters.slack.markup import escape, settled, split
@@ -13,7 +14,7 @@ from adapters.slack.messages import Messages
 from adapters.slack.pacing import APPEND, UPDATE
 from adapters.slack.status import StatusLine
 from adapters.slack.streams import Stream, Target
-from bot.domain.updates import Place, Update
+from bot.domain.updates import Button, Place, Update
 from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError
 from bot.ports import Clock, Part, Ref
 from bot.texts import Text, text
@@ -91,10 +92,10 @@ class SlackReply:
         method = APPEND if self._stream else UPDATE
         self.interval = max(1.0, self._calls.pacing.interval(method))
 
-    def parts(self, text: str) -> list[Part]:
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         """See ports.Reply."""
         escaped = escape(text).strip()
-        parts = self._stream.parts(escaped) if self._stream else self._edits.parts(escaped)
+        parts = under(self._stream.parts(escaped), buttons) if self._stream else self._edits.parts(escaped, buttons)
         self._claimed = set(self._standing())
         return list(parts)
 
@@ -146,30 +147,29 @@ def channel_of(place: Place) -> str:
     return place.chat.partition("/")[2]
 
 
-def parts(place: Place, text: str, *, answer_by: str = "") -> list[Part]:
+def parts(place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
     """A message that answers nothing on the screen; `answer_by` is `user url` of a slash command."""
-    pieces = split(escape(text))
-    if not answer_by:
-        return [{"do": "post", "channel": channel_of(place), "thread": place.thread, "text": piece} for piece in pieces]
-    user, _, url = answer_by.partition(" ")
-    answer = {"do": "respond", "channel": channel_of(place), "user": user, "url": url}
-    return [{**answer, "text": piece} for piece in pieces]
+    channel, (user, _, url) = channel_of(place), answer_by.partition(" ")
+    post = {"do": "post", "channel": channel, "thread": place.thread}
+    answer = {"do": "respond", "channel": channel, "user": user, "url": url} if answer_by else post
+    return [*under([{**answer, "text": piece} for piece in split(escape(text))], buttons)]
 
 
 async def deliver(messages: Messages, part: Part) -> str:
     """Send one part; see ports.Platform.deliver."""
+    below = part.get("blocks", ())
     match part:
         case {"do": "post", "channel": channel, "thread": thread, "text": text}:
-            return await messages.post(channel, thread, text)
+            return await messages.post(channel, thread, text, below)
         case {"do": "finish", "channel": channel, "thread": thread, "ts": ts, "text": text, "whole": whole}:
-            return await messages.finish(channel, thread, ts, text, whole)
+            return await messages.finish(channel, thread, ts, text, whole, below=below)
         case {"do": "rewrite", "channel": channel, "thread": thread, "ts": ts, "text": text}:
-            return await messages.rewrite(channel, thread, ts, text)
+            return await messages.rewrite(channel, thread, ts, text, below)
         case {"do": "delete", "channel": channel, "ts": ts}:
             await messages.delete(channel, ts)
             return str(ts)
         case {"do": "respond", "channel": channel, "user": user, "url": url, "text": text}:
-            return await messages.respond(url, channel, user, text)
+            return await messages.respond(url, channel, user, text, below)
     raise MessageRejected(f"not a part of ours: {sorted(part)}")
 
 

@@ -19,6 +19,7 @@ _SHORT = 2000  # UTF-16 units, for the case that Telegram counts differently tha
 _NOT_MODIFIED = "message is not modified"
 _TOO_LONG = ("message is too long", "message_too_long", "text is too long")
 _FIELD_AT_FAULT: Mapping[str, tuple[str, ...]] = {
+    "keyboard": ("button_", "inline keyboard", "reply markup"),
     "edit": ("message to edit not found", "message can't be edited", "message_id_invalid"),
     "thread": ("thread not found", "topic_deleted", "topic_id_invalid"),
     "reply_to": ("replied not found", "reply message not found", "reply_message_id_invalid"),
@@ -72,6 +73,8 @@ class Sender:
         more: dict[str, Any] = {"link_preview_options": _NO_LINK_PREVIEW}
         if entities := part.get("entities"):
             more["entities"] = entities
+        if keyboard := part.get("keyboard"):
+            more["reply_markup"] = keyboard
         if (edited := part.get("edit")) is not None:
             return await self._edit(part, edited, more, hurry=hurry)
         if (question := part.get("reply_to")) is not None:
@@ -97,10 +100,11 @@ class Sender:
         if len(pieces) < 2:
             raise error
         rest = {key: value for key, value in part.items() if key in {"chat", "thread"}}
-        sent = await self.deliver({**_without(part, "entities"), "text": pieces[0][0]})
-        for text, _ in pieces[1:]:
-            sent = await self.deliver({**rest, "text": text})
-        return sent
+        await self.deliver({**_without(part, "entities", "keyboard"), "text": pieces[0][0]})
+        for text, _ in pieces[1:-1]:
+            await self.deliver({**rest, "text": text})
+        last = {key: part[key] for key in ("keyboard",) if key in part}
+        return await self.deliver({**rest, **last, "text": pieces[-1][0]})
 
 
 def _thread(place: Place) -> int | None:
@@ -119,7 +123,7 @@ def _easier(part: Part, error: sdk.BadRequest) -> Part:
             return _without(part, field)
     if isinstance(translate(error), RecipientGone):
         raise error
-    for field in ("entities", "edit"):  # whatever it was, the words count more than their looks
+    for field in ("entities", "keyboard", "edit"):  # whatever it was, the words count more than their looks
         if field in part:
             return _without(part, field)
     raise error

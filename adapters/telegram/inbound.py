@@ -4,26 +4,22 @@ A stored payload is the raw update with one more key, `bot` (who received it), s
 Whatever a stranger sends, only ValueError, KeyError or TypeError leave this module.
 """
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, storable, string_in
 from adapters.telegram.spans import Span, Spans
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Invocation, Place, Update
+from bot.domain.updates import MOST_COMMAND_BYTES, Arrival, Invocation, Place, Update
 
 PLATFORM = "telegram"
 QUARANTINE = "telegram:quarantine"
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "stopped_message_generation")
 """The last one (Bot API 10.3) is a press on a draft's Stop button."""
 
-Json = Mapping[str, Any]
-
-_BIGGEST = 2**63
 _LONGEST = 100_000  # characters; Telegram itself stops at 4096
-_DEEPEST = 64
 # What a person can send that has no text. Everything else without text is a service message.
 _WORDLESS = frozenset({
     "animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "paid_media", "photo",
@@ -56,9 +52,11 @@ def arrival(raw: Any, bot: BotUser, commands: CommandBook) -> Arrival | None:
 def parse(payload: Json, commands: CommandBook) -> Update | None:
     """Read a stored payload; None if it is not for the bot. Raises ValueError, KeyError, TypeError."""
     bot = _bot(payload)
-    if stopped := _object(payload, "stopped_message_generation"):
+    if stopped := object_in(payload, "stopped_message_generation"):
         return _stop(stopped)
-    message = _object(payload, "message")
+    if click := object_in(payload, "callback_query"):
+        return _click(click, commands)
+    message = object_in(payload, "message")
     if message is None or _not_from_a_person(message, bot):
         return None
     return _Reading(message, bot, commands).update()
@@ -67,11 +65,11 @@ def parse(payload: Json, commands: CommandBook) -> Update | None:
 def update_id(raw: Any) -> int | None:
     """The number that acknowledges a raw update, None if it has none."""
     number = raw.get("update_id") if isinstance(raw, dict) else None
-    return number if isinstance(number, int) and 0 <= number < _BIGGEST else None
+    return number if isinstance(number, int) and 0 <= number < BIGGEST else None
 
 
 def _arrival(payload: Json, bot: BotUser, commands: CommandBook, update: Update) -> Arrival:
-    number = _integer(payload, "update_id")
+    number = integer_in(payload, "update_id")
     return Arrival(
         source=bot.source,
         event=str(number),
@@ -96,60 +94,71 @@ def _poison(raw: Any, bot: BotUser) -> Arrival:
 def _payload(raw: Any, bot: BotUser) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise TypeError("an update is an object")
-    return {**_storable(raw), "bot": {"id": bot.id, "username": bot.username}}
+    return {**storable(raw), "bot": {"id": bot.id, "username": bot.username}}
 
 
 def _quarantined(raw: Any) -> Any:
     try:
-        return _storable(raw)
+        return storable(raw)
     except ValueError:
         return "nested too deeply"
 
 
-def _storable(value: Any, depth: int = 0) -> Any:
-    """The same JSON without what a database refuses (NUL, lone surrogates, NaN). Raises ValueError beyond 64 levels.
-
-    One such value would make every attempt to store its batch fail, and so stop the bot for everybody.
-    """
-    if depth > _DEEPEST:
-        raise ValueError("nested too deeply")
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, dict):
-        return {_clean(key): _storable(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item, depth + 1) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _clean(text: str) -> str:
-    if text.isascii():
-        return text.replace("\0", "�") if "\0" in text else text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "�")
-
-
 def _bot(payload: Json) -> BotUser:
     bot = payload["bot"]
-    return BotUser(id=_integer(bot, "id"), username=_string(bot, "username") or "")
+    return BotUser(id=integer_in(bot, "id"), username=string_in(bot, "username") or "")
 
 
 def _not_from_a_person(message: Json, bot: BotUser) -> bool:
     """Bots, channels, anonymous admins and forwards by Telegram itself have no account we could answer for."""
-    author = _object(message, "from")
+    author = object_in(message, "from")
     if author is None or author.get("is_bot") or "sender_chat" in message or message.get("is_automatic_forward"):
         return True
-    through = _object(message, "via_bot")
+    through = object_in(message, "via_bot")
     return through is not None and through.get("id") == bot.id
 
 
 def _stop(stopped: Json) -> Update | None:
     """A press on the Stop button under a draft, which exists in private chats only: there the chat is the person."""
-    chat = _object(stopped, "chat") or {}
+    chat = object_in(stopped, "chat") or {}
     if chat.get("type") != "private":
         return None
-    thread = str(_integer(stopped, "message_thread_id")) if stopped.get("message_thread_id") else ""
-    place = Place(platform=PLATFORM, chat=str(_integer(chat, "id")), thread=thread, private=True)
+    thread = str(integer_in(stopped, "message_thread_id")) if stopped.get("message_thread_id") else ""
+    place = Place(platform=PLATFORM, chat=str(integer_in(chat, "id")), thread=thread, private=True)
     return Update(sender=_sender(chat), place=place, text="", invocation=Invocation(name="stop"))
+
+
+def _click(click: Json, commands: CommandBook) -> Update | None:
+    """A click on a button counts as the command in its data, given by whoever clicked.
+
+    A changed client can send any data, so it is worth no more than the same words typed by the same person. What is
+    no command comes from buttons that are not ours.
+    """
+    message, data = object_in(click, "message") or {}, string_in(click, "data") or ""
+    name, _, arguments = data.partition(" ")
+    place = _place(message)
+    if place is None or commands.get(name) is None or len(data.encode()) > MOST_COMMAND_BYTES:
+        return None
+    number = str(integer_in(message, "message_id"))
+    return Update(
+        sender=_sender(click["from"]),
+        place=place,
+        text="",
+        message=number,
+        invocation=Invocation(name=name.lower(), arguments=arguments.strip()),
+        answer_by="" if place.private else number,
+    )
+
+
+def _place(message: Json) -> Place | None:
+    """Where a message stands; None in channels."""
+    chat = object_in(message, "chat") or {}
+    if chat.get("type") not in {"private", "group", "supergroup"}:
+        return None
+    # Outside of forums message_thread_id only names a chain of replies [Bot API, Message.is_topic_message].
+    topic = message.get("is_topic_message") is True
+    thread = str(integer_in(message, "message_thread_id")) if topic else ""
+    return Place(platform=PLATFORM, chat=str(integer_in(chat, "id")), thread=thread, private=chat["type"] == "private")
 
 
 class _Reading:
@@ -159,24 +168,24 @@ class _Reading:
         self._message = message
         self._bot = bot
         self._commands = commands
-        self._chat = _object(message, "chat") or {}
-        self._private = self._chat.get("type") == "private"
-        text = _string(message, "text") or _string(message, "caption") or ""
+        self._place = _place(message)
+        self._private = self._place is not None and self._place.private
+        text = string_in(message, "text") or string_in(message, "caption") or ""
         if len(text) > _LONGEST:
             raise ValueError("text is too long")
         entities = message.get("entities") if message.get("text") else message.get("caption_entities")
         self._spans = Spans.read(text, entities or [])
 
     def update(self) -> Update | None:
-        if not self._private and self._chat.get("type") not in {"group", "supergroup"}:
+        if self._place is None:
             return None
         command = self._command()
         if command is None and not (self._is_said() if self._private else self._is_addressed()):
             return None
-        number = _integer(self._message, "message_id")
+        number = integer_in(self._message, "message_id")
         return Update(
             sender=_sender(self._message["from"]),
-            place=self._place(),
+            place=self._place,
             text=self._said(),
             message=str(number),
             invocation=command,
@@ -185,12 +194,6 @@ class _Reading:
             # In a group an answer quotes its question; `parts` needs to know which.
             answer_by="" if self._private else str(number),
         )
-
-    def _place(self) -> Place:
-        # Outside of forums message_thread_id only names a chain of replies [Bot API, Message.is_topic_message].
-        topic = self._message.get("is_topic_message") is True
-        thread = str(_integer(self._message, "message_thread_id")) if topic else ""
-        return Place(platform=PLATFORM, chat=str(_integer(self._chat, "id")), thread=thread, private=self._private)
 
     def _is_said(self) -> bool:
         if self._spans.text.strip():
@@ -242,12 +245,12 @@ class _Reading:
         return (_sender(span.user) for span in self._people())
 
     def _answered_author(self) -> int | None:
-        answered = _object(self._message, "reply_to_message")
+        answered = object_in(self._message, "reply_to_message")
         # In a forum topic every message "replies" to the service message that opened the topic.
         if answered is None or "forum_topic_created" in answered or "sender_chat" in answered:
             return None
-        author = _object(answered, "from")
-        return _integer(author, "id") if author else None
+        author = object_in(answered, "from")
+        return integer_in(author, "id") if author else None
 
     def _replied_to(self) -> Identity | None:
         author = self._answered_author()
@@ -257,33 +260,10 @@ class _Reading:
 
 
 def _sender(user: Json) -> Sender:
-    names = (_string(user, "first_name"), _string(user, "last_name"))
+    names = (string_in(user, "first_name"), string_in(user, "last_name"))
     return Sender(
-        identity=Identity(platform=PLATFORM, user=str(_integer(user, "id"))),
+        identity=Identity(platform=PLATFORM, user=str(integer_in(user, "id"))),
         name=" ".join(name for name in names if name),
-        username=_string(user, "username"),
-        language=_string(user, "language_code"),
+        username=string_in(user, "username"),
+        language=string_in(user, "language_code"),
     )
-
-
-def _object(parent: Json, key: str) -> Json | None:
-    value = parent.get(key)
-    if value is None or isinstance(value, dict):
-        return value
-    raise TypeError(f"{key} is not an object")
-
-
-def _integer(parent: Json, key: str) -> int:
-    value = parent[key]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{key} is not an integer")
-    if not -_BIGGEST <= value < _BIGGEST:
-        raise ValueError(f"{key} does not fit 64 bits")
-    return value
-
-
-def _string(parent: Json, key: str) -> str | None:
-    value = parent.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise TypeError(f"{key} is not a string")

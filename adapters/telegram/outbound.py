@@ -4,11 +4,13 @@ In private chats a preview is a draft: it leaves nothing behind and ends with th
 have no drafts: there the preview is a message that is edited, and the answer's first part is its last edit. It comes
 when there is something to read: its first words would stand there alone until the first edit, seconds later.
 
-A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids).
+A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids) and
+`keyboard` (reply markup).
 """
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -19,7 +21,7 @@ from adapters.telegram.errors import seconds, translate
 from adapters.telegram.markup import render
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
-from bot.domain.updates import Place, Update
+from bot.domain.updates import Button, Place, Update
 from bot.errors import PlatformDown, RecipientGone
 from bot.ports import Clock, Part, Ref
 
@@ -33,14 +35,24 @@ _SOON = 0.5  # seconds until a further look, while there is nothing to read
 log = structlog.get_logger(__name__)
 
 
-def parts_of(place: Place, text: str, *, reply_to: str = "", edit: int | None = None) -> list[Part]:
+def parts_of(
+    place: Place, text: str, *, reply_to: str = "", edit: int | None = None, buttons: Sequence[Button] = ()
+) -> list[Part]:
     """Render Markdown into parts. The first one edits the message `edit`, or else replies to `reply_to`."""
     formatted = render(text)
     first = {"edit": edit} if edit is not None else {"reply_to": int(reply_to)} if reply_to else {}
-    return [_part(place, message, first if number == 0 else {}) for number, message in enumerate(formatted)]
+    parts = [_part(place, message, first if number == 0 else {}) for number, message in enumerate(formatted)]
+    if buttons and parts:
+        parts[-1]["keyboard"] = _keyboard(buttons)
+    return [*parts]
 
 
-def _part(place: Place, message: Formatted, more: dict[str, int]) -> Part:
+def _keyboard(buttons: Sequence[Button]) -> dict[str, Any]:
+    """One row; the data of a button is its command."""
+    return {"inline_keyboard": [[{"text": one.label, "callback_data": one.command} for one in buttons]]}
+
+
+def _part(place: Place, message: Formatted, more: dict[str, int]) -> dict[str, Any]:
     text, entities = message
     part: dict[str, Any] = {"chat": int(place.chat), "text": text, **more}
     if entities:
@@ -93,9 +105,9 @@ class TelegramReply:
         if not self._over and self._is_news(visible) and self._is_time(visible):
             await self._attempt(visible)
 
-    def parts(self, text: str) -> list[Part]:
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         reply_to = "" if self._place.private else self._question
-        return parts_of(self._place, text, reply_to=reply_to, edit=self._placeholder)
+        return parts_of(self._place, text, reply_to=reply_to, edit=self._placeholder, buttons=buttons)
 
     async def close(self) -> None:
         self._over = True

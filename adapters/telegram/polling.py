@@ -9,6 +9,7 @@ from telegram import Bot
 from telegram import error as sdk
 
 from adapters.telegram import inbound
+from adapters.telegram.clicks import Clicks
 from adapters.telegram.errors import seconds, translate
 from bot.commands.declaration import CommandBook
 from bot.domain.updates import Arrival
@@ -58,13 +59,17 @@ class Poller:
         self._timeout = timeout
         self._backoff = backoff or Backoff()
         self._offset: int | None = None
+        self._clicks = Clicks(bot)
 
     async def run(self, accept: Accept) -> None:
         """Until cancelled. Raises PlatformMisconfigured if the token stops working."""
-        while True:
-            wait = await self._turn(accept)
-            if wait:
-                await self._clock.sleep(wait)
+        try:
+            while True:
+                wait = await self._turn(accept)
+                if wait:
+                    await self._clock.sleep(wait)
+        finally:
+            await self._clicks.close()
 
     async def _turn(self, accept: Accept) -> float:
         """One batch; the seconds to wait before the next."""
@@ -99,6 +104,8 @@ class Poller:
         wanted = [arrival for arrival in arrivals if arrival is not None]
         if wanted:
             await accept(wanted)
+        for raw in raws:
+            self._clicks.seen(raw)
 
     def _arrival(self, raw: Any) -> Arrival | None:
         arrival = inbound.arrival(raw, self._me, self._commands)

@@ -1,10 +1,12 @@
-"""What happens on a platform: the stored arrival, and the update parsed from it."""
+"""What happens on a platform: the stored arrival, the update parsed from it, the buttons that lead to another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.people import Identity, Sender
+
+MOST_COMMAND_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,21 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button under a message. A click counts as the command it names, given by whoever clicks.
+
+    `command` has its arguments and no slash; at most 64 bytes of UTF-8, which is what Telegram carries.
+    """
+
+    label: str
+    command: str
+
+    def __post_init__(self) -> None:
+        if not self.label.strip() or not 0 < len(self.command.encode()) <= MOST_COMMAND_BYTES:
+            raise ValueError(f"not a button: {self.label!r} for {self.command!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """Something a person said to the bot.
 
@@ -56,7 +73,8 @@ class Update:
         sender: who spoke.
         place: where, and with it which conversation.
         text: what was said, without the mention of the bot; plain text or light Markdown, in the platform's words.
-        message: the platform's id of the message, "" if it has none (slash commands).
+        message: the platform's id of the message, "" if it has none (slash commands); of a click, that of the message
+            with the button.
         invocation: set when it is a command.
         replied_to: the author of the message this one replies to, never the bot itself.
         mentioned: people named in the text in order, as far as the platform tells who they are. In

@@ -236,7 +236,7 @@ def test_a_button_of_ours_is_a_command_of_the_one_who_pressed() -> None:
         "team": {"id": "T1"},
         "user": {"id": "U2", "username": "ben", "team_id": "T1"},
         "channel": {"id": "C1"},
-        "container": {"thread_ts": "1.0"},
+        "container": {"message_ts": "2.0", "thread_ts": "1.0"},
         "actions": [action],
         "response_url": "https://hooks.slack.com/actions/T1/1/x",
         "trigger_id": "4.5.6",
@@ -244,7 +244,7 @@ def test_a_button_of_ours_is_a_command_of_the_one_who_pressed() -> None:
     update = understood(body)
     assert update.invocation == Invocation(name="quota", arguments="show")
     assert str(update.sender.identity) == "slack:T1/U2"
-    assert update.place.key == "slack:T1/C1#1.0"
+    assert (update.place.key, update.message) == ("slack:T1/C1#1.0", "2.0")
 
 
 def test_the_stop_button_is_the_stop_command() -> None:

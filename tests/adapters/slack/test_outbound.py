@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -7,11 +8,13 @@ from adapters.slack.emulator import Message, SlackEmulator, Tiers, Timing
 from adapters.slack.outbound import SlackReply
 from adapters.slack.platform import SlackPlatform
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Place, Update
+from bot.domain.updates import Button, Place, Update
 from bot.errors import PlatformBusy, PlatformDown, RecipientGone
 from tests.adapters.slack.conftest import Make
 
 Question = Callable[..., Update]
+
+AGAIN = Button(label="🔁 Retry", command="retry 7")
 
 
 @pytest.fixture
@@ -51,6 +54,12 @@ async def interrupt(doing: Awaitable[None]) -> None:
 
 def answers(slack: SlackEmulator, channel: str = "C1") -> list[Message]:
     return [message for message in slack.messages(channel) if message.from_bot]
+
+
+def actions(message: Message) -> list[tuple[str, str | None]]:
+    """What the buttons of a message send."""
+    elements = [element for block in message.blocks for element in block.get("elements", [])]
+    return [(element["action_id"], element.get("value")) for element in elements]
 
 
 def made(slack: SlackEmulator, method: str) -> int:
@@ -381,6 +390,64 @@ async def test_refused_blocks_become_plain_text(
     await end(platform, platform.reply(question()), "| a |")
     [answer] = answers(slack)
     assert (answer.text, answer.blocks) == ("| a |", ())
+
+
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("shown", ["", "Because it", "Because it is so."])
+async def test_buttons_stand_under_an_answer_however_it_came(
+    *, direct: bool, shown: str, slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question(direct=direct))
+    await reply.show(shown)
+    for part in reply.parts("Because it is so.", [AGAIN]):
+        await platform.deliver(json.loads(json.dumps(part)))
+    await reply.close()
+    [answer] = answers(slack, "DU1" if direct else "C1")
+    assert (answer.visible, answer.streaming) == ("Because it is so.\n🔁 Retry", False)
+    assert actions(answer) == [("parley.retry", "7")]
+
+
+async def test_buttons_stand_under_the_last_part_only(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    for part in platform.parts(question().place, "word " * 3000, buttons=[AGAIN]):
+        await platform.deliver(part)
+    assert [actions(message) for message in answers(slack)] == [[], [("parley.retry", "7")]]
+
+
+async def test_buttons_survive_a_stream_that_has_died(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    slack.faults.next("chat.stopStream", error="message_not_in_streaming_state")
+    for part in reply.parts("Because it is so.", [AGAIN]):
+        await platform.deliver(part)
+    [answer] = answers(slack)
+    assert (answer.streaming, actions(answer)) == (False, [("parley.retry", "7")])
+
+
+async def test_refused_buttons_cost_no_words(slack: SlackEmulator, platform: SlackPlatform, question: Question) -> None:
+    reply = platform.reply(question())
+    await reply.show("Because it")
+    slack.faults.next("chat.stopStream", error="invalid_blocks")
+    slack.faults.next("chat.update", error="streaming_state_conflict")
+    slack.faults.next("chat.update", error="invalid_blocks")
+    for part in reply.parts("Because it is so.", [AGAIN]):
+        await platform.deliver(part)
+    [answer] = answers(slack)
+    assert (answer.streaming, answer.text, answer.blocks) == (False, "Because it is so.", ())
+
+
+async def test_a_private_answer_has_its_buttons_too(slack: SlackEmulator, platform: SlackPlatform) -> None:
+    ada = slack.person("U1", name="ada")
+    slack.channel("C1", "general", members=[ada])
+    dead = slack.url.replace("/api/", "/response/none")
+    place = Place(platform="slack", chat="T1/C1", private=False)
+    for part in platform.parts(place, "Sorry.", answer_by=f"U1 {dead}", buttons=[AGAIN]):
+        await platform.deliver(part)
+    [answer] = answers(slack)
+    assert (answer.ephemeral_for, actions(answer)) == ("U1", [("parley.retry", "7")])
 
 
 async def test_a_thread_that_is_gone_costs_the_thread_only(slack: SlackEmulator, platform: SlackPlatform) -> None:

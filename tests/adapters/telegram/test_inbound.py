@@ -34,6 +34,12 @@ def entity(kind: str, said: str, part: str, **more: Any) -> dict[str, Any]:
     return {"type": kind, "offset": units, "length": len(part.encode("utf-16-le")) // 2, **more}
 
 
+def clicked(chat: dict[str, Any], data: str = "new", **more: Any) -> dict[str, Any]:
+    """Ada clicks under a message of the bot's."""
+    below = {"message_id": 8, "from": {"id": 100, "is_bot": True}, "chat": chat, "date": 1, "text": "Sorry.", **more}
+    return {"update_id": 900, "callback_query": {"id": "5", "from": ADA, "message": below, "data": data}}
+
+
 def received(update: Any) -> Arrival:
     found = arrival(update, BOT, BOOK)
     assert found is not None
@@ -322,7 +328,47 @@ keys = st.sampled_from([
 ])  # fmt: skip
 
 
-@given(st.dictionaries(keys, values), st.sampled_from(["message", "stopped_message_generation"]))
+def test_a_click_is_a_command_of_the_one_who_clicked() -> None:
+    update = understood(clicked(PRIVATE, "New 12 a"))
+    assert update.invocation == Invocation(name="new", arguments="12 a")
+    assert str(update.sender.identity) == "telegram:11"
+    assert (update.place.key, update.place.private, update.message) == ("telegram:11", True, "8")
+
+
+def test_a_click_has_the_lane_of_its_command_and_its_place_before_later_messages() -> None:
+    found = received(clicked(PRIVATE, "new"))
+    assert (found.event, found.lane, found.order) == ("900", "telegram:11", 8)
+    assert received(clicked(PRIVATE, "help")).lane == "telegram:11!"
+
+
+def test_a_click_in_a_group_is_answered_below_the_button() -> None:
+    update = understood(clicked(GROUP, message_thread_id=42, is_topic_message=True))
+    assert (update.place.key, update.place.private, update.answer_by) == ("telegram:-1001#42", False, "8")
+
+
+def test_a_click_on_a_message_too_old_to_be_shown_still_counts() -> None:
+    update = clicked(PRIVATE)
+    update["callback_query"]["message"] = {"message_id": 8, "chat": PRIVATE, "date": 0}
+    assert understood(update).place.key == "telegram:11"
+
+
+@pytest.mark.parametrize("data", ["dance", "", "settings:1", "new " + "🧮" * 16, "\ud800"])
+def test_a_click_that_names_no_command_of_ours_is_ignored(data: str) -> None:
+    assert arrival(clicked(PRIVATE, data), BOT, BOOK) is None
+
+
+@pytest.mark.parametrize("missing", ["data", "message"])
+def test_a_click_without_data_or_message_is_ignored(missing: str) -> None:
+    update = clicked(PRIVATE)
+    del update["callback_query"][missing]
+    assert arrival(update, BOT, BOOK) is None
+
+
+def test_a_click_in_a_channel_is_ignored() -> None:
+    assert arrival(clicked({"id": -1002, "type": "channel", "title": "News"}), BOT, BOOK) is None
+
+
+@given(st.dictionaries(keys, values), st.sampled_from(["message", "callback_query", "stopped_message_generation"]))
 @settings(max_examples=100, deadline=None)
 def test_nothing_a_stranger_sends_raises(broken: dict[str, Any], kind: str) -> None:
     for body in (broken, {**raw(PRIVATE, "hello")["message"], **broken}):

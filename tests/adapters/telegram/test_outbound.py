@@ -1,20 +1,27 @@
+import json
 from typing import Any
 
 import pytest
 
-from adapters.telegram.emulator import Chat, Fault, Limits, Person, Rate, TelegramEmulator
+from adapters.telegram.emulator import Chat, Fault, Limits, Message, Person, Rate, TelegramEmulator
 from adapters.telegram.outbound import parts_of, preview
 from adapters.telegram.platform import TelegramPlatform
 from adapters.telegram.splitting import LIMIT, utf16_len
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Place, Update
+from bot.domain.updates import Button, Place, Update
 from bot.errors import PlatformBusy, RecipientGone
 from bot.ports import Reply
 from tests.adapters.telegram.conftest import ManualClock, connect
 
+AGAIN = Button(label="🔁 Retry", command="retry 7")
 NEXT = 3.0  # seconds after which the next preview may be shown anywhere
 OPENING = "It depends on what you would like to know"  # enough to begin a message in a group
+
+
+def data(message: Message) -> list[str]:
+    """What the buttons of a message send."""
+    return [button["callback_data"] for button in message.buttons]
 
 
 def update(chat: int, message: int, thread: str = "") -> Update:
@@ -290,6 +297,44 @@ class TestGroups:
         await reply.show(OPENING)
         await finish(platform, reply, "word " * 1500)
         assert [message.thread_id for message in tg.messages(forum) if message.sender.is_bot] == [thread, thread]
+
+
+class TestButtons:
+    async def test_they_stand_under_the_last_part(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform
+    ) -> None:
+        for part in platform.parts(update(ada.id, 1).place, "word " * 1500, buttons=[AGAIN]):
+            await platform.deliver(json.loads(json.dumps(part)))
+        assert [data(message) for message in tg.messages(ada.chat)[-2:]] == [[], ["retry 7"]]
+        assert tg.messages(ada.chat)[-1].buttons[0]["text"] == "🔁 Retry"
+
+    async def test_an_answer_that_is_edited_gets_them_too(
+        self, tg: TelegramEmulator, platform: TelegramPlatform, team: Chat, question: int
+    ) -> None:
+        reply = platform.reply(update(team.id, question))
+        await reply.show(OPENING)
+        for part in reply.parts(OPENING, [AGAIN]):
+            await platform.deliver(part)
+        (answer,) = (message for message in tg.messages(team) if message.sender.is_bot)
+        assert (answer.text, data(answer)) == (OPENING, ["retry 7"])
+
+    async def test_a_refused_button_costs_the_button_only(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform
+    ) -> None:
+        tg.faults.next("sendMessage", Fault(status=400, description="Bad Request: BUTTON_DATA_INVALID"))
+        (part,) = platform.parts(update(ada.id, 1).place, "**hello**", buttons=[AGAIN])
+        await platform.deliver(part)
+        message = tg.messages(ada.chat)[-1]
+        assert (message.text, message.buttons) == ("hello", [])
+        assert message.entities
+
+    async def test_a_message_that_turns_out_too_long_keeps_them_at_its_end(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform
+    ) -> None:
+        tg.faults.next("sendMessage", Fault(status=400, description="Bad Request: message is too long"))
+        (part,) = platform.parts(update(ada.id, 1).place, "word " * 700, buttons=[AGAIN])
+        await platform.deliver(part)
+        assert [data(message) for message in tg.messages(ada.chat)[-2:]] == [[], ["retry 7"]]
 
 
 class TestFloods:

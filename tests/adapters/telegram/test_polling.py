@@ -11,7 +11,7 @@ from adapters.telegram.platform import TelegramPlatform
 from adapters.telegram.polling import Backoff
 from bot.clock import SystemClock
 from bot.commands.declaration import CommandBook
-from bot.domain.updates import Arrival
+from bot.domain.updates import Arrival, Button, Invocation, Place
 from bot.errors import PlatformMisconfigured
 from bot.ports import Accept
 from tests.adapters.telegram.conftest import connect
@@ -153,6 +153,63 @@ async def test_chatter_is_acknowledged_without_a_row(
         ada.says("hello")
         await until(lambda: inbox.arrivals)
     assert len(inbox.arrivals) == 1
+
+
+class TestClicks:
+    """Until a click is answered, the person's client shows that the button is at work."""
+
+    @pytest.fixture
+    async def button(self, ada: Person, listener: TelegramPlatform) -> int:
+        """A message of the bot's that has one."""
+        place = Place(platform="telegram", chat=str(ada.id), private=True)
+        (part,) = listener.parts(place, "Sorry.", buttons=[Button(label="Again", command="new 7")])
+        return int(await listener.deliver(part))
+
+    async def test_a_click_is_stored_and_then_answered(
+        self, tg: TelegramEmulator, ada: Person, listener: TelegramPlatform, inbox: Inbox, button: int
+    ) -> None:
+        answered: list[bool] = []
+        inbox.before = lambda: answered.append(bool(tg.answers))
+        async with listening(listener, inbox.accept):
+            query = ada.clicks(button, "new 7")
+            await until(lambda: query in tg.answers)
+        assert answered == [False]
+        update = listener.parse(inbox.arrivals[0].payload)
+        assert update is not None
+        assert update.invocation == Invocation(name="new", arguments="7")
+
+    async def test_a_click_that_could_not_be_stored_is_not_answered_yet(
+        self, tg: TelegramEmulator, ada: Person, listener: TelegramPlatform, inbox: Inbox, button: int
+    ) -> None:
+        inbox.refusals = 10_000
+        async with listening(listener, inbox.accept):
+            ada.clicks(button, "new 7")
+            await until(lambda: inbox.refused)
+        assert tg.answers == {}
+
+    @pytest.mark.parametrize(
+        "fault", [Fault(status=400, description="Bad Request: query is too old"), Fault(retry_after=9), Fault(hang=9)]
+    )
+    async def test_a_click_that_cannot_be_answered_holds_up_nothing(
+        self, tg: TelegramEmulator, ada: Person, listener: TelegramPlatform, button: int, *, fault: Fault
+    ) -> None:
+        inbox = Inbox()
+        tg.faults.next("answerCallbackQuery", fault)
+        async with listening(listener, inbox.accept):
+            ada.clicks(button, "new 7")
+            await until(lambda: inbox.arrivals)
+            ada.says("hello")
+            await until(lambda: len(inbox.arrivals) == 2)
+
+    async def test_a_click_on_a_strangers_button_is_answered_without_a_row(
+        self, tg: TelegramEmulator, ada: Person, listener: TelegramPlatform, inbox: Inbox, button: int
+    ) -> None:
+        message = {"message_id": button, "chat": {"id": ada.id, "type": "private"}, "date": 0}
+        click = {"id": "77", "from": ada.user.payload(), "message": message, "data": "settings:1"}
+        async with listening(listener, inbox.accept):
+            tg.inject({"callback_query": click})
+            await until(lambda: any(call.method == "answerCallbackQuery" for call in tg.calls))
+        assert inbox.arrivals == []
 
 
 async def test_every_poll_says_which_updates_it_wants(
