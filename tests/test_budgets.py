@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import event
 
 from bot.budgets import Budgets
 from bot.domain.budgets import Budget, BudgetPlan, Period, Span
@@ -299,6 +300,18 @@ async def test_budget_shows_what_is_spent_left_and_when_it_resets(storage: Stora
 
 async def test_budget_says_so_when_none_is_set(core: Core) -> None:
     assert "No budget is set" in await core.say(ADMIN, "/budget")
+
+
+async def test_without_a_budget_no_turn_asks_the_database_about_any(storage: Storage) -> None:
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(storage._engine.sync_engine, "before_cursor_execute", note)
+    await make_core(storage).say("ada", "hello")
+    assert len(statements) > 5
+    assert [one for one in statements if "budget" in one or "hold" in one] == []
 
 
 DAY_LIMIT, MONTH_LIMIT = 1500, 4000
