@@ -12,7 +12,7 @@ from bot.brain import Brain
 from bot.delivery import Courier
 from bot.domain.completions import Usage
 from bot.domain.context import Weighed
-from bot.domain.updates import Update
+from bot.domain.updates import Button, Update
 from bot.errors import AccessDenied, ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.inbox import Lease
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
@@ -156,7 +156,8 @@ class Chat:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.completion.usage or Usage(input=begun.fitted.tokens, output=counted, estimated=True)
-        parts = asked.reply.parts(self._final_text(asked, outcome))
+        again = self._again(asked) if outcome.ending == "interrupted" else ()
+        parts = asked.reply.parts(self._final_text(asked, outcome), again)
         async with asked.lease.begin() as work:
             if outcome.answer:
                 exchange = Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
@@ -179,11 +180,12 @@ class Chat:
 
     async def _failed(self, asked: Asked, begun: Begun, error: ModelError) -> list[Outgoing]:
         """Instead of the second transaction: nothing is charged, and the person is told why."""
-        said = self._why(asked, error)
+        again = self._again(asked) if error.retryable else ()
+        parts = asked.reply.parts(self._why(asked, error), again)
         async with asked.lease.begin() as work:
             await work.history.fail(asked.arrival, type(error).__name__)
             await self._accounting.failed(work, asked, begun, error)
-            return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
+            return await work.outbox.add(asked.arrival, asked.platform.name, parts)
 
     def _why(self, asked: Asked, error: UserError | ModelError) -> str:
         _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
@@ -195,6 +197,10 @@ class Chat:
             return outcome.answer
         said = self._said(asked, notice)
         return f"{outcome.answer}\n\n{said}" if outcome.answer else said
+
+    def _again(self, asked: Asked) -> list[Button]:
+        """A button that asks this very question again, whatever was asked since."""
+        return [Button(label=self._said(asked, text("🔁 Retry")), command=f"retry {asked.arrival}")]
 
     def _said(self, asked: Asked, sentence: Text) -> str:
         return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)

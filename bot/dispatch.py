@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import tzinfo
 
 import structlog
@@ -11,7 +12,7 @@ from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.chat import Chat
 from bot.commands.call import Call
-from bot.commands.declaration import CommandBook, Role
+from bot.commands.declaration import AskAgain, CommandBook, Role
 from bot.delivery import Courier
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
@@ -150,13 +151,16 @@ class Dispatcher:
             async with lease.begin() as work:
                 call = await self._call(work, lease, update, invocation)
                 said = await call.command.handler(call)
-                outgoing = await self._put(work, lease, platform, update, said)
+                outgoing = await self._put(work, lease, platform, update, said) if isinstance(said, Text) else []
         except UserError as error:
             await self._say(lease, platform, update, sentence(error))
             return
         for act in call.afterwards:
             act()
-        await self._courier.deliver(lease, platform, outgoing)
+        if isinstance(said, AskAgain):
+            await self._chat.answer(lease, platform, replace(update, text=said.question, invocation=None))
+        else:
+            await self._courier.deliver(lease, platform, outgoing)
 
     async def _call(self, work: UnitOfWork, lease: Lease, update: Update, invocation: Invocation) -> Call:
         account = await work.people.meet(update.sender)

@@ -74,6 +74,7 @@ class FakePlatform:
         self._book = book
         self.sent: list[tuple[str, str]] = []
         self.buttons: list[list[str]] = []
+        self.labels: list[list[str]] = []
         self.replies: list[FakeReply] = []
         self.failures: list[PlatformError] = []
         self.changed = asyncio.Condition()
@@ -125,9 +126,12 @@ class FakePlatform:
 
     def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
         pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
-        parts: list[dict[str, Any]] = [{"chat": place.chat, "text": piece, "buttons": []} for piece in pieces]
+        parts: list[dict[str, Any]] = [
+            {"chat": place.chat, "text": piece, "buttons": [], "labels": []} for piece in pieces
+        ]
         for last in parts[-1:]:
             last["buttons"] = [button.command for button in buttons]
+            last["labels"] = [button.label for button in buttons]
         return [*parts]
 
     def direct(self, who: Identity) -> Place:
@@ -138,6 +142,7 @@ class FakePlatform:
             raise self.failures.pop(0)
         self.sent.append((part["chat"], part["text"]))
         self.buttons.append(part["buttons"])
+        self.labels.append(part["labels"])
         return str(len(self.sent))
 
     async def check(self) -> str:

@@ -18,13 +18,20 @@ class Role(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskAgain:
+    """What a command comes to when not it answers, but the model: a question of the person's, whose turn has begun."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One command.
 
     Args:
         name: lower case, `[a-z]{1,32}`, as typed after the slash (Telegram) or after `/parley` (Slack).
         summary: one line for menus and /help.
-        handler: `async (Call) -> Text`; see `bot.commands.call`.
+        handler: `async (Call) -> Text | AskAgain`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
         example: a call that works, without the slash.
         role: who may use it; for everybody else the command does not exist.
@@ -35,7 +42,7 @@ class Command:
 
     name: str
     summary: Text
-    handler: Callable[[Any], Awaitable[Text]]
+    handler: Callable[[Any], Awaitable[Text | AskAgain]]
     usage: str = ""
     example: str = ""
     role: Role = Role.MEMBER

@@ -1,6 +1,6 @@
 """Conversations and their turns."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -68,6 +68,50 @@ _FAIL = (
     sa.update(turn)
     .where(turn.c.inbox_id == sa.bindparam("arrival"), turn.c.state == TurnState.RUNNING)
     .values(state=TurnState.FAILED, ending=sa.bindparam("its_ending"), finished_at=now_ms())
+    .returning(turn.c.id, turn.c.conversation_id, turn.c.account_id)
+)
+
+_mine = sa.and_(
+    turn.c.conversation_id == sa.bindparam("its_conversation"), turn.c.account_id == sa.bindparam("its_account")
+)
+_OWN = sa.select(turn.c.question).where(turn.c.inbox_id == sa.bindparam("arrival"))
+_LAST = sa.select(turn.c.id, turn.c.question, turn.c.question_tokens).where(_mine).order_by(turn.c.id.desc()).limit(1)
+_other = turn.alias("other")
+_others_of_mine = sa.and_(
+    _other.c.conversation_id == sa.bindparam("its_conversation"), _other.c.account_id == sa.bindparam("its_account")
+)
+_ASKED_BY = sa.select(turn.c.id, turn.c.question, turn.c.question_tokens).where(
+    _mine,
+    turn.c.inbox_id == sa.bindparam("asked_by", type_=sa.BigInteger),
+    ~sa.exists().where(
+        _others_of_mine,
+        _other.c.id > turn.c.id,
+        _other.c.question == turn.c.question,
+        _other.c.state != TurnState.FAILED,
+    ),
+)
+_LAST_BEFORE = (
+    sa.select(sa.func.max(_other.c.id))
+    .where(
+        _others_of_mine,
+        _other.c.id < sa.bindparam("its_turn", type_=sa.BigInteger),
+        _other.c.state != TurnState.FAILED,
+    )
+    .scalar_subquery()
+)
+_REPLACE = (
+    sa.update(turn)
+    .where(
+        turn.c.id == _LAST_BEFORE,
+        turn.c.state == TurnState.ANSWERED,
+        turn.c.question == sa.bindparam("its_question"),
+    )
+    .values(state=TurnState.REPLACED)
+)
+_PUT_BACK = (
+    sa.update(turn)
+    .where(turn.c.id == _LAST_BEFORE, turn.c.state == TurnState.REPLACED)
+    .values(state=TurnState.ANSWERED)
 )
 
 
@@ -113,6 +157,34 @@ class History:
         turn_id, its_conversation = row.one()
         return turn_id, its_conversation
 
+    async def again(self, arrival: int, *, place: str, account_id: int, asked_by: int | None) -> str | None:
+        """Begin the turn of `arrival` with a question that the account asked before; None if there is none.
+
+        That is its last one in the current conversation or, with `asked_by`, the one of that arrival, unless it has
+        been answered again since. The answer it had just had leaves the context, unless the new turn fails.
+        Beginning twice, after a crash, asks the same question.
+        """
+        if (own := (await self._connection.execute(_OWN, {"arrival": arrival})).scalar()) is not None:
+            return str(own)
+        mine = {"its_conversation": await self.current(place), "its_account": account_id}
+        asked = await self._asked(mine, asked_by)
+        if asked is None:
+            return None
+        turn_id, _ = await self.begin(
+            arrival,
+            conversation_id=mine["its_conversation"],
+            account_id=account_id,
+            question=asked.question,
+            tokens=asked.question_tokens,
+        )
+        await self._connection.execute(_REPLACE, {**mine, "its_turn": turn_id, "its_question": asked.question})
+        return str(asked.question)
+
+    async def _asked(self, mine: Mapping[str, Any], asked_by: int | None) -> sa.Row[*tuple[Any, ...]] | None:
+        if asked_by is None:
+            return (await self._connection.execute(_LAST, mine)).first()
+        return (await self._connection.execute(_ASKED_BY, {**mine, "asked_by": asked_by})).first()
+
     async def recent(self, conversation_id: int, *, before: int) -> AsyncIterator[StoredTurn]:
         """Answered turns before turn `before`, the newest first; fetched in pages, as many as are asked for."""
         while True:
@@ -137,8 +209,15 @@ class History:
         )
 
     async def fail(self, arrival: int, ending: str) -> None:
-        """The turn has no answer: it stays on record and out of the context. One that has an answer keeps it."""
-        await self._connection.execute(_FAIL, {"arrival": arrival, "its_ending": ending})
+        """The turn has no answer: it stays on record and out of the context. One that has an answer keeps it.
+
+        If it asked again, the answer it was to replace is in the context again: between the two no turn of the
+        account in this conversation has come to an end.
+        """
+        failed = (await self._connection.execute(_FAIL, {"arrival": arrival, "its_ending": ending})).first()
+        if failed is not None:
+            mine = {"its_conversation": failed.conversation_id, "its_account": failed.account_id}
+            await self._connection.execute(_PUT_BACK, {**mine, "its_turn": failed.id})
 
 
 def _stored(row: sa.Row[*tuple[Any, ...]]) -> StoredTurn:

@@ -38,9 +38,9 @@ class OutboxState:
 
 
 class TurnState:
-    """RUNNING and FAILED turns are no part of the context; ANSWERED ones are, also when they were cut short."""
+    """ANSWERED turns alone are part of the context, also when they were cut short. REPLACED: asked again since."""
 
-    RUNNING, ANSWERED, FAILED = range(3)
+    RUNNING, ANSWERED, FAILED, REPLACED = range(4)
 
 
 class ChargeState:
