@@ -129,7 +129,8 @@ class Chat:
             wait = max(1, round(seconds))
             preview.waits(self._said(asked, text("⏳ Queued, about {seconds} s …", seconds=wait)))
 
-        completion = self._model.complete(self._brain.prompt(begun), queued)
+        prompt = replace(self._brain.prompt(begun), anew=asked.update.anew)
+        completion = self._model.complete(prompt, queued)
         ending = None
         try:
             finished = await _unless(asked.lease.stopped, _read(completion, preview))

@@ -158,7 +158,7 @@ class Dispatcher:
         for act in call.afterwards:
             act()
         if isinstance(said, AskAgain):
-            await self._chat.answer(lease, platform, replace(update, text=said.question, invocation=None))
+            await self._chat.answer(lease, platform, replace(update, text=said.question, invocation=None, anew=True))
         else:
             await self._courier.deliver(lease, platform, outgoing)
 

@@ -64,6 +64,13 @@ async def test_answers_of_an_account_are_not_given_to_others(storage: Storage) -
     assert await core.say("ada", "hello") == f"echo: hello{NOTICE}"
 
 
+async def test_a_retry_is_not_answered_with_what_it_is_to_replace(storage: Storage) -> None:
+    core = remembering(storage)
+    core.model.script = [("an answer",), ("another answer",)]
+    await core.say("ada", "hello")
+    assert await core.say("ada", "/retry") == "another answer"
+
+
 async def test_a_restart_forgets_nothing(storage: Storage) -> None:
     await remembering(storage).say("ada", "hello")
     again = remembering(storage)

@@ -23,7 +23,8 @@ class Prompt:
     """One request, and the models that may answer it, the first first.
 
     `tokens` is our estimate of the messages, `answer_room` the most tokens the answer may have. `key` is stable per
-    conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less.
+    conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less. `anew`
+    asks for another answer than one that was given before.
     """
 
     chain: Chain
@@ -33,6 +34,7 @@ class Prompt:
     key: str = ""
     person: str = ""
     priority: int = 0
+    anew: bool = False
 
     @property
     def card(self) -> ModelCard:

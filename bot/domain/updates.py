@@ -79,6 +79,7 @@ class Update:
         replied_to: the author of the message this one replies to, never the bot itself.
         mentioned: people named in the text in order, as far as the platform tells who they are. In
             `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
+        anew: whether the question was asked before, and the answer wanted is another one.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
     """
 
@@ -89,4 +90,5 @@ class Update:
     invocation: Invocation | None = None
     replied_to: Identity | None = None
     mentioned: tuple[Sender, ...] = ()
+    anew: bool = False
     answer_by: str = ""

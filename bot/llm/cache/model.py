@@ -104,7 +104,7 @@ class CachedCompletion:
             await self._pieces.aclose()
 
     async def _answer(self) -> AsyncGenerator[str]:
-        if (kept := await self._model.fresh(self._key)) is not None:
+        if not self._prompt.anew and (kept := await self._model.fresh(self._key)) is not None:
             yield self._given_again(kept)
             return
         try:

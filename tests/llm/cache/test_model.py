@@ -58,6 +58,19 @@ async def test_the_same_question_is_answered_again_for_nothing(desk: Desk) -> No
     assert (cached(free), free.usage, free.finish_reason, free.model) == (True, NOTHING, "stop", "scripted-1")
 
 
+async def test_who_wants_another_answer_gets_one_which_is_kept_instead(desk: Desk) -> None:
+    desk.script(["an answer"], ["another answer"])
+    await desk.ask()
+    assert (await desk.ask(replace(prompt(), anew=True)))[0] == "another answer"
+    assert ((await desk.ask())[0], desk.calls) == ("another answer", 2)
+
+
+async def test_when_there_is_no_other_the_old_one_is_given_again(desk: Desk) -> None:
+    desk.script(["an answer"], [UpstreamDown("gone")])
+    await desk.ask()
+    assert (await desk.ask(replace(prompt(), anew=True)))[0] == "an answer"
+
+
 async def test_another_question_is_another_call(desk: Desk) -> None:
     await desk.ask()
     assert (await desk.ask(prompt("scripted-1", "bye")))[0] == "echo: bye"
