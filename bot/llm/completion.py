@@ -73,7 +73,7 @@ class StreamedCompletion:
             while (event := await self._next(events, watchdog, min(loop.time() + wait, ends))) is not None:
                 if text := self._note(read_chunk(event)):
                     yield text
-                if self._overran():
+                if self._chunks > self._prompt.answer_room and self._overran():
                     break
                 wait = self._timeouts.farewell if self.finish_reason else self._timeouts.between
             self._conclude()
@@ -115,7 +115,9 @@ class StreamedCompletion:
 
     async def _next(self, events: AsyncIterator[object], watchdog: Watchdog, deadline: float) -> object | None:
         try:
-            return await watchdog.guard(anext(events, None), deadline)
+            return await watchdog.guard(anext(events), deadline)
+        except StopAsyncIteration:
+            return None
         except BROKEN as error:
             if self.finish_reason is not None:
                 return None  # the answer is complete, whatever happens to the connection now
