@@ -15,7 +15,8 @@ _PRAGMAS = (
     "journal_mode=WAL",
     # NORMAL may lose acknowledged arrivals on power loss.
     "synchronous=FULL",
-    "busy_timeout=5000",
+    # The event loop must not wait for a lock: see bot.storage.inline.
+    "busy_timeout=0",
     "foreign_keys=ON",
 )
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +71,17 @@ async def test_cancellation_at_any_point_leaves_whole_transactions_and_a_healthy
         await asyncio.gather(task, return_exceptions=True)
     for number in range(60):
         assert await known(storage, 2 * number) == await known(storage, 2 * number + 1)
+
+
+async def test_another_processes_lock_is_waited_for_without_holding_up_the_loop(
+    storage: Storage, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "parley.db", isolation_level=None)
+    assert not await known(storage, 1)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(known(storage, 1))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert await waiting is False
