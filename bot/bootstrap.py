@@ -49,6 +49,9 @@ _CONCURRENCY = 1000
 _THRIFTY_WINDOW = 16_000
 """Tokens of context used unless CONTEXT_WINDOW says otherwise: every message pays for the whole of it."""
 
+_BREATH = 0.3
+"""Seconds in which a bot that starts connects to its platforms before it does what can wait."""
+
 _UNKNOWN_WINDOW = 8_192
 """Tokens assumed for a model nobody knows: more would be a guess."""
 
@@ -98,17 +101,23 @@ async def upgrade_if_needed(storage: Storage) -> None:
         await storage.upgrade()
 
 
+async def _load_soon(prices: PriceBook, clock: Clock) -> None:
+    """Read the prices when the platforms are connected: no answer is finished, and so priced, before."""
+    await clock.sleep(_BREATH)
+    await prices.load()
+
+
 @asynccontextmanager
 async def _serving(
     settings: Settings, catalog: Catalog, clock: Clock, gates: Gates
 ) -> AsyncIterator[tuple[Model, PriceBook]]:
     """The models and their prices, which are read in the background unless a decision rests on them."""
     prices = PriceBook(catalog, clock)
-    loading = asyncio.create_task(prices.load())
     plan = settings.budgets()
+    if plan.budgets or plan.unpriced == "refuse":
+        await prices.load()
+    loading = asyncio.create_task(_load_soon(prices, clock))
     try:
-        if plan.budgets or plan.unpriced == "refuse":
-            await loading
         async with open_model(catalog, clock, _secret(settings.redis_url), gates) as model:
             yield model, prices
     finally:

@@ -38,7 +38,7 @@ class PriceBook:
 
         A table that cannot be read is told in the log; its prices stay unknown.
         """
-        if all(card.prices for card in self._catalog.models.values()):
+        if self._table is not None or all(card.prices for card in self._catalog.models.values()):
             return
         try:
             self._table = await asyncio.to_thread(VendorTable.bundled)
