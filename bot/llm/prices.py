@@ -47,7 +47,7 @@ class PriceBook:
             return
         unpriced = [ref for ref, card in self._catalog.models.items() if self.prices(card) is None]
         if unpriced:
-            _log.info("prices_unknown", models=unpriced, advice="write `prices` for them into the models file")
+            _log.warning("prices_unknown", models=unpriced, advice="write `prices` for them into the models file")
 
     def cost(self, card: ModelCard, usage: Usage, service_tier: str | None = None) -> int | None:
         """What a call cost; `service_tier` is the one the answer names, not the one that was asked for."""
