@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 
 from bot.accounting import Accounting
@@ -32,6 +33,10 @@ from bot.storage.migrate import upgrade
 from bot.telemetry import configure
 from bot.texts.catalogues import Catalogues
 from tests.fakes import FakeClock, FakeModel, FakePlatform, WordCounter
+
+# On a busy machine the first examples take long, which says nothing about the code.
+hypothesis.settings.register_profile("parley", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("parley")
 
 ADMIN = "root"
 
