@@ -15,6 +15,7 @@ from bot.application import Application, cancel
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.chat import Chat
+from bot.chores import Chores
 from bot.clock import SystemClock
 from bot.commands import CommandBook
 from bot.delivery import Courier
@@ -158,6 +159,7 @@ def _assemble(
         platforms={platform.name: platform for platform in platforms},
         book=book,
         chat=chat,
+        chores=Chores({}),
         catalog=catalog,
         accounting=accounting,
         courier=courier,

@@ -11,6 +11,7 @@ import structlog
 from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.chat import Chat
+from bot.chores import Chore, Chores
 from bot.commands.call import Call
 from bot.commands.declaration import AskAgain, CommandBook, Role
 from bot.delivery import Courier
@@ -45,6 +46,7 @@ class Dispatcher:
         platforms: Mapping[str, Platform],
         book: CommandBook,
         chat: Chat,
+        chores: Chores,
         catalog: Catalog,
         accounting: Accounting,
         courier: Courier,
@@ -58,6 +60,7 @@ class Dispatcher:
         self._platforms = platforms
         self._book = book
         self._chat = chat
+        self._chores = chores
         self._catalog = catalog
         self._clock = clock
         self._zone = zone
@@ -66,7 +69,7 @@ class Dispatcher:
         self._catalogues = catalogues
         self._admins = admins
         self._concurrency = concurrency
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Lease] = {}
 
     async def run(self) -> None:
         """Claim and handle until cancelled. What runs then goes on: see `drain`."""
@@ -86,7 +89,13 @@ class Dispatcher:
             idle = 0 if self._running or self._inbox.awake else idle + 1
 
     async def drain(self, patience: float) -> None:
-        """Let running turns end, for `patience` seconds; what is cut off is taken up at the next start."""
+        """Let running turns end, for `patience` seconds; what is cut off is taken up at the next start.
+
+        Chores are cut off at once: nobody waits for them.
+        """
+        for task, lease in self._running.items():
+            if Chore.is_one(lease.claim.source):
+                task.cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=patience)
         for task in self._running:
@@ -103,12 +112,12 @@ class Dispatcher:
     def start(self, lease: Lease) -> None:
         """Handle one lease in a task of its own."""
         task = asyncio.create_task(self._handle(lease))
-        self._running.add(task)
+        self._running[task] = lease
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         was_full = len(self._running) >= self._concurrency
-        self._running.discard(task)
+        self._running.pop(task, None)
         if was_full:
             self._inbox.wake()
 
@@ -127,6 +136,9 @@ class Dispatcher:
                     self._inbox.wake()
 
     async def _route(self, lease: Lease) -> None:
+        if Chore.is_one(lease.claim.source):
+            await self._chore(lease)
+            return
         platform = self._platforms[lease.claim.source.partition(":")[0]]
         if lease.claim.attempts > 1 and await self._courier.resume(lease, platform):
             return
@@ -145,6 +157,12 @@ class Dispatcher:
             await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
         else:
             await self._chat.answer(lease, platform, update)
+
+    async def _chore(self, lease: Lease) -> None:
+        if lease.claim.attempts > _MOST_ATTEMPTS:
+            await self._bury(lease)
+        else:
+            await self._chores.do(lease)
 
     async def _command(self, lease: Lease, platform: Platform, update: Update, invocation: Invocation) -> None:
         try:
@@ -232,7 +250,7 @@ class Dispatcher:
         await self._apologise(lease)
 
     async def _apologise(self, lease: Lease) -> None:
-        if Notice.is_one(lease.claim.source):
+        if Notice.is_one(lease.claim.source) or Chore.is_one(lease.claim.source):
             return
         try:
             platform = self._platforms[lease.claim.source.partition(":")[0]]
