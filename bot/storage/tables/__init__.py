@@ -1,0 +1,33 @@
+"""Every table. Times are milliseconds since 1970 (UTC), booleans and states small integers."""
+
+from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, outbox
+from bot.storage.tables.base import metadata
+from bot.storage.tables.history import TurnState, conversation, turn
+from bot.storage.tables.limits import ChargeState, allowance, charge
+from bot.storage.tables.operation import alert, audit, response_cache
+from bot.storage.tables.people import account, identity
+from bot.storage.tables.spending import budget, call, hold
+
+__all__ = [
+    "ChargeState",
+    "InboxState",
+    "LaneState",
+    "OutboxState",
+    "TurnState",
+    "account",
+    "alert",
+    "allowance",
+    "audit",
+    "budget",
+    "call",
+    "charge",
+    "conversation",
+    "hold",
+    "identity",
+    "inbox",
+    "lane",
+    "metadata",
+    "outbox",
+    "response_cache",
+    "turn",
+]

@@ -1,0 +1,77 @@
+"""What came in and what goes out: lanes, inbox, outbox."""
+
+import sqlalchemy as sa
+
+from bot.storage.tables.base import BigId, metadata, partial
+
+
+class LaneState:
+    """What a lane is doing."""
+
+    IDLE, READY, RUNNING = range(3)
+
+
+class InboxState:
+    """What became of an arrival. POISON could not be read, DEAD failed each time it was tried."""
+
+    QUEUED, DONE, DROPPED, DEAD, POISON = range(5)
+
+
+class OutboxState:
+    """How far a part has come. ATTEMPTED: handed to the platform, outcome not yet known."""
+
+    PENDING, ATTEMPTED, SENT, FAILED = range(4)
+
+
+lane = sa.Table(
+    "lane",
+    metadata,
+    sa.Column("key", sa.String(160), primary_key=True),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    # A counter and not an EXISTS: under READ COMMITTED the latter loses wake-ups.
+    sa.Column("pending", sa.Integer, nullable=False),
+    # The lower the earlier: the time it became ready.
+    sa.Column("rank", sa.BigInteger, nullable=False),
+    sa.Column("owner", sa.String(64)),
+    # The fencing token: counts how often the lane was claimed.
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("lease_until", sa.BigInteger),
+    sa.Column("stop_epoch", sa.BigInteger),
+)
+sa.Index("ix_lane_ready", lane.c.rank, **partial(lane.c.state == LaneState.READY))
+sa.Index("ix_lane_running", lane.c.lease_until, **partial(lane.c.state == LaneState.RUNNING))
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("source", sa.String(64), nullable=False),
+    sa.Column("event", sa.String(160), nullable=False),
+    sa.Column("lane", sa.String(160), nullable=False),
+    sa.Column("order_key", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("received_at", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    # What already stands on the platform for this arrival (bot.ports.Ref).
+    sa.Column("ref", sa.JSON(none_as_null=True)),
+    sa.UniqueConstraint("source", "event"),
+    # Turns and charges refer to these numbers: one that was pruned must not come again.
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_inbox_head", inbox.c.lane, inbox.c.order_key, inbox.c.id, **partial(inbox.c.state == InboxState.QUEUED))
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("inbox_id", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.SmallInteger, nullable=False),
+    sa.Column("platform", sa.String(32), nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("part", sa.JSON, nullable=False),
+    sa.Column("sent_as", sa.String(128)),
+    sa.UniqueConstraint("inbox_id", "position"),
+)

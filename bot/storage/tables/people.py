@@ -1,0 +1,28 @@
+"""Accounts and who they are on platforms."""
+
+import sqlalchemy as sa
+
+from bot.storage.tables.base import BigId, metadata
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("blocked_at", sa.BigInteger),
+    # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.
+    sa.Column("pinned_model", sa.String(256)),
+)
+
+identity = sa.Table(
+    "identity",
+    metadata,
+    sa.Column("platform", sa.String(32), primary_key=True),
+    sa.Column("user", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    # In lower case: platforms compare usernames without regard to it.
+    sa.Column("username", sa.String(64)),
+    sa.Column("language", sa.String(16)),
+    sa.Index(None, "platform", "username"),
+)
