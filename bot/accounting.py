@@ -12,7 +12,7 @@ from bot.llm.prices import PriceBook
 from bot.ports import Clock
 from bot.quotas import Quotas, milliseconds
 from bot.storage import Account, CallRecord, UnitOfWork
-from bot.turns import Asked, Begun, Outcome
+from bot.turns import Asked, Begun, Cause, Outcome
 
 _MARGIN = 1.25
 """How much longer than we estimate a prompt may turn out: other vendors' tokenizers cut text into more pieces."""
@@ -67,7 +67,7 @@ class Accounting:
 
     async def settle(self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage) -> None:
         """Charge what was really used, and record the call."""
-        record = self._record(asked, begun, outcome, usage)
+        record = self._record(begun.cause(asked), begun.chain, outcome, usage)
         await self.quotas.settle(work, asked.arrival, tokens=usage.total)
         await self.budgets.settle(work, asked.arrival, record.cost)
         await work.calls.add(record)
@@ -80,15 +80,26 @@ class Accounting:
     async def failed(self, work: UnitOfWork, asked: Asked, begun: Begun, error: ModelError) -> None:
         """Charge nothing, and record the call that failed."""
         await self.release(work, asked.arrival)
-        call = _no_call(begun.chain.first)
-        await work.calls.add(
-            replace(
-                self._written(asked, begun, call, _NOTHING, model=""),
-                cost=0,
-                ending=type(error).__name__,
-                failed=True,
-            )
-        )
+        await work.calls.add(self._failure(begun.cause(asked), begun.chain, error))
+
+    async def reserve_aside(self, work: UnitOfWork, cause: Cause, *, chain: Chain, prompt: int, room: int) -> None:
+        """Reserve what a call beside the turns may cost at most: of the budgets, for nobody's quota pays for it.
+
+        Raises BudgetExhausted.
+        """
+        ceiling = self._ceiling(chain, prompt=prompt, room=room)
+        await self.budgets.reserve(work, cause.arrival, cause.platform, ceiling, limited=True)
+
+    async def settle_aside(self, work: UnitOfWork, cause: Cause, chain: Chain, outcome: Outcome, usage: Usage) -> None:
+        """Charge the budgets with what the call cost, and record it."""
+        record = self._record(cause, chain, outcome, usage)
+        await self.budgets.settle(work, cause.arrival, record.cost)
+        await work.calls.add(record)
+
+    async def fail_aside(self, work: UnitOfWork, cause: Cause, chain: Chain, error: ModelError) -> None:
+        """Charge nothing, and record the call that failed."""
+        await self.budgets.release(work, cause.arrival)
+        await work.calls.add(self._failure(cause, chain, error))
 
     def _ceiling(self, chain: Chain, *, prompt: int, room: int) -> int:
         """The most that the dearest model of the chain can cost, in micro-US$. Unknown prices are not in it."""
@@ -96,28 +107,32 @@ class Accounting:
         return max((one for one in ceilings if one is not None), default=0)
 
     def _ceiling_of(self, card: ModelCard, *, prompt: int, room: int) -> int | None:
-        most = Usage(input=round(prompt * _MARGIN), output=min(room, card.max_output or room))
+        most = Usage(input=round(prompt * _MARGIN), output=card.room(room))
         return self._prices.ceiling(card, most)
 
-    def _record(self, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage) -> CallRecord:
+    def _record(self, cause: Cause, chain: Chain, outcome: Outcome, usage: Usage) -> CallRecord:
         completion = outcome.completion
-        call = completion.call or _no_call(begun.chain.first)
+        call = completion.call or _no_call(chain.first)
         return replace(
-            self._written(asked, begun, call, usage, model=completion.model),
+            self._written(cause, call, usage, model=completion.model),
             # What was not asked for costs nothing, whatever the price would have been.
             cost=0 if call.cached else self._prices.cost(call.card, usage, completion.service_tier),
             ending=outcome.ending,
         )
 
-    def _written(self, asked: Asked, begun: Begun, call: Call, usage: Usage, *, model: str) -> CallRecord:
+    def _failure(self, cause: Cause, chain: Chain, error: ModelError) -> CallRecord:
+        record = self._written(cause, _no_call(chain.first), _NOTHING, model="")
+        return replace(record, cost=0, ending=type(error).__name__, failed=True)
+
+    def _written(self, cause: Cause, call: Call, usage: Usage, *, model: str) -> CallRecord:
         """The record of a call, but for its cost and its end."""
         return CallRecord(
             at=milliseconds(self._clock.now()),
-            purpose="chat",
-            inbox_id=asked.arrival,
-            account_id=begun.account,
-            conversation_id=begun.conversation,
-            platform=asked.platform.name,
+            purpose=cause.purpose,
+            inbox_id=cause.arrival,
+            account_id=cause.account,
+            conversation_id=cause.conversation,
+            platform=cause.platform,
             endpoint=call.card.endpoint,
             asked=call.card.ref,
             answered=model[:256],

@@ -115,10 +115,9 @@ def prepare(settings: Settings, path: Path, model: str | None) -> Task:
     content = _content(path)
     state = files.load(content)
     card = _card(catalog, model, state)
-    room = min(settings.max_answer_tokens, card.max_output or settings.max_answer_tokens)
     return Task(
         files=files,
-        lines=read_lines(content, room=room, longest=card.max_output),
+        lines=read_lines(content, room=card.room(settings.max_answer_tokens), longest=card.max_output),
         state=state or State.new(content=content, model=card.ref, key=catalog.endpoints[card.endpoint].keys[0].name),
         known=state is not None,
         catalog=catalog,

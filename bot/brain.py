@@ -31,8 +31,7 @@ class Brain:
 
     def window(self, card: ModelCard) -> ContextWindow:
         """What of a model's window we use."""
-        room = min(self.longest_answer, card.max_output or self.longest_answer)
-        return ContextWindow(size=min(card.window, self.longest_context), wanted_room=room)
+        return ContextWindow(size=min(card.window, self.longest_context), wanted_room=card.room(self.longest_answer))
 
     def check(self, question: Weighed) -> None:
         """Raises MessageTooLong for a question longer than the operator allows."""
@@ -85,4 +84,5 @@ class Brain:
             answer_room=begun.room,
             key=f"conversation-{begun.conversation}",
             person=f"account-{begun.account}",
+            parameters=begun.parameters,
         )

@@ -1,9 +1,9 @@
 """One turn as it goes along: asked, begun, spoken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.context import Fitted, Weighed
-from bot.domain.models import Chain
+from bot.domain.models import Chain, Parameters, Purpose
 from bot.domain.updates import Update
 from bot.inbox import Lease
 from bot.ports import Completion, Platform, Reply
@@ -24,10 +24,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a model is asked, and on whose behalf: what its row in the record of calls begins with."""
+
+    purpose: Purpose
+    arrival: int
+    account: int
+    conversation: int
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A turn after its first transaction.
 
     `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have.
+    `parameters` go over those of the models.
     """
 
     conversation: int
@@ -37,6 +49,16 @@ class Begun:
     chain: Chain
     fitted: Fitted
     room: int
+    parameters: Parameters = field(default_factory=Parameters)
+
+    def cause(self, asked: Asked) -> Cause:
+        return Cause(
+            purpose="chat",
+            arrival=asked.arrival,
+            account=self.account,
+            conversation=self.conversation,
+            platform=asked.platform.name,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,10 @@
 """What is asked of a model and what it used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
-from bot.domain.models import Chain, ModelCard
+from bot.domain.models import BACKGROUND, Chain, ModelCard, Parameters, Purpose
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -23,8 +23,9 @@ class Prompt:
     """One request, and the models that may answer it, the first first.
 
     `tokens` is our estimate of the messages, `answer_room` the most tokens the answer may have. `key` is stable per
-    conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less. `anew`
-    asks for another answer than one that was given before.
+    conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less; what
+    is in the background waits for all of them, whatever its own. `anew` asks for another answer than one that was given
+    before. `parameters` go over the model's own. `service_tier` "" leaves the tier to the endpoint.
     """
 
     chain: Chain
@@ -35,6 +36,14 @@ class Prompt:
     person: str = ""
     priority: int = 0
     anew: bool = False
+    purpose: Purpose = "chat"
+    parameters: Parameters = field(default_factory=Parameters)
+    service_tier: str = ""
+
+    @property
+    def background(self) -> bool:
+        """Whether nobody waits for the answer."""
+        return self.purpose in BACKGROUND
 
     @property
     def card(self) -> ModelCard:
@@ -43,7 +52,7 @@ class Prompt:
 
     def to(self, card: ModelCard) -> Self:
         """The same for one model alone, whose own limit of output holds."""
-        room = min(self.answer_room, card.max_output or self.answer_room)
+        room = card.room(self.answer_room, self.parameters)
         return replace(self, chain=Chain(name=self.chain.name, cards=(card,)), answer_room=room)
 
 

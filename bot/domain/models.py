@@ -11,6 +11,9 @@ ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "
 Verbosity = Literal["low", "medium", "high"]
 LimitField = Literal["max_completion_tokens", "max_tokens"]
 
+BACKGROUND: frozenset[Purpose] = frozenset({"summary", "title"})
+"""Nobody waits for these: they are asked for cheaply and last. What moderates a message is waited for."""
+
 DEFAULT_CHAIN = "default"
 LIGHT_CHAIN = "light"
 
@@ -121,6 +124,11 @@ class ModelCard:
     def ref(self) -> str:
         """How chains, commands and people name it: `endpoint/name`."""
         return f"{self.endpoint}/{self.name}"
+
+    def room(self, wanted: int, asked: Parameters | None = None) -> int:
+        """Tokens that an answer may have when `wanted` are: no more than the model can write or was told to write."""
+        told = (asked or Parameters()).over(self.parameters).max_output
+        return min(one for one in (wanted, self.max_output, told) if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

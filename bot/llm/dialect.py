@@ -10,8 +10,9 @@ from bot.domain.models import ModelCard
 
 NEW_LIMIT, OLD_LIMIT = "max_completion_tokens", "max_tokens"
 PARAMETERS = ("temperature", "top_p", "reasoning_effort", "verbosity", "presence_penalty", "frequency_penalty")
+TIER = "service_tier"
 #: What may be left out without harm. The output limit may not: a quota was reserved for it.
-OPTIONAL = ("stream_options", "prompt_cache_key", "safety_identifier", *PARAMETERS)
+OPTIONAL = ("stream_options", "prompt_cache_key", "safety_identifier", TIER, *PARAMETERS)
 #: OpenAI names the parameter in `param`; others only in the message.
 COMPLAINT = re.compile(
     r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted|extra (fields|inputs)", re.IGNORECASE
@@ -29,7 +30,7 @@ class Dialect:
         card = prompt.card
         refused = self._refused.get(card.name, set()) | card.unsupported
         limit = OLD_LIMIT if NEW_LIMIT in refused else card.max_tokens_field
-        wanted = self._extras(prompt) | _parameters(card)
+        wanted = self._extras(prompt) | _parameters(prompt)
         extras = {name: value for name, value in wanted.items() if name not in refused}
         return {
             "model": card.name,
@@ -51,10 +52,11 @@ class Dialect:
         return True
 
     def _extras(self, prompt: Prompt) -> dict[str, Any]:
+        tier = {TIER: prompt.service_tier} if prompt.service_tier else {}
         if not self._openai:
-            return {"stream_options": {"include_usage": True}}
+            return {"stream_options": {"include_usage": True}, **tier}
         # Obfuscation pads every chunk against eavesdroppers who measure packets: a tenth of the bytes.
-        extras: dict[str, Any] = {"stream_options": {"include_usage": True, "include_obfuscation": False}}
+        extras: dict[str, Any] = {"stream_options": {"include_usage": True, "include_obfuscation": False}, **tier}
         if prompt.key:
             extras["prompt_cache_key"] = prompt.key
         if prompt.person:
@@ -62,9 +64,10 @@ class Dialect:
         return extras
 
 
-def _parameters(card: ModelCard) -> dict[str, Any]:
+def _parameters(prompt: Prompt) -> dict[str, Any]:
     """How the model is asked to answer; the output limit is none of them, it was reserved."""
-    return {name: value for name, value in card.parameters.given().items() if name in PARAMETERS}
+    asked = prompt.parameters.over(prompt.card.parameters)
+    return {name: value for name, value in asked.given().items() if name in PARAMETERS}
 
 
 def _named(problem: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@
 | prompt too long                  | never: the core trims   | no       |                 |                  |
 | refused, other 400               | never                   | no       |                 |                  |
 | broken off after the first piece | never                   | no       | counts          |                  |
+| any passing one of the flex tier | never                   | yes      |                 |                  |
 
 There are two kinds of breakers: a model's at its endpoint, which all keys share, and a key's, which is shut while the
 account behind it has no money. 401 and 403 shut none: OpenRouter answers 403 to a single message that its moderation
@@ -74,3 +75,7 @@ class Patience:
             # Full jitter: a crowd that failed together does not come back together.
             return chance * min(self.backoff * 2.0 ** (attempt - 1), self.longest_wait)
         return asked + chance * 0.1 * asked if asked <= self.longest_wait else None
+
+
+LEISURE = Patience(deadline=300.0, queue=240.0)
+"""For calls that nobody waits for."""

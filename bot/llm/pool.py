@@ -2,7 +2,7 @@
 
 A way is one model behind one key of one endpoint. Before each attempt its breakers are asked and room is awaited in
 its buckets; what a failure means for the next attempt stands in `bot.llm.policy`. After the first piece nothing
-repeats.
+repeats. Calls that nobody waits for try the cheap tier of models that have one first.
 """
 
 import asyncio
@@ -16,17 +16,20 @@ import structlog
 
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.models import Catalog, Endpoint, Key, ModelCard
-from bot.errors import ModelError, UpstreamDown
+from bot.errors import ModelError, UpstreamBusy, UpstreamDown
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import StreamedCompletion
-from bot.llm.policy import Patience, judge
-from bot.llm.shaping import Admission, Shaper
+from bot.llm.policy import LEISURE, Patience, judge
+from bot.llm.shaping import BACKGROUND, Admission, Shaper
 from bot.llm.ways import Gates, Passage, Resting, Way
 from bot.ports import Clock, OnWait
 
 _log = structlog.get_logger(__name__)
 
 Connect = Callable[[Endpoint, Key], OpenAIModel]
+
+FLEX = "flex"
+"""Half the price, slow, and at times refused for want of room (https://platform.openai.com/docs/guides/flex-processing)."""
 
 _LEAST_ROOM = 64
 """Tokens of answer for which a model with a small window is worth asking."""
@@ -38,6 +41,7 @@ class Pool:
     Args:
         connect: makes the client for one key of one endpoint; each is made once, when it is first needed.
         chance: random numbers in [0, 1), for jitter.
+        leisure: the patience of calls that nobody waits for.
     """
 
     def __init__(
@@ -49,12 +53,14 @@ class Pool:
         clock: Clock,
         chance: Callable[[], float],
         patience: Patience | None = None,
+        leisure: Patience = LEISURE,
         gates: Gates | None = None,
     ) -> None:
         self.shaper = shaper
         self.clock = clock
         self.chance = chance
         self.patience = patience or Patience()
+        self.leisure = leisure
         self.gates = gates or Gates(clock)
         self._catalog = catalog
         self._connect = connect
@@ -79,8 +85,9 @@ class Pool:
         for card in prompt.chain.cards:
             endpoint = self._catalog.endpoints[card.endpoint]
             start = crc32(prompt.key.encode()) % len(endpoint.keys)
-            keys = itertools.islice(itertools.cycle(endpoint.keys), start, start + len(endpoint.keys))
-            ways += [Way(endpoint=endpoint, key=key, card=card) for key in keys]
+            keys = [*endpoint.keys[start:], *endpoint.keys[:start]]
+            tiers = (FLEX, "") if card.flex and prompt.background else ("",)
+            ways += [Way(endpoint=endpoint, key=key, card=card, tier=tier) for tier in tiers for key in keys]
         return [way for way in ways if _room(prompt, way.card) >= min(prompt.answer_room, _LEAST_ROOM)] or ways
 
 
@@ -102,7 +109,7 @@ class PooledCompletion:
         self.service_tier: str | None = None
         self.call: Call | None = None
         self._pool = pool
-        self._patience = pool.patience
+        self._patience = pool.leisure if prompt.background else pool.patience
         self._prompt = prompt
         self._ways = ways
         self._on_wait = on_wait
@@ -174,12 +181,12 @@ class PooledCompletion:
     async def _attempt(self, way: Way) -> AsyncGenerator[Speaking]:
         """One call, reported to the breakers when it ends. Raises Resting and ModelError."""
         passage = self._pool.gates.enter(way)
-        prompt = _to(self._prompt, way.card)
+        prompt = _to(self._prompt, way)
         try:
             async with self._pool.shaper.admit(
                 way.route,
                 tokens=prompt.tokens + prompt.answer_room,
-                priority=prompt.priority,
+                priority=BACKGROUND if prompt.background else prompt.priority,
                 deadline=self._line(way),
                 on_wait=self._on_wait,
             ) as admission:
@@ -209,7 +216,7 @@ class PooledCompletion:
         began = self._now()
         pieces = aiter(completion)
         try:
-            first = await self._first(pieces)
+            first = await self._first(pieces, way)
             await admission.heard(completion.headers)
             self._spoke(way, began, first_piece=self._now() - began)
             yield Speaking(first=first, others=pieces)
@@ -219,12 +226,16 @@ class PooledCompletion:
             if self.call is not None:
                 self._spoke(way, began, first_piece=self.call.first_piece)
 
-    async def _first(self, pieces: AsyncIterator[str]) -> str | None:
+    async def _first(self, pieces: AsyncIterator[str], way: Way) -> str | None:
         try:
             async with asyncio.timeout(self._ends - self._now()):
                 return await anext(pieces, None)
         except TimeoutError:
             raise UpstreamDown("no answer before the deadline") from None
+        except (UpstreamBusy, UpstreamDown) as error:
+            # A cheap tier without room says nothing about the usual one, which people wait for: no breaker hears of
+            # it, and the route stays open.
+            raise Resting(error) if way.tier else error from None
 
     def _spoke(self, way: Way, began: float, *, first_piece: float) -> None:
         self.call = Call(
@@ -259,8 +270,8 @@ def _room(prompt: Prompt, card: ModelCard) -> int:
     return card.window - prompt.tokens
 
 
-def _to(prompt: Prompt, card: ModelCard) -> Prompt:
-    """The prompt for one model, whose window may be smaller than that of the first."""
-    single = prompt.to(card)
-    room = _room(prompt, card)
+def _to(prompt: Prompt, way: Way) -> Prompt:
+    """The prompt for one way, whose model may have a smaller window than the first."""
+    single = replace(prompt.to(way.card), service_tier=way.tier)
+    room = _room(prompt, way.card)
     return replace(single, answer_room=min(single.answer_room, room)) if room > 0 else single

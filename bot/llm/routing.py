@@ -10,7 +10,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.domain.models import LIGHT_CHAIN, Catalog, Chain, Conditions, ModelCard, Purpose, TurnFacts
+from bot.domain.models import LIGHT_CHAIN, Catalog, Chain, Conditions, ModelCard, TurnFacts
 
 
 def choose(catalog: Catalog, facts: TurnFacts) -> Chain:
@@ -20,11 +20,6 @@ def choose(catalog: Catalog, facts: TurnFacts) -> Chain:
     if pinned is None:
         return chain
     return replace(chain, cards=(pinned, *(card for card in chain.cards if card != pinned)))
-
-
-def service_tier(card: ModelCard, purpose: Purpose) -> str | None:
-    """What to ask for: nobody waits for background work, so it takes the cheap tier where there is one."""
-    return "flex" if card.flex and purpose != "chat" else None
 
 
 def holds(when: Conditions, facts: TurnFacts) -> bool:

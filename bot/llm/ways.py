@@ -13,11 +13,12 @@ from bot.ports import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One model behind one key of one endpoint."""
+    """One model behind one key of one endpoint, in the endpoint's usual service tier or in the one that is named."""
 
     endpoint: Endpoint
     key: Key
     card: ModelCard
+    tier: str = ""
 
     @property
     def route(self) -> Route:

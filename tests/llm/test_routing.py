@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import Catalog, Chain, Conditions, Endpoint, Key, ModelCard, Rule, TurnFacts
-from bot.llm.routing import choose, holds, service_tier
+from bot.llm.routing import choose, holds
 
 CHAT = TurnFacts(plan="free")
 
@@ -103,12 +103,6 @@ def test_without_a_light_chain_it_takes_the_default() -> None:
 def test_a_rule_goes_over_the_light_chain() -> None:
     light = catalog(rule("strong", purpose=frozenset({"summary"})), chains={**CHAINS, "light": (SMALL,)})
     assert choose(light, replace(CHAT, purpose="summary")).name == "strong"
-
-
-def test_only_background_work_takes_the_flex_tier_and_only_where_it_is() -> None:
-    assert service_tier(SMALL, "summary") == "flex"
-    assert service_tier(SMALL, "chat") is None
-    assert service_tier(BIG, "summary") is None
 
 
 # --- What is left out ---

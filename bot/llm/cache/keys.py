@@ -21,7 +21,7 @@ def key_of(prompt: Prompt, scope: Scope) -> str | None:
     asked = {
         "person": prompt.person if scope == "account" else "",
         "model": prompt.card.ref,
-        "parameters": prompt.card.parameters.given(),
+        "parameters": prompt.parameters.over(prompt.card.parameters).given(),
         "messages": [[message.role, message.text] for message in prompt.messages],
         "room": prompt.answer_room,
     }

@@ -53,6 +53,12 @@ def rate_limited(**headers: str) -> Fault:
     return refused(problem.reply(429, named))
 
 
+def no_flex_room() -> Fault:
+    """429 `resource_unavailable`: the cheap tier has no capacity now (OpenAI's guide on flex processing)."""
+    problem = Problem(message="Resource unavailable.", type="resource_unavailable", code="resource_unavailable")
+    return refused(problem.reply(429))
+
+
 def out_of_credit(code: str = "insufficient_quota") -> Fault:
     """429 that no waiting cures: one of `QUOTA_CODES`."""
     message = "You exceeded your current quota, please check your plan and billing details."

@@ -121,7 +121,8 @@ class Envelope:
 
     def _base(self, kind: str) -> dict[str, Any]:
         base = {"id": self.id, "object": kind, "created": self.created, "model": self.request.model}
-        return base | {"service_tier": "default", "system_fingerprint": "fp_emulator"}
+        tier = self.request.body.get("service_tier") or "default"
+        return base | {"service_tier": tier, "system_fingerprint": "fp_emulator"}
 
     def _at(self, completion: int) -> Usage:
         return Usage(prompt=self.bill.prompt, cached=self.bill.cached, completion=completion)

@@ -6,9 +6,11 @@
 from bot.llm.shaping.buckets import Ask, Buckets, Denied, Grant
 from bot.llm.shaping.limits import Limits, Meter, Route
 from bot.llm.shaping.memory import MemoryBuckets
+from bot.llm.shaping.queue import BACKGROUND
 from bot.llm.shaping.shaper import Admission, OnWait, Shaper
 
 __all__ = [
+    "BACKGROUND",
     "Admission",
     "Ask",
     "Buckets",

@@ -69,6 +69,11 @@ class Limits:
     burst: float = 0.9
     counted: Literal["used", "promised"] = "used"
 
+    def spared(self) -> "Limits":
+        """What background work may take: half of what there is at once, so that whoever comes finds room."""
+        slots = self.concurrent and max(1, self.concurrent // 2)
+        return replace(self, burst=self.burst / 2, concurrent=slots)
+
     def meters(self) -> tuple[Meter, ...]:
         """The buckets to take from."""
         sizes = (

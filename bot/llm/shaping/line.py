@@ -10,7 +10,7 @@ from bot.llm.shaping.buckets import Ask, Buckets, Denied, Grant
 from bot.llm.shaping.forecast import TYPICAL, Forecast, Load, forecast
 from bot.llm.shaping.headers import Level
 from bot.llm.shaping.limits import Limits
-from bot.llm.shaping.queue import FairQueue
+from bot.llm.shaping.queue import BACKGROUND, FairQueue
 from bot.ports import Clock
 
 OnWait = Callable[[int, float], None]
@@ -177,7 +177,8 @@ class Line:
                 waiter.grant.set_exception(error)
 
     def _ask(self, waiter: Waiter) -> Ask:
-        return Ask(meters=self.limits.meters(), tokens=waiter.tokens, concurrent=self.limits.concurrent)
+        limits = self.limits.spared() if waiter.priority == BACKGROUND else self.limits
+        return Ask(meters=limits.meters(), tokens=waiter.tokens, concurrent=limits.concurrent)
 
     async def _give_back(self, grant: Grant) -> None:
         await self._buckets.settle(grant, requests=0, tokens=0)

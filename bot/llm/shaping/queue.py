@@ -1,4 +1,4 @@
-"""Who is served next: the highest priority, but never so that a lower one starves."""
+"""Who is served next: the highest priority, but never so that a lower one starves. Background waits for everybody."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -7,12 +7,17 @@ from typing import Generic, TypeVar
 Turn = TypeVar("Turn")
 
 
+BACKGROUND = -1
+"""The priority of turns that nobody waits for."""
+
+
 class FairQueue(Generic[Turn]):
     """Turns by priority (higher numbers first) and, within one, by arrival.
 
     Nobody starves: a class whose head was passed over `patience` times is served next, the one passed over most often
     first. So with P priorities waiting, at most `patience` + P - 1 turns of others are served between two turns of one
     class, and a turn that arrives behind n others of its class is served after at most (n + 1) * (patience + P) turns.
+    Turns in the background have no such claim: they are served when nobody else is there.
     """
 
     def __init__(self, patience: int = 5) -> None:
@@ -56,5 +61,8 @@ class FairQueue(Generic[Turn]):
             del self._classes[priority], self._passed_over[priority]
 
     def _next_class(self) -> int:
-        worst = max(self._classes, key=lambda priority: (self._passed_over[priority], priority))
-        return worst if self._passed_over[worst] >= self._patience else max(self._classes)
+        waited_for = [priority for priority in self._classes if priority > BACKGROUND]
+        if not waited_for:
+            return max(self._classes)
+        worst = max(waited_for, key=lambda priority: (self._passed_over[priority], priority))
+        return worst if self._passed_over[worst] >= self._patience else max(waited_for)

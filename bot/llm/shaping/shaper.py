@@ -103,8 +103,9 @@ class Shaper:
     ) -> AsyncGenerator[Admission]:
         """Wait until `route` has room for a call of about `tokens` (prompt and longest answer), and hold it.
 
-        Higher priorities go first. Raises UpstreamBusy, with nothing charged, when there will be no room within
-        `deadline` seconds. An UpstreamBusy raised inside closes the route for its `retry_after`.
+        Higher priorities go first, BACKGROUND when nobody else waits. Raises UpstreamBusy, with nothing charged, when
+        there will be no room within `deadline` seconds. An UpstreamBusy raised inside closes the route for its
+        `retry_after`.
         """
         line = self._line(route)
         joined = self._clock.monotonic()

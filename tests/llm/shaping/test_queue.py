@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.llm.shaping.queue import FairQueue
+from bot.llm.shaping.queue import BACKGROUND, FairQueue
 
 Turn = tuple[int, int]
 
@@ -28,6 +28,11 @@ def test_higher_priorities_go_first_and_equals_by_arrival() -> None:
 def test_whoever_was_passed_over_often_enough_goes_next() -> None:
     queue = filled((0, 0), *((1, number) for number in range(10)), patience=3)
     assert [serve(queue)[0] for _ in range(5)] == [1, 1, 1, 0, 1]
+
+
+def test_the_background_is_served_when_nobody_else_is_there_however_often_it_was_passed_over() -> None:
+    queue = filled((BACKGROUND, 0), *((0, number) for number in range(10)), patience=2)
+    assert [serve(queue)[0] for _ in range(11)] == [0] * 10 + [BACKGROUND]
 
 
 def test_leaving_makes_room_for_the_next_of_the_same_priority() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import UpstreamBusy, UpstreamDown
-from bot.llm.shaping import Ask, Denied, Grant, Limits, MemoryBuckets, Route, Shaper
+from bot.llm.shaping import BACKGROUND, Ask, Denied, Grant, Limits, MemoryBuckets, Route, Shaper
 from tests.virtual import LoopClock, run
 
 ROUTE = Route(endpoint="openai", key="main", model="m")
@@ -100,6 +100,47 @@ async def test_higher_priorities_overtake() -> None:
 
     await asyncio.gather(turn("first", 0), turn("low", 0), turn("high", 5), turn("middle", 2), turn("higher", 9))
     assert order == ["higher", "high", "middle", "first", "low"]
+
+
+@in_virtual_time
+async def test_the_background_leaves_half_of_the_slots_to_whoever_comes() -> None:
+    patient = shaper(Limits(concurrent=4))
+    chores = [asyncio.create_task(call(patient, priority=BACKGROUND, lasts=20)) for _ in range(4)]
+    await settle_down()
+    people = [call(patient, lasts=1) for _ in range(2)]
+    assert await asyncio.gather(*people) == [0, 0]
+    assert await asyncio.gather(*chores) == [0, 0, 20, 20]
+
+
+@in_virtual_time
+async def test_the_background_leaves_half_of_a_minute_s_tokens_to_whoever_comes() -> None:
+    patient = shaper(Limits(tpm=1000, burst=1))
+    chores = [asyncio.create_task(call(patient, priority=BACKGROUND, tokens=250, used=250)) for _ in range(3)]
+    await settle_down()
+    assert await call(patient, tokens=500, used=500) == 0
+    began = await asyncio.gather(*chores)
+    assert began[:2] == [0, 0]
+    assert began[2] == pytest.approx(45, abs=0.1)
+
+
+@in_virtual_time
+async def test_a_person_who_comes_later_overtakes_the_background() -> None:
+    patient = shaper(Limits(concurrent=1))
+    order: list[str] = []
+
+    async def turn(name: str, priority: int) -> None:
+        await call(patient, priority=priority, lasts=1)
+        order.append(name)
+
+    chores = [asyncio.create_task(turn("chore", BACKGROUND)) for _ in range(3)]
+    await settle_down()
+    await asyncio.gather(turn("ada", 0), turn("ben", 0), *chores)
+    assert order == ["chore", "ada", "ben", "chore", "chore"]
+
+
+@in_virtual_time
+async def test_one_slot_is_the_background_s_too_when_it_is_free() -> None:
+    assert await call(shaper(Limits(concurrent=1)), priority=BACKGROUND) == 0
 
 
 @in_virtual_time

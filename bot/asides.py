@@ -1,0 +1,106 @@
+"""Asides: short questions to a model beside the turns, for summaries, titles and moderation."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from bot.accounting import Accounting
+from bot.domain.completions import Prompt, PromptMessage, Usage
+from bot.domain.context import MESSAGE_OVERHEAD, PRIMING
+from bot.domain.models import Catalog, Parameters, TurnFacts
+from bot.errors import ModelError, StreamInterrupted, UpstreamDown
+from bot.llm.routing import choose
+from bot.ports import Completion, Model, TokenCounter
+from bot.storage import UnitOfWork
+from bot.turns import Cause, Outcome
+
+Begin = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
+"""Begins a transaction: a lease's or the storage's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What is asked. `room` is the longest answer in tokens; `plan` says which models may be used.
+
+    `cause.arrival` must be an arrival of its own, not that of a turn under way: budgets are held by arrival, and one
+    that is handled again after a crash keeps what it holds.
+    """
+
+    cause: Cause
+    messages: Sequence[PromptMessage]
+    room: int
+    plan: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
+
+
+class Asides:
+    """Asks, within the budgets and never in the way of a person who waits; writes down what it took.
+
+    Quotas of people are not touched: they did not ask.
+    """
+
+    def __init__(self, *, model: Model, catalog: Catalog, tokens: TokenCounter, accounting: Accounting) -> None:
+        self._model = model
+        self._catalog = catalog
+        self._tokens = tokens
+        self._accounting = accounting
+
+    async def ask(self, begin: Begin, aside: Aside) -> str:
+        """The answer, stripped and not empty. Raises PriceUnknown, BudgetExhausted and ModelError."""
+        prompt = await self._prompt(aside)
+        async with begin() as work:
+            await self._accounting.reserve_aside(
+                work, aside.cause, chain=prompt.chain, prompt=prompt.tokens, room=prompt.answer_room
+            )
+        try:
+            outcome = await _hear(self._model.complete(prompt))
+        except ModelError as error:
+            async with begin() as work:
+                await self._accounting.fail_aside(work, aside.cause, prompt.chain, error)
+            raise
+        usage = await self._usage(prompt, outcome)
+        async with begin() as work:
+            await self._accounting.settle_aside(work, aside.cause, prompt.chain, outcome, usage)
+        return _whole(outcome)
+
+    async def _prompt(self, aside: Aside) -> Prompt:
+        counted = [await self._tokens.count(message.text) for message in aside.messages]
+        tokens = sum(counted) + MESSAGE_OVERHEAD * len(counted) + PRIMING
+        facts = TurnFacts(plan=aside.plan, purpose=aside.cause.purpose, prompt_tokens=tokens)
+        return Prompt(
+            chain=self._accounting.allowed(choose(self._catalog, facts)),
+            messages=aside.messages,
+            tokens=tokens,
+            answer_room=aside.room,
+            key=f"aside-{aside.cause.conversation}",
+            person=f"account-{aside.cause.account}",
+            purpose=aside.cause.purpose,
+            parameters=aside.parameters,
+        )
+
+    async def _usage(self, prompt: Prompt, outcome: Outcome) -> Usage:
+        if outcome.completion.usage is not None:
+            return outcome.completion.usage
+        return Usage(input=prompt.tokens, output=await self._tokens.count(outcome.answer), estimated=True)
+
+
+async def _hear(completion: Completion) -> Outcome:
+    """The answer as far as it came: also half of one was paid for."""
+    answer, ending = "", ""
+    try:
+        async for piece in completion:
+            answer += piece
+    except StreamInterrupted:
+        ending = "interrupted"
+    finally:
+        await completion.aclose()
+    return Outcome(answer=answer.strip(), ending=ending or completion.finish_reason or "stop", completion=completion)
+
+
+def _whole(outcome: Outcome) -> str:
+    """Raises StreamInterrupted and UpstreamDown for half an answer and none."""
+    if outcome.ending == "interrupted":
+        raise StreamInterrupted("the answer broke off")
+    if not outcome.answer:
+        raise UpstreamDown("the model ended without a word")
+    return outcome.answer
