@@ -10,17 +10,18 @@ import structlog
 
 from bot.accounting import Accounting
 from bot.alerts import Notice
+from bot.answers import Reader
 from bot.chat import Chat
 from bot.chores import Chore, Chores
 from bot.commands.call import Call
-from bot.commands.declaration import AskAgain, CommandBook, Role
+from bot.commands.declaration import Answer, AskAgain, CommandBook, Role
 from bot.delivery import Courier
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
 from bot.domain.updates import Invocation, Update
 from bot.errors import AccessDenied, LostLease, ParleyError, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
-from bot.ports import Clock, Platform
+from bot.ports import Clock, Part, Platform
 from bot.storage import Account, Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
 from bot.texts import Text, text
@@ -169,7 +170,7 @@ class Dispatcher:
             async with lease.begin() as work:
                 call = await self._call(work, lease, update, invocation)
                 said = await call.command.handler(call)
-                outgoing = await self._put(work, lease, platform, update, said) if isinstance(said, Text) else []
+                outgoing = [] if isinstance(said, AskAgain) else await self._put(work, lease, platform, update, said)
         except UserError as error:
             await self._say(lease, platform, update, sentence(error))
             return
@@ -218,19 +219,32 @@ class Dispatcher:
         """Say something to somebody who has not asked."""
         async with lease.begin() as work:
             known = await work.people.find(notice.to)
-            catalogue = self._catalogues.of(known.language if known else None)
-            parts = platform.parts(platform.direct(notice.to), catalogue.render(notice.said, slash=platform.slash))
+            shown = self._reader(platform, known.language if known else None).shown(notice.answer)
+            place = platform.direct(notice.to)
+            parts = platform.parts(place, shown.text, buttons=shown.buttons)
             outgoing = await work.outbox.add(lease.claim.id, platform.name, parts)
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _put(
-        self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text
+        self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text | Answer
     ) -> list[Outgoing]:
-        parts = platform.parts(update.place, self._rendered(platform, update, said), answer_by=update.answer_by)
+        parts = self._parts(platform, update, said)
         return await work.outbox.add(lease.claim.id, platform.name, parts)
 
-    def _rendered(self, platform: Platform, update: Update, said: Text) -> str:
-        return self._catalogues.of(update.sender.language).render(said, slash=platform.slash)
+    def _parts(self, platform: Platform, update: Update, said: Text | Answer) -> list[Part]:
+        shown = self._reader(platform, update.sender.language).shown(said)
+        in_place = update.clicked and isinstance(said, Answer) and said.in_place
+        return platform.parts(
+            update.place,
+            shown.text,
+            answer_by=update.answer_by,
+            buttons=shown.buttons,
+            files=shown.files,
+            instead_of=update.message if in_place else "",
+        )
+
+    def _reader(self, platform: Platform, language: str | None) -> Reader:
+        return Reader(self._catalogues.of(language), platform.slash)
 
     async def _complete(self, lease: Lease, state: int) -> None:
         async with lease.begin() as work:
@@ -257,8 +271,7 @@ class Dispatcher:
             update = platform.parse(lease.claim.payload)
             if update is None:
                 return
-            said = self._rendered(platform, update, sentence(ParleyError()))
-            for part in platform.parts(update.place, said, answer_by=update.answer_by):
+            for part in self._parts(platform, update, sentence(ParleyError())):
                 await platform.deliver(part)
         except Exception:  # noqa: BLE001 - what crashed the turn may well crash the apology
             _log.exception("apology_failed")

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival, Button, Place, Update
+from bot.domain.updates import Arrival, Button, File, Place, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
 """Stores arrivals in one transaction. When it returns, the platform may be told that we have them;
@@ -68,8 +68,26 @@ class Platform(Protocol):
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         """Begin an answer to `update`; `ref` is what an earlier, dead process left on the screen."""
 
-    def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
-        """Render a message (Markdown) that answers nothing on the screen, such as a command's answer or a notice."""
+    def parts(
+        self,
+        place: Place,
+        text: str,
+        *,
+        answer_by: str = "",
+        buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
+        instead_of: str = "",
+    ) -> list[Part]:
+        """Render a message (Markdown) that is no reply, such as a command's answer or a notice. Pure.
+
+        Args:
+            place: where it is said.
+            text: what is said.
+            answer_by: `Update.answer_by` of what it answers.
+            buttons: stand under the text.
+            files: go with the text or follow it.
+            instead_of: our message that it replaces; if that is gone, it is said anew.
+        """
 
     def direct(self, who: Identity) -> Place:
         """Where one person of this platform is spoken to alone, who may have never written to us."""

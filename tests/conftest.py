@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import hypothesis
@@ -16,7 +17,7 @@ from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.chat import Chat
 from bot.chores import Chores, Do
-from bot.commands import CommandBook, all_commands
+from bot.commands import Command, CommandBook, all_commands
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.budgets import BudgetPlan
@@ -62,7 +63,7 @@ class Core:
     troubles: list[Trouble]
     dispatcher: Dispatcher
 
-    async def hear(self, user: str, text: str, **more: str) -> None:
+    async def hear(self, user: str, text: str, **more: Any) -> None:
         """Somebody says something; it is stored and not yet handled."""
         await self.inbox.accept([self.platform.arrival(user, text, **more)])
 
@@ -74,11 +75,18 @@ class Core:
             await asyncio.wait(self.dispatcher._running, timeout=5)  # draining would cut chores off
             await self.dispatcher.drain(0)
 
-    async def say(self, user: str, text: str, **more: str) -> str:
+    async def say(self, user: str, text: str, **more: Any) -> str:
         """Somebody says something; returns the last thing anybody is answered."""
         await self.hear(user, text, **more)
         await self.work()
         return self.platform.sent[-1][1] if self.platform.sent else ""
+
+    async def click(self, user: str, label: str, **more: str) -> str:
+        """Somebody clicks the newest button with that label; returns the last thing anybody is answered."""
+        number = max(at for at, labels in enumerate(self.platform.labels) if label in labels)
+        command = self.platform.buttons[number][self.platform.labels[number].index(label)]
+        chat, message = self.platform.sent[number][0], str(number + 1)
+        return await self.say(user, f"/{command}", **{"chat": chat, "message": message, "clicked": True} | more)
 
 
 def make_core(
@@ -92,11 +100,12 @@ def make_core(
     thresholds: Thresholds | None = None,
     longest_question: int | None = None,
     others: Sequence[Platform] = (),
+    more_commands: Sequence[Command] = (),
     more_admins: Sequence[Identity] = (),
     doers: Mapping[str, Do] | None = None,
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
-    clock, book, model = FakeClock(), all_commands(), FakeModel()
+    clock, book, model = FakeClock(), CommandBook((*all_commands(), *more_commands)), FakeModel()
     platform = FakePlatform(book)
     platforms: list[Platform] = [platform, *others]
     zone = ZoneInfo("UTC")

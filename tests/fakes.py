@@ -9,7 +9,7 @@ from typing import Any
 from bot.commands import CommandBook
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Button, Invocation, Place, Update
+from bot.domain.updates import Arrival, Button, File, Invocation, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, OnWait, Part, Ref
 
@@ -64,7 +64,10 @@ class FakeReply:
 
 
 class FakePlatform:
-    """A chat platform in memory: `sent` is what people see, in order, `buttons` what they may click under it."""
+    """A chat platform in memory: `sent` is what people see, in order, `buttons` what they may click under it.
+
+    `files` is what came with each, `instead_of` the number of the message that each replaced.
+    """
 
     name = "fake"
     slash = "/"
@@ -75,6 +78,8 @@ class FakePlatform:
         self.sent: list[tuple[str, str]] = []
         self.buttons: list[list[str]] = []
         self.labels: list[list[str]] = []
+        self.files: list[list[File]] = []
+        self.instead_of: list[str] = []
         self.replies: list[FakeReply] = []
         self.failures: list[PlatformError] = []
         self.changed = asyncio.Condition()
@@ -118,20 +123,34 @@ class FakePlatform:
             text=payload["text"],
             invocation=_invocation(payload["text"]),
             replied_to=Identity(platform="fake", user=replied_to) if replied_to else None,
+            message=payload.get("message", ""),
+            clicked=payload.get("clicked", False),
         )
 
     def reply(self, update: Update, ref: Ref | None = None) -> FakeReply:
         self.replies.append(FakeReply(self, update, ref))
         return self.replies[-1]
 
-    def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
+    def parts(
+        self,
+        place: Place,
+        text: str,
+        *,
+        answer_by: str = "",
+        buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
+        instead_of: str = "",
+    ) -> list[Part]:
         pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
-        parts: list[dict[str, Any]] = [
-            {"chat": place.chat, "text": piece, "buttons": [], "labels": []} for piece in pieces
-        ]
+        parts: list[dict[str, Any]] = [{"chat": place.chat, "text": piece} for piece in pieces]
         for last in parts[-1:]:
             last["buttons"] = [button.command for button in buttons]
             last["labels"] = [button.label for button in buttons]
+            last["files"] = [
+                {"name": file.name, "content": file.content.hex(), "media_type": file.media_type} for file in files
+            ]
+        for first in parts[:1]:
+            first["instead_of"] = instead_of
         return [*parts]
 
     def direct(self, who: Identity) -> Place:
@@ -141,8 +160,12 @@ class FakePlatform:
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append((part["chat"], part["text"]))
-        self.buttons.append(part["buttons"])
-        self.labels.append(part["labels"])
+        self.buttons.append(part.get("buttons", []))
+        self.labels.append(part.get("labels", []))
+        self.files.append(
+            [File(**file | {"content": bytes.fromhex(file["content"])}) for file in part.get("files", [])]
+        )
+        self.instead_of.append(part.get("instead_of", ""))
         return str(len(self.sent))
 
     async def check(self) -> str:

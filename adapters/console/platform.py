@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Button, Invocation, Place, Update
+from bot.domain.updates import Arrival, Button, File, Invocation, Place, Update
 from bot.ports import Accept, Part, Ref
 
 PROMPT = "› "
@@ -58,10 +58,12 @@ class ConsolePlatform:
         text: str,
         *,
         answer_by: str = "",  # noqa: ARG002
-        buttons: Sequence[Button] = (),  # noqa: ARG002 - a terminal has none
+        buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),  # noqa: ARG002
+        instead_of: str = "",  # noqa: ARG002 - what was typed out stays
     ) -> list[Part]:
         self._written = ""
-        return [{"text": text}]
+        return [{"text": _with_buttons(text, buttons)}]
 
     def direct(self, _who: Identity) -> Place:
         return _HERE
@@ -112,11 +114,16 @@ class ConsoleReply:
     async def show(self, text: str, *, waiting: str = "") -> None:  # noqa: ARG002 - a line once typed stays
         self._console.show(text.rstrip())
 
-    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:  # noqa: ARG002
-        return [{"text": text}]
+    def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
+        return [{"text": _with_buttons(text, buttons)}]
 
     async def close(self) -> None:
         return
+
+
+def _with_buttons(text: str, buttons: Sequence[Button]) -> str:
+    """A terminal has no buttons: there they are commands to type."""
+    return "\n".join([text, *(f"  [{button.label}] /{button.command}" for button in buttons)])
 
 
 def _invocation(line: str) -> Invocation | None:

@@ -12,9 +12,15 @@ _LONGEST_LABEL = 75
 """Characters [docs.slack.dev/reference/block-kit/block-elements/button-element]."""
 
 
+_IN_A_ROW = 5
+"""Slack takes 25 in a block; more than a few are not read."""
+
+
 def blocks(buttons: Sequence[Button]) -> list[Json]:
-    """All buttons in one row. Their commands must differ: Slack wants each `action_id` once."""
-    return [{"type": "actions", "elements": [_element(button) for button in buttons]}] if buttons else []
+    """Rows of buttons. They are numbered because Slack wants each `action_id` once."""
+    elements = [_element(number, button) for number, button in enumerate(buttons)]
+    rows = (elements[at : at + _IN_A_ROW] for at in range(0, len(elements), _IN_A_ROW))
+    return [{"type": "actions", "elements": row} for row in rows]
 
 
 def under(parts: Sequence[Json], buttons: Sequence[Button]) -> list[Json]:
@@ -25,8 +31,8 @@ def under(parts: Sequence[Json], buttons: Sequence[Button]) -> list[Json]:
     return [*parts[:last], {**parts[last], "blocks": blocks(buttons)}, *parts[last + 1 :]]
 
 
-def _element(button: Button) -> Json:
+def _element(number: int, button: Button) -> Json:
     name, _, arguments = button.command.partition(" ")
     label = {"type": "plain_text", "text": button.label[:_LONGEST_LABEL], "emoji": True}
-    element = {"type": "button", "action_id": f"{ACTION_PREFIX}{name}", "text": label}
+    element = {"type": "button", "action_id": f"{ACTION_PREFIX}{name}.{number}", "text": label}
     return element | ({"value": arguments} if arguments else {})

@@ -15,7 +15,7 @@ from bot.domain.updates import Arrival, Invocation, Place, Update
 NAME = "slack"
 QUARANTINE = "slack:quarantine"
 ACTION_PREFIX = "parley."
-"""Buttons of ours are called `parley.COMMAND`; their value holds the arguments."""
+"""Buttons of ours are called `parley.COMMAND.NUMBER`; their value holds the arguments."""
 
 Json = Mapping[str, Any]
 
@@ -233,7 +233,10 @@ def _from_action(body: Json) -> Update | None:
         place=_named_place(team, str(body["channel"]["id"]), str(body.get("container", {}).get("thread_ts") or "")),
         text="",
         message=str(body.get("container", {}).get("message_ts") or ""),
-        invocation=Invocation(name=name.removeprefix(ACTION_PREFIX), arguments=str(action.get("value") or "")),
+        clicked=True,
+        invocation=Invocation(
+            name=name.removeprefix(ACTION_PREFIX).partition(".")[0], arguments=str(action.get("value") or "")
+        ),
         answer_by=f"{user['id']} {body['response_url']}",
     )
 

@@ -98,14 +98,28 @@ class Messages:
 
     async def respond(self, url: str, channel: str, user: str, text: str, below: Sequence[Json] = ()) -> str:
         """Answer a slash command so that only the person sees it, by whatever still works."""
-        error = await self._use(url, content(text, below))
+        error = await self._use(url, content(text, below), replace=False)
         if error in FORMAT_REFUSED:
-            error = await self._use(url, unformatted(text))
+            error = await self._use(url, unformatted(text), replace=False)
         # A URL that does not answer is as good as one that is used up: there are other ways.
         return await self._whisper(channel, user, text, below) if error else ""
 
-    async def _use(self, url: str, body: Json) -> str:
-        return await self._calls.respond(url, {"response_type": "ephemeral", "replace_original": False, **body})
+    async def replace(
+        self, ts: str, text: str, below: Sequence[Json] = (), *, url: str, channel: str, user: str
+    ) -> str:
+        """Make `text` the content of the message whose button was clicked, or whisper it if that is gone.
+
+        Only the click's URL reaches messages that one person sees; it is good for half an hour and five uses.
+        """
+        error = await self._use(url, content(text, below), replace=True)
+        if not error:
+            return ts
+        answer = await self._update(channel, ts, content(text, below), FORMAT_REFUSED)
+        return await self._whisper(channel, user, text, below) if "error" in answer else ts
+
+    async def _use(self, url: str, body: Json, *, replace: bool) -> str:
+        how = {"replace_original": True} if replace else {"response_type": "ephemeral", "replace_original": False}
+        return await self._calls.respond(url, {**how, **body})
 
     async def _whisper(self, channel: str, user: str, text: str, below: Sequence[Json]) -> str:
         body = content(text, below)

@@ -147,12 +147,17 @@ def channel_of(place: Place) -> str:
     return place.chat.partition("/")[2]
 
 
-def parts(place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
-    """A message that answers nothing on the screen; `answer_by` is `user url` of a slash command."""
+def parts(
+    place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = (), instead_of: str = ""
+) -> list[Part]:
+    """A message that is no reply; `answer_by` is `user url` of a slash command or a click."""
     channel, (user, _, url) = channel_of(place), answer_by.partition(" ")
     post = {"do": "post", "channel": channel, "thread": place.thread}
     answer = {"do": "respond", "channel": channel, "user": user, "url": url} if answer_by else post
-    return [*under([{**answer, "text": piece} for piece in split(escape(text))], buttons)]
+    parts = [{**answer, "text": piece} for piece in split(escape(text))]
+    if instead_of and answer_by:
+        parts[0] |= {"do": "replace", "ts": instead_of}
+    return [*under(parts, buttons)]
 
 
 async def deliver(messages: Messages, part: Part) -> str:
@@ -170,6 +175,8 @@ async def deliver(messages: Messages, part: Part) -> str:
             return str(ts)
         case {"do": "respond", "channel": channel, "user": user, "url": url, "text": text}:
             return await messages.respond(url, channel, user, text, below)
+        case {"do": "replace", "channel": channel, "user": user, "url": url, "ts": ts, "text": text}:
+            return await messages.replace(ts, text, below, url=url, channel=channel, user=user)
     raise MessageRejected(f"not a part of ours: {sorted(part)}")
 
 

@@ -23,7 +23,7 @@ from adapters.slack.redaction import sdk_logger
 from adapters.slack.socket_mode import Sockets
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival, Button, Place, Update
+from bot.domain.updates import Arrival, Button, File, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, Clock, Part, Ref
 
@@ -231,9 +231,18 @@ class SlackPlatform:
             self._calls, self._clock, update, describe=self._describe, stream_life=self._stream_life, ref=ref
         )
 
-    def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
+    def parts(
+        self,
+        place: Place,
+        text: str,
+        *,
+        answer_by: str = "",
+        buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),  # noqa: ARG002
+        instead_of: str = "",
+    ) -> list[Part]:
         """See ports.Platform."""
-        return outbound.parts(place, text, answer_by=answer_by, buttons=buttons)
+        return outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)
 
     def direct(self, who: Identity) -> Place:
         """A person's id in place of a channel's: chat.postMessage opens the direct messages with them by itself."""

@@ -145,6 +145,7 @@ def _click(click: Json, commands: CommandBook) -> Update | None:
         place=place,
         text="",
         message=number,
+        clicked=True,
         invocation=Invocation(name=name.lower(), arguments=arguments.strip()),
         answer_by="" if place.private else number,
     )

@@ -18,6 +18,7 @@ from telegram import error as sdk
 
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import seconds, translate
+from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
@@ -43,13 +44,8 @@ def parts_of(
     first = {"edit": edit} if edit is not None else {"reply_to": int(reply_to)} if reply_to else {}
     parts = [_part(place, message, first if number == 0 else {}) for number, message in enumerate(formatted)]
     if buttons and parts:
-        parts[-1]["keyboard"] = _keyboard(buttons)
+        parts[-1]["keyboard"] = keyboard(buttons)
     return [*parts]
-
-
-def _keyboard(buttons: Sequence[Button]) -> dict[str, Any]:
-    """One row; the data of a button is its command."""
-    return {"inline_keyboard": [[{"text": one.label, "callback_data": one.command} for one in buttons]]}
 
 
 def _part(place: Place, message: Formatted, more: dict[str, int]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.people import Identity
-from bot.domain.updates import Button, Place, Update
+from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformBusy, PlatformMisconfigured
 from bot.ports import Accept, Clock, Part, Ref, Reply
 from bot.texts import Text
@@ -112,9 +112,19 @@ class TelegramPlatform:
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         return TelegramReply(self._sender, self._pacing, self._clock, update, ref)
 
-    def parts(self, place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = ()) -> list[Part]:
+    def parts(
+        self,
+        place: Place,
+        text: str,
+        *,
+        answer_by: str = "",
+        buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),  # noqa: ARG002
+        instead_of: str = "",
+    ) -> list[Part]:
         """`answer_by` is the message to reply to, in groups."""
-        return parts_of(place, text, reply_to=answer_by, buttons=buttons)
+        edit = int(instead_of) if instead_of else None
+        return parts_of(place, text, reply_to=answer_by, edit=edit, buttons=buttons)
 
     def direct(self, who: Identity) -> Place:
         """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""

@@ -1,10 +1,11 @@
 """A notice to one person: an arrival like any other, so that it is delivered like any other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Any, Self
 
+from bot.commands.declaration import Answer, Choice
 from bot.domain.people import Identity
 from bot.domain.updates import Arrival
 from bot.texts import Text
@@ -19,6 +20,12 @@ class Notice:
 
     said: Text
     to: Identity
+    choices: Sequence[Choice] = ()
+
+    @property
+    def answer(self) -> Answer:
+        """As what it is shown."""
+        return Answer(said=self.said, choices=self.choices)
 
     def arrival(self, occasion: str, *, at: int) -> Arrival:
         """As the inbox takes it; the same `occasion` is told to the same person once. `at` in milliseconds."""
@@ -28,7 +35,11 @@ class Notice:
             event=blake2s(f"{occasion} {self.to}".encode(), digest_size=16).hexdigest(),
             lane=f"{_SOURCE}:{self.to}",
             order=at,
-            payload={"notice": to_json(self.said), "to": str(self.to)},
+            payload={
+                "notice": to_json(self.said),
+                "to": str(self.to),
+                "choices": [_stored(one) for one in self.choices],
+            },
         )
 
     @staticmethod
@@ -41,4 +52,13 @@ class Notice:
         """The notice that an arrival is; None if it is something else."""
         if not cls.is_one(source):
             return None
-        return cls(said=from_json(payload["notice"]), to=Identity.parse(payload["to"]))
+        choices = [_restored(one) for one in payload.get("choices", ())]
+        return cls(said=from_json(payload["notice"]), to=Identity.parse(payload["to"]), choices=choices)
+
+
+def _stored(choice: Choice) -> dict[str, Any]:
+    return {"label": to_json(choice.label), "command": choice.command}
+
+
+def _restored(stored: Mapping[str, Any]) -> Choice:
+    return Choice(label=from_json(stored["label"]), command=stored["command"])

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from bot.domain.updates import Invocation, Place
+from bot.domain.updates import MOST_COMMAND_BYTES, File, Invocation, Place
 from bot.texts import Text
+
+MOST_CHOICES = 100
+"""Telegram takes no more under one message."""
 
 
 class Role(IntEnum):
@@ -15,6 +18,56 @@ class Role(IntEnum):
 
     MEMBER = 0
     ADMIN = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A button under an answer. A click is `command`, given by whoever clicks: it is authorised like any other.
+
+    `command` has its arguments and no slash; at most 64 bytes of UTF-8.
+    """
+
+    label: Text
+    command: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.command.encode()) <= MOST_COMMAND_BYTES:
+            raise ValueError(f"too long for a button: {self.command!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under their columns' names. Cells are facts as in a `Text`; numbers stand at the right of their column."""
+
+    columns: Sequence[Text]
+    rows: Sequence[Sequence[Any]]
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("a row needs a cell for each column")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command answers when a sentence is not enough.
+
+    Args:
+        said: the sentence.
+        choices: buttons under it.
+        files: pictures and documents that go with it.
+        table: follows the sentence.
+        in_place: whether it replaces the message whose button was clicked, if it was a click: pages, confirmations.
+    """
+
+    said: Text
+    choices: Sequence[Choice] = ()
+    files: Sequence[File] = ()
+    table: Table | None = None
+    in_place: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.choices) > MOST_CHOICES:
+            raise ValueError(f"{len(self.choices)} choices")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +84,7 @@ class Command:
     Args:
         name: lower case, `[a-z]{1,32}`, as typed after the slash (Telegram) or after `/parley` (Slack).
         summary: one line for menus and /help.
-        handler: `async (Call) -> Text | AskAgain`; see `bot.commands.call`.
+        handler: `async (Call) -> Text | Answer | AskAgain`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
         example: a call that works, without the slash.
         role: who may use it; for everybody else the command does not exist.
@@ -42,7 +95,7 @@ class Command:
 
     name: str
     summary: Text
-    handler: Callable[[Any], Awaitable[Text | AskAgain]]
+    handler: Callable[[Any], Awaitable[Text | Answer | AskAgain]]
     usage: str = ""
     example: str = ""
     role: Role = Role.MEMBER

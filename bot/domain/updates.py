@@ -8,6 +8,9 @@ from bot.domain.people import Identity, Sender
 
 MOST_COMMAND_BYTES = 64
 
+MOST_FILE_BYTES = 8 * 1024 * 1024
+"""What we send of our own is far smaller. It stands in the database until it is sent, and both platforms take more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -66,6 +69,25 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that goes with an answer. Pictures are shown, everything else is there to be saved.
+
+    Args:
+        name: with its ending; may have been chosen by a stranger.
+        content: at most `MOST_FILE_BYTES`.
+        media_type: `image/png`, `text/csv`; decides how it is shown.
+    """
+
+    name: str
+    content: bytes
+    media_type: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.content) <= MOST_FILE_BYTES:
+            raise ValueError(f"a file of {len(self.content)} bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """Something a person said to the bot.
 
@@ -79,6 +101,7 @@ class Update:
         replied_to: the author of the message this one replies to, never the bot itself.
         mentioned: people named in the text in order, as far as the platform tells who they are. In
             `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
+        clicked: whether it is a click on a button.
         anew: whether the question was asked before, and the answer wanted is another one.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
     """
@@ -90,5 +113,6 @@ class Update:
     invocation: Invocation | None = None
     replied_to: Identity | None = None
     mentioned: tuple[Sender, ...] = ()
+    clicked: bool = False
     anew: bool = False
     answer_by: str = ""

@@ -45,3 +45,8 @@ def lines(*sentences: Text) -> Text:
 def code(words: str) -> str:
     """Words of a person's own choosing (names, arguments), shown as they are: no Markdown in them takes effect."""
     return "`" + words.replace("`", "'").replace("\n", " ") + "`"
+
+
+def code_block(drawn: str) -> str:
+    """Lines shown as they are, in letters of one width; no Markdown in them takes effect."""
+    return "```\n" + drawn.replace("`", "'") + "\n```"

@@ -37,7 +37,7 @@ class Catalogue:
 
     def render(self, sentence: Text, *, slash: str = "/") -> str:
         """The sentence in this language, with its facts; `slash` is what commands begin with where it is read."""
-        values = {name: self._render(value, slash) for name, value in sentence.values.items()}
+        values = {name: self.fact(value, slash=slash) for name, value in sentence.values.items()}
         return self._translated(sentence).format_map(values)
 
     def _translated(self, sentence: Text) -> str:
@@ -47,7 +47,8 @@ class Catalogue:
             return self._translations.gettext(sentence.message)
         return self._translations.ngettext(sentence.message, sentence.plural, sentence.count)
 
-    def _render(self, value: Any, slash: str) -> str:
+    def fact(self, value: Any, *, slash: str = "/") -> str:
+        """One fact of a sentence, or one cell of a table, as this language writes it."""
         match value:
             case Text():
                 return self.render(value, slash=slash)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 import sqlalchemy as sa
@@ -16,27 +15,13 @@ from adapters.telegram.platform import TelegramPlatform
 from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.errors import StreamInterrupted, UpstreamDown
-from bot.ports import Platform
 from bot.storage import Storage
 from bot.storage.tables import charge, identity
 from tests.conftest import Core, make_core
+from tests.scenarios.serving import serving
 
 TOKEN = "100:TEST"
 BROKEN = ("half ", StreamInterrupted("cut"))
-
-
-@asynccontextmanager
-async def serving(core: Core, platform: Platform) -> AsyncIterator[None]:
-    """The bot listens and works inside of the block; whatever runs at its end is cut off."""
-    tasks = [asyncio.create_task(platform.listen(core.inbox.accept)), asyncio.create_task(core.dispatcher.run())]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await core.dispatcher.drain(0)
 
 
 async def charged(core: Core) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from adapters.console import ConsolePlatform
 from bot.commands import all_commands
-from bot.domain.updates import Arrival, Invocation
+from bot.domain.updates import Arrival, Button, Invocation
 
 
 def console(*lines: str) -> tuple[ConsolePlatform, io.StringIO]:
@@ -72,3 +72,12 @@ async def test_a_final_text_that_differs_from_the_preview_is_shown_whole() -> No
     await reply.show("Hel")
     await platform.deliver(reply.parts("Sorry.")[0])
     assert "\nSorry.\n" in screen.getvalue()
+
+
+async def test_buttons_are_commands_to_type() -> None:
+    platform, screen = console()
+    update = platform.parse({"line": "/page"})
+    assert update
+    for part in platform.parts(update.place, "Page 1.", buttons=[Button(label="On", command="page 2")]):
+        await platform.deliver(part)
+    assert screen.getvalue() == "Page 1.\n  [On] /page 2\n\n› "

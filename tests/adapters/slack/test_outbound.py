@@ -404,7 +404,7 @@ async def test_buttons_stand_under_an_answer_however_it_came(
     await reply.close()
     [answer] = answers(slack, "DU1" if direct else "C1")
     assert (answer.visible, answer.streaming) == ("Because it is so.\n🔁 Retry", False)
-    assert actions(answer) == [("parley.retry", "7")]
+    assert actions(answer) == [("parley.retry.0", "7")]
 
 
 async def test_buttons_stand_under_the_last_part_only(
@@ -412,7 +412,7 @@ async def test_buttons_stand_under_the_last_part_only(
 ) -> None:
     for part in platform.parts(question().place, "word " * 3000, buttons=[AGAIN]):
         await platform.deliver(part)
-    assert [actions(message) for message in answers(slack)] == [[], [("parley.retry", "7")]]
+    assert [actions(message) for message in answers(slack)] == [[], [("parley.retry.0", "7")]]
 
 
 async def test_buttons_survive_a_stream_that_has_died(
@@ -424,7 +424,7 @@ async def test_buttons_survive_a_stream_that_has_died(
     for part in reply.parts("Because it is so.", [AGAIN]):
         await platform.deliver(part)
     [answer] = answers(slack)
-    assert (answer.streaming, actions(answer)) == (False, [("parley.retry", "7")])
+    assert (answer.streaming, actions(answer)) == (False, [("parley.retry.0", "7")])
 
 
 async def test_refused_buttons_cost_no_words(slack: SlackEmulator, platform: SlackPlatform, question: Question) -> None:
@@ -447,7 +447,7 @@ async def test_a_private_answer_has_its_buttons_too(slack: SlackEmulator, platfo
     for part in platform.parts(place, "Sorry.", answer_by=f"U1 {dead}", buttons=[AGAIN]):
         await platform.deliver(part)
     [answer] = answers(slack)
-    assert (answer.ephemeral_for, actions(answer)) == ("U1", [("parley.retry", "7")])
+    assert (answer.ephemeral_for, actions(answer)) == ("U1", [("parley.retry.0", "7")])
 
 
 async def test_a_thread_that_is_gone_costs_the_thread_only(slack: SlackEmulator, platform: SlackPlatform) -> None:

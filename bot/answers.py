@@ -1,0 +1,91 @@
+"""An answer as its reader gets it: sentences in their language, choices as buttons, tables aligned."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bot.commands.declaration import Answer, Choice, Table
+from bot.domain.updates import Button, File
+from bot.texts import Text, code_block, plural
+from bot.texts.catalogues import Catalogue
+from bot.texts.tables import aligned
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # owasp.org/www-community/attacks/CSV_Injection
+
+_MOST_ROWS = 40
+"""Rows that are read in a chat; a longer table comes as a file too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a platform is given to render."""
+
+    text: str
+    buttons: Sequence[Button]
+    files: Sequence[File]
+
+
+class Reader:
+    """Somebody who reads in one language, where commands begin with `slash`."""
+
+    def __init__(self, catalogue: Catalogue, slash: str) -> None:
+        self._catalogue = catalogue
+        self._slash = slash
+
+    def shown(self, answer: Text | Answer) -> Shown:
+        """Render an answer."""
+        if isinstance(answer, Text):
+            answer = Answer(said=answer)
+        table, files = self._table(answer.table) if answer.table else ("", [])
+        return Shown(
+            text="\n\n".join(block for block in (self.words(answer.said), table) if block),
+            buttons=[self._button(choice) for choice in answer.choices],
+            files=[*answer.files, *files],
+        )
+
+    def words(self, said: Any) -> str:
+        """A sentence, or one fact."""
+        return self._catalogue.fact(said, slash=self._slash)
+
+    def _button(self, choice: Choice) -> Button:
+        return Button(label=self.words(choice.label), command=choice.command)
+
+    def _table(self, table: Table) -> tuple[str, list[File]]:
+        """The table for a chat; what a chat cannot show whole is a file besides."""
+        columns, numeric = [self.words(name) for name in table.columns], _numeric(table)
+        rows = [[self.words(cell) for cell in row] for row in table.rows]
+        drawn, whole = aligned(columns, rows[:_MOST_ROWS], right=numeric)
+        left_out = len(rows) - _MOST_ROWS
+        more = (
+            [self.words(plural("… and {count} more row", "… and {count} more rows", left_out))] if left_out > 0 else []
+        )
+        files = [] if whole and not more else [self._sheet(columns, table.rows)]
+        return "\n".join([code_block(drawn), *more]), files
+
+    def _sheet(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> File:
+        """The table for a spreadsheet; the mark at its beginning tells Excel that it is UTF-8."""
+        sheet = io.StringIO()
+        csv.writer(sheet).writerows([columns, *([self._entry(cell) for cell in row] for row in rows)])
+        return File(name="table.csv", content=sheet.getvalue().encode("utf-8-sig"), media_type="text/csv")
+
+    def _entry(self, cell: Any) -> str:
+        """What programs can read. A spreadsheet would take words that begin like a formula for one."""
+        if isinstance(cell, datetime):
+            return cell.isoformat()
+        if isinstance(cell, int | Decimal):
+            return str(cell)
+        words = self.words(cell)
+        return f"'{words}" if words.startswith(_FORMULAS) else words
+
+
+def _numeric(table: Table) -> set[int]:
+    """The columns of numbers."""
+    return {
+        at
+        for at in range(len(table.columns))
+        if table.rows and all(isinstance(row[at], int | Decimal) or row[at] == "" for row in table.rows)
+    }
