@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -16,6 +16,15 @@ from bot.errors import ConfigError
 from bot.texts.catalogues import languages
 
 OPENAI_URL = "https://api.openai.com/v1"
+
+_SQLITE, _POSTGRESQL = "sqlite+aiosqlite", "postgresql+psycopg"
+_DRIVERS = {
+    "sqlite": _SQLITE,
+    _SQLITE: _SQLITE,
+    "postgresql": _POSTGRESQL,
+    "postgres": _POSTGRESQL,
+    _POSTGRESQL: _POSTGRESQL,
+}
 
 
 def _limit(value: Any) -> Any:
@@ -43,11 +52,24 @@ def _language(value: str) -> str:
 
 
 def _database(value: str) -> str:
-    if value.startswith("sqlite://"):
-        value = value.replace("sqlite://", "sqlite+aiosqlite://", 1)
-    if not value.startswith("sqlite+aiosqlite://"):
-        raise ValueError("is no database that this version can use")
-    return value
+    """The same address with the driver that Parley uses."""
+    scheme, _, rest = value.partition("://")
+    driver = _DRIVERS.get(scheme)
+    if driver is None or not rest:
+        raise ValueError("is no address of an SQLite file or of a PostgreSQL database")
+    if driver == _POSTGRESQL:
+        _check_server(rest)
+    return f"{driver}://{rest}"
+
+
+def _check_server(rest: str) -> None:
+    try:
+        parts = urlsplit(f"//{rest}")
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("is no address; a special character of the password is written as %XX") from error
+    if not parts.path.strip("/"):
+        raise ValueError("names no database")
 
 
 def _token(pattern: str) -> AfterValidator:
@@ -121,7 +143,8 @@ class Settings(BaseSettings):
     response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")
 
     database_url: Annotated[str, AfterValidator(_database)] = Field(
-        "sqlite+aiosqlite:///data/parley.db", description="sqlite:///path/to/file.db"
+        "sqlite+aiosqlite:///data/parley.db",
+        description="sqlite:///path/to/file.db or postgresql://user:password@host/database",
     )
     redis_url: Secret = Field(None, description="redis://host:6379/0, or leave it out")
 
@@ -159,7 +182,10 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """The values no log line may hold."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        password = urlsplit(self.database_url).password
+        # A short one is a word such as "parley", which log lines are full of.
+        return [*secrets, password, unquote(password)] if password and len(password) >= 8 else secrets
 
     def budgets(self) -> BudgetPlan:
         """What may be spent, in micro-US$."""

@@ -285,7 +285,7 @@ async def test_a_turn_taken_up_after_a_crash_reserves_once(storage: Storage) -> 
     await core.dispatcher.drain(0)
     assert await sums(core) == (0, 100)
     again = core_with(storage, 1000)
-    await again.inbox.recover()
+    await again.recover()
     await again.work()
     assert await sums(again) == (5, 0)
 

@@ -129,6 +129,6 @@ async def test_a_shutdown_does_not_wait_for_chores_and_the_next_start_does_them(
     assert doer.done == []
     doer.gate.set()
     successor = core_with(storage, doer)
-    await successor.inbox.recover()
+    await successor.recover()
     await successor.work()
     assert doer.done == [1]

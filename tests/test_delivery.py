@@ -63,7 +63,7 @@ async def test_a_rejected_message_ends_its_answer_only(core: Core) -> None:
 async def test_an_answer_stored_before_a_crash_is_sent_after_it_and_not_written_again(storage: Storage) -> None:
     await crash_before_delivery(make_core(storage))
     reborn = make_core(storage)
-    await reborn.inbox.recover()
+    await reborn.recover()
     await reborn.work()
     assert reborn.platform.sent == [("ada", "stored answer")]
     assert reborn.model.prompts == []
@@ -72,13 +72,13 @@ async def test_an_answer_stored_before_a_crash_is_sent_after_it_and_not_written_
 async def test_an_answer_attempted_in_two_crashes_is_not_sent_a_third_time(storage: Storage) -> None:
     await crash_before_delivery(make_core(storage))
     second = make_core(storage)
-    await second.inbox.recover()
+    await second.recover()
     (lease,) = await second.inbox.claim(1)
     async with lease.begin() as work:
         (out,) = await work.outbox.unsent(lease.claim.id)
         await work.outbox.attempt(out.id)
     third = make_core(storage)
-    await third.inbox.recover()
+    await third.recover()
     await third.work()
     assert third.platform.sent == []
     assert await third.say("ada", "next") == "echo: next"
@@ -93,7 +93,7 @@ async def test_a_turn_cut_off_by_a_crash_is_begun_again_and_charged_once(storage
     asked = Asked(lease=lease, platform=first.platform, update=update, reply=first.platform.reply(update))
     await first.dispatcher._chat._begin(asked)
     reborn = make_core(storage)
-    await reborn.inbox.recover()
+    await reborn.recover()
     await reborn.work()
     assert reborn.platform.sent == [("ada", "echo: hello")]
     assert "• Messages: 1 of 5" in await reborn.say("ada", "/usage")
@@ -104,10 +104,10 @@ async def test_an_arrival_that_kills_the_process_every_time_is_put_aside(storage
         core = make_core(storage)
         if _ == 0:
             await core.hear("ada", "deadly")
-        await core.inbox.recover()
+        await core.recover()
         await core.inbox.claim(1)
     survivor = make_core(storage)
-    await survivor.inbox.recover()
+    await survivor.recover()
     await survivor.work()
     assert "Something went wrong" in survivor.platform.sent[-1][1]
     assert await survivor.say("ada", "hello") == "echo: hello"
@@ -120,7 +120,7 @@ async def test_what_stands_on_the_screen_is_handed_to_whoever_takes_over(storage
     async with lease.begin() as work:
         await work.inbox.remember(lease.claim, {"message": 7})
     reborn = make_core(storage)
-    await reborn.inbox.recover()
+    await reborn.recover()
     await reborn.work()
     assert reborn.platform.replies[0].ref == {"message": 7}
 
@@ -129,7 +129,7 @@ async def test_a_paused_worker_whose_lease_was_taken_says_nothing(storage: Stora
     paused, other = make_core(storage), make_core(storage)
     await paused.hear("ada", "hello")
     (lease,) = await paused.inbox.claim(1)
-    await other.inbox.recover()
+    await other.recover()
     (taken,) = await other.inbox.claim(1)
     paused.dispatcher.start(lease)
     await paused.dispatcher.drain(5)

@@ -1,9 +1,7 @@
 """The response cache as people meet it: what they read, what they are charged, what is on record."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
+import sqlalchemy as sa
 
 from bot.bootstrap import _remembering
 from bot.errors import UpstreamDown
@@ -30,21 +28,20 @@ async def used(core: Core, user: str) -> tuple[int, int]:
         return quota.messages.used, quota.tokens.used
 
 
-def calls(folder: Path) -> list[tuple[int, int, int]]:
-    with sqlite3.connect(folder / "parley.db") as database:
-        rows = database.execute("SELECT attempts, input_tokens + output_tokens, cost FROM call ORDER BY id").fetchall()
-    database.close()
-    return rows
+async def calls(storage: Storage) -> list[tuple[int, int, int]]:
+    query = sa.text("SELECT attempts, input_tokens + output_tokens, cost FROM call ORDER BY id")
+    async with storage.begin() as work:
+        return [tuple(row) for row in await work.calls._connection.execute(query)]
 
 
 async def test_an_answer_from_the_cache_says_so_and_takes_a_message_but_no_tokens(
-    storage: Storage, tmp_path: Path
+    storage: Storage,
 ) -> None:
     core = remembering(storage)
     assert await core.say("ada", "hello") == "echo: hello"
     assert await core.say("ben", "hello") == f"echo: hello{NOTICE}"
     assert (await used(core, "ada"), await used(core, "ben")) == ((1, 15), (1, 0))
-    assert calls(tmp_path) == [(1, 15, None), (0, 0, 0)]
+    assert await calls(storage) == [(1, 15, None), (0, 0, 0)]
 
 
 async def test_the_conversation_goes_on_without_the_notice(storage: Storage) -> None:

@@ -56,7 +56,7 @@ async def cut_off(core: Core, user: str, text: str) -> None:
 
 async def reborn(storage: Storage) -> Core:
     core = make_core(storage)
-    await core.inbox.recover()
+    await core.recover()
     return core
 
 

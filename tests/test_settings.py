@@ -95,5 +95,25 @@ def test_the_short_form_of_an_sqlite_url_will_do() -> None:
     assert Settings.load(database_url="sqlite:///x.db").database_url == "sqlite+aiosqlite:///x.db"
 
 
-def test_a_database_this_version_cannot_use_is_refused() -> None:
-    assert problems(database_url="mysql://x")[0].startswith("DATABASE_URL is no database that this version can use")
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_every_usual_form_of_a_postgresql_url_will_do(scheme: str) -> None:
+    url = Settings.load(database_url=f"{scheme}://parley:p%40ss@db:5432/parley?sslmode=require").database_url
+    assert url == "postgresql+psycopg://parley:p%40ss@db:5432/parley?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://x/y", "is no address of an SQLite file or of a PostgreSQL database"),
+        ("parley.db", "is no address of an SQLite file or of a PostgreSQL database"),
+        ("postgresql://db:5432", "names no database"),
+        ("postgresql://u:p/w@db/parley", "is no address; a special character of the password is written as %XX"),
+    ],
+)
+def test_a_database_parley_cannot_use_is_refused(url: str, said: str) -> None:
+    assert problems(database_url=url)[0].startswith(f"DATABASE_URL {said}")
+
+
+def test_the_password_of_the_database_is_a_secret() -> None:
+    settings = Settings.load(database_url="postgresql://parley:long%20secret@db/parley")
+    assert {"long%20secret", "long secret"} <= set(settings.secrets())

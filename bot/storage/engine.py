@@ -39,10 +39,42 @@ def _sqlite_now(_element: Any, _compiler: Any, **_: Any) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
 
+_SESSION: dict[str, Any] = {
+    "application_name": "parley",
+    "connect_timeout": 10,
+    # A server that vanished is noticed by whoever waits for its answer, in milliseconds.
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    # A worker that stands still in the middle of a transaction holds its lane's row: nobody could take the lane over.
+    "options": "-c idle_in_transaction_session_timeout=10s",
+}
+
+
 def create_engine(url: str) -> AsyncEngine:
-    """An engine for `url`; on SQLite with one connection, whose waiters queue in order instead of polling a lock."""
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=8, max_overflow=0)
+    """An engine for `url`: SQLite by aiosqlite, PostgreSQL by psycopg. Connects when it is used."""
+    return _embedded(url) if url.startswith("sqlite") else _server(url)
+
+
+def _server(url: str) -> AsyncEngine:
+    """PostgreSQL: a pool, whose waiters queue."""
+    # The statements are written for READ COMMITTED, whatever the server's default is.
+    engine = create_async_engine(
+        url, isolation_level="READ COMMITTED", pool_size=8, max_overflow=0, connect_args=_SESSION
+    )
+    event.listen(engine.sync_engine, "connect", accept_nul)
+    return engine
+
+
+def accept_nul(connection: Any, _record: Any) -> None:
+    """PostgreSQL's texts cannot hold NUL, and would refuse a whole answer because of one: replace it."""
+    from bot.storage.texts import FitDumper
+
+    connection.driver_connection.adapters.register_dumper(str, FitDumper)
+
+
+def _embedded(url: str) -> AsyncEngine:
+    """SQLite: one connection, whose waiters queue in order instead of polling a lock."""
     path = make_url(url).database or ":memory:"
     engine = create_async_engine(url, async_creator=lambda: connect(path), pool_size=1, max_overflow=0, pool_timeout=60)
     event.listen(engine.sync_engine, "connect", _prepare)

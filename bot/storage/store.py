@@ -48,7 +48,7 @@ class Storage:
         except IntegrityError as error:
             raise Conflict(type(error).__name__) from error
         except SQLAlchemyError as error:
-            raise StorageError(f"{type(error).__name__}: {getattr(error, 'orig', '')}") from error
+            raise StorageError(_told(error)) from error
 
     async def revision(self) -> str | None:
         """The migration the database is at, None if it is empty. Raises StorageError."""
@@ -58,7 +58,7 @@ class Storage:
                     return None
                 return (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalar()
         except SQLAlchemyError as error:
-            raise StorageError(f"cannot open the database: {type(error).__name__}") from error
+            raise StorageError(f"cannot open the database: {_told(error)}") from error
 
     async def upgrade(self, target: str = "head") -> None:
         """Bring the schema up to date."""
@@ -70,3 +70,9 @@ class Storage:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _told(error: SQLAlchemyError) -> str:
+    """What the driver says, without the statement and its values."""
+    said = str(getattr(error, "orig", None) or "").strip()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

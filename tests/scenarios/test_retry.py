@@ -142,7 +142,7 @@ class TestTelegram:
             await self.clicked(tg, ada, sorry, ada.chat)
             await tg.until(lambda: tg.drafts(ada.chat) is not None)  # its turn has begun
         core = make_core(storage, others=[platform])
-        await core.inbox.recover()
+        await core.recover()
         async with serving(core, platform):
             _, answer = await self.said(tg, ada.chat, 2)
         assert answer.text == "echo: hello"

@@ -1,4 +1,4 @@
-"""The embedded engine: one writer, whole transactions, and no harm from cancellation."""
+"""Engines: whole transactions, no harm from cancellation; on SQLite one writer."""
 
 import asyncio
 import random
@@ -10,6 +10,7 @@ import pytest
 from bot.domain.people import Identity, Sender
 from bot.errors import Conflict, StorageError
 from bot.storage import Storage
+from tests.databases import on
 
 
 def person(number: int) -> Sender:
@@ -38,6 +39,7 @@ async def test_what_the_database_refuses_is_our_error(storage: Storage) -> None:
             await work.history.begin(1, conversation_id=99, account_id=99, question="", tokens=0)
 
 
+@on("sqlite")  # one writer; on PostgreSQL, who reads in order to write locks the row
 async def test_transactions_that_begin_at_once_lose_no_update(storage: Storage) -> None:
     async def add() -> None:
         async with storage.begin() as work:
@@ -73,6 +75,7 @@ async def test_cancellation_at_any_point_leaves_whole_transactions_and_a_healthy
         assert await known(storage, 2 * number) == await known(storage, 2 * number + 1)
 
 
+@on("sqlite")
 async def test_another_processes_lock_is_waited_for_without_holding_up_the_loop(
     storage: Storage, tmp_path: Path
 ) -> None:
@@ -85,3 +88,17 @@ async def test_another_processes_lock_is_waited_for_without_holding_up_the_loop(
     other.execute("ROLLBACK")
     other.close()
     assert await waiting is False
+
+
+async def test_a_text_with_nul_is_stored(storage: Storage) -> None:
+    async with storage.begin() as work:
+        await work.people.meet(Sender(identity=person(0).identity, name="a\0b"))
+    assert await known(storage, 0)
+
+
+@on("postgresql")
+async def test_nul_becomes_a_replacement_character_where_a_text_cannot_hold_it(storage: Storage) -> None:
+    async with storage.begin() as work:
+        assert (
+            await work.people.meet(Sender(identity=person(0).identity, name="a\0b"))
+        ).name == "a\N{REPLACEMENT CHARACTER}b"

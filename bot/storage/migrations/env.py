@@ -10,8 +10,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.storage.tables import metadata
 
+_LOCK = 0x7061726C6579
+"""Two processes that start at once upgrade one after the other; the second finds nothing left to do."""
+
 
 def run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     context.configure(
         connection=connection,
         target_metadata=metadata,
