@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.application import cancel
-from bot.bootstrap import single_catalog
+from bot.catalogs import single_catalog
 from bot.clock import SystemClock
 from bot.domain.models import Catalog, Endpoint, Key, ModelCard
 from bot.errors import ConfigError, ModelError

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import SecretStr
 
+from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
 from bot.application import Application, cancel
 from bot.brain import Brain
 from bot.budgets import Budgets
+from bot.catalogs import open_catalog
 from bot.chat import Chat
 from bot.chores import Chores
 from bot.clock import SystemClock
@@ -21,17 +23,14 @@ from bot.commands import CommandBook
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.context import Weighed
-from bot.domain.models import Catalog, Endpoint
+from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
-from bot.errors import ModelError
 from bot.inbox import Inbox
-from bot.llm import list_models, open_model
+from bot.llm import open_model
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelves
-from bot.llm.catalog import read_catalog, surroundings
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
-from bot.llm.windows import known_window
 from bot.ports import Clock, Model, Platform
 from bot.quotas import Quotas
 from bot.repeats import Repeats
@@ -52,9 +51,6 @@ _THRIFTY_WINDOW = 16_000
 
 _BREATH = 0.3
 """Seconds in which a bot that starts connects to its platforms before it does what can wait."""
-
-_UNKNOWN_WINDOW = 8_192
-"""Tokens assumed for a model nobody knows: more would be a guess."""
 
 
 @asynccontextmanager
@@ -145,10 +141,12 @@ def _assemble(
     quotas, courier, inbox = Quotas(plan, zone, clock), Courier(clock), Inbox(storage, clock)
     budgets = Budgets(settings.budgets(), zone, clock)
     accounting = Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
+    access = Access(settings.access())
     chat = Chat(
         model=_remembering(model, settings, storage, clock),
         brain=_brain(settings, catalog, system, quotas),
         tokens=tokens,
+        access=access,
         accounting=accounting,
         repeats=Repeats(clock),
         courier=courier,
@@ -161,12 +159,12 @@ def _assemble(
         chat=chat,
         chores=Chores({}),
         catalog=catalog,
+        access=access,
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
         clock=clock,
         zone=zone,
-        admins=settings.admins,
         concurrency=_CONCURRENCY,
     )
     names = {platform.name for platform in platforms}
@@ -214,47 +212,6 @@ def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas
         longest_answer=settings.max_answer_tokens,
         longest_question=settings.max_question_tokens,
     )
-
-
-async def open_catalog(settings: Settings, clock: Clock) -> Catalog:
-    """The models file, or the one model of the settings; models that are not offered are told. Raises ConfigError."""
-    if settings.parley_models is not None:
-        catalog = read_catalog(settings.parley_models, surroundings())
-        listed = await asyncio.gather(*(_offered(endpoint, clock) for endpoint in catalog.endpoints.values()))
-        for endpoint, offered in zip(catalog.endpoints.values(), listed, strict=True):
-            names = [card.name for card in catalog.models.values() if card.endpoint == endpoint.name]
-            _warn_of_missing(names, offered)
-        return catalog
-    catalog = single_catalog(settings, _UNKNOWN_WINDOW)
-    offered = await _offered(catalog.endpoints["main"], clock)
-    _warn_of_missing([settings.model], offered)
-    window = offered.get(settings.model) or known_window(settings.model) or _UNKNOWN_WINDOW
-    _log.info("model_chosen", model=settings.model, window=window)
-    return single_catalog(settings, settings.context_window or window)
-
-
-def single_catalog(settings: Settings, window: int) -> Catalog:
-    """The one model that OPENAI_BASE_URL, OPENAI_API_KEY and MODEL describe."""
-    key = _secret(settings.openai_api_key)
-    return Catalog.single(base_url=settings.openai_base_url, key=key, model=settings.model, window=window)
-
-
-async def _offered(endpoint: Endpoint, clock: Clock) -> dict[str, int | None]:
-    """What an endpoint offers; nothing if it cannot be asked now, which start-up does not wait for."""
-    try:
-        async with asyncio.timeout(5):
-            return dict(await list_models(endpoint, clock))
-    except (ModelError, TimeoutError) as error:
-        advice = "`parley doctor` tells more"
-        _log.warning("models_not_listed", endpoint=endpoint.name, reason=type(error).__name__, advice=advice)
-        return {}
-
-
-def _warn_of_missing(models: Sequence[str], offered: dict[str, int | None]) -> None:
-    """Models retire: better to hear of it at start than from the first person who is not answered."""
-    for model in models:
-        if offered and model not in offered:
-            _log.warning("model_not_offered", model=model, advice="choose one of these", offered=sorted(offered)[:20])
 
 
 def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:

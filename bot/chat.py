@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 
+from bot.access import Access
 from bot.accounting import Accounting
 from bot.brain import Brain
 from bot.delivery import Courier
 from bot.domain.completions import Usage
 from bot.domain.context import Weighed
 from bot.domain.updates import Button, Update
-from bot.errors import AccessDenied, ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
+from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.inbox import Lease
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
 from bot.repeats import Repeats
@@ -44,6 +45,7 @@ class Chat:
         model: Model,
         brain: Brain,
         tokens: TokenCounter,
+        access: Access,
         accounting: Accounting,
         repeats: Repeats,
         courier: Courier,
@@ -52,6 +54,7 @@ class Chat:
         self._model = model
         self._brain = brain
         self._tokens = tokens
+        self._access = access
         self._accounting = accounting
         self._repeats = repeats
         self._courier = courier
@@ -81,9 +84,7 @@ class Chat:
         update = asked.update
         question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
         async with asked.lease.begin() as work:
-            account = await work.people.meet(update.sender)
-            if account.blocked:
-                raise AccessDenied(str(account.identity))
+            account = (await self._access.admit(work, update)).account
             self._brain.check(question)
             self._repeats.check(account.id, asked.arrival, question.text)
             turn, conversation = await work.history.begin(

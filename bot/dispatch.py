@@ -2,27 +2,26 @@
 
 import asyncio
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import tzinfo
 
 import structlog
 
+from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.answers import Reader
 from bot.chat import Chat
 from bot.chores import Chore, Chores
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, AskAgain, CommandBook, Role
+from bot.commands.declaration import Answer, AskAgain, CommandBook
 from bot.delivery import Courier
 from bot.domain.models import Catalog
-from bot.domain.people import Identity
 from bot.domain.updates import Invocation, Update
-from bot.errors import AccessDenied, LostLease, ParleyError, StorageError, UnknownCommand, UserError
+from bot.errors import LostLease, NotAdmitted, ParleyError, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
 from bot.ports import Clock, Part, Platform
-from bot.storage import Account, Outgoing, UnitOfWork
+from bot.storage import Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
@@ -49,12 +48,12 @@ class Dispatcher:
         chat: Chat,
         chores: Chores,
         catalog: Catalog,
+        access: Access,
         accounting: Accounting,
         courier: Courier,
         catalogues: Catalogues,
         clock: Clock,
         zone: tzinfo,
-        admins: AbstractSet[Identity],
         concurrency: int,
     ) -> None:
         self._inbox = inbox
@@ -65,10 +64,10 @@ class Dispatcher:
         self._catalog = catalog
         self._clock = clock
         self._zone = zone
+        self._access = access
         self._accounting = accounting
         self._courier = courier
         self._catalogues = catalogues
-        self._admins = admins
         self._concurrency = concurrency
         self._running: dict[asyncio.Task[None], Lease] = {}
 
@@ -152,7 +151,14 @@ class Dispatcher:
         update = platform.parse(lease.claim.payload)
         if update is None:
             await self._complete(lease, InboxState.DONE)
-        elif update.invocation:
+            return
+        try:
+            await self._answer(lease, platform, update)
+        except NotAdmitted as error:
+            await self._say(lease, platform, update, sentence(error))
+
+    async def _answer(self, lease: Lease, platform: Platform, update: Update) -> None:
+        if update.invocation:
             await self._command(lease, platform, update, update.invocation)
         elif not update.text.strip():
             await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
@@ -172,7 +178,7 @@ class Dispatcher:
                 said = await call.command.handler(call)
                 outgoing = [] if isinstance(said, AskAgain) else await self._put(work, lease, platform, update, said)
         except UserError as error:
-            await self._say(lease, platform, update, sentence(error))
+            await self._refuse(lease, platform, update, error)
             return
         for act in call.afterwards:
             act()
@@ -182,19 +188,13 @@ class Dispatcher:
             await self._courier.deliver(lease, platform, outgoing)
 
     async def _call(self, work: UnitOfWork, lease: Lease, update: Update, invocation: Invocation) -> Call:
-        account = await work.people.meet(update.sender)
-        role = self._role(account)
-        if account.blocked and role is not Role.ADMIN:
-            raise AccessDenied(str(account.identity))
-        command = self._book.get(invocation.name)
-        if command is None or command.role > role:
-            raise UnknownCommand(invocation.name)
+        visitor, words = await self._access.meet(work, update), invocation.arguments.split()
         return Call(
-            command=command,
+            command=self._access.command(visitor, self._book, invocation, words),
             update=update,
-            words=invocation.arguments.split(),
-            account=account,
-            role=role,
+            words=words,
+            account=visitor.account,
+            role=visitor.role,
             arrival=lease.claim.id,
             work=work,
             book=self._book,
@@ -206,8 +206,15 @@ class Dispatcher:
             zone=self._zone,
         )
 
-    def _role(self, account: Account) -> Role:
-        return Role.ADMIN if account.identity in self._admins else Role.MEMBER
+    async def _refuse(self, lease: Lease, platform: Platform, update: Update, error: UserError) -> None:
+        """Say why not. Who tried what only admins may is on record, and is told what everybody is."""
+        async with lease.begin() as work:
+            account = await work.people.meet(update.sender)
+            if isinstance(error, UnknownCommand) and error.refused:
+                who, facts = str(account.identity), {"command": error.refused, "place": update.place.key}
+                await work.audit.add(actor=who, action="refused", subject=who, facts=facts)
+            outgoing = await self._put(work, lease, platform, update, sentence(error))
+        await self._courier.deliver(lease, platform, outgoing)
 
     async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text) -> None:
         async with lease.begin() as work:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.bootstrap import platforms_of, single_catalog, upgrade_if_needed
+from bot.bootstrap import platforms_of, upgrade_if_needed
+from bot.catalogs import single_catalog
 from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.domain.models import Catalog, Endpoint

@@ -4,7 +4,7 @@ ParleyError
 ├── ConfigError                refuse to start; lists every bad setting
 ├── UserError                  someone can act on it; `bot.texts` has a sentence for every leaf
 │   ├── AccessDenied
-│   ├── UnknownCommand
+│   ├── UnknownCommand         .name .refused
 │   ├── BadArgument            .usage .example
 │   ├── UnknownPerson          .name
 │   ├── AmbiguousPerson        .name .candidates
@@ -28,6 +28,7 @@ ParleyError
 │   ├── RecipientGone
 │   ├── MessageRejected
 │   └── PlatformMisconfigured  .hint
+├── NotAdmitted                somebody whom nobody has let in yet; who meets it rings the bell
 └── StorageError
     ├── Conflict
     └── LostLease
@@ -58,12 +59,17 @@ class AccessDenied(UserError):
     """The account is blocked or may not do this."""
 
 
-class UnknownCommand(UserError):
-    """No such command, or none that this person may know of."""
+class NotAdmitted(ParleyError):
+    """Somebody wrote whom nobody has let in yet."""
 
-    def __init__(self, name: str) -> None:
+
+class UnknownCommand(UserError):
+    """No such command, or none that this person may know of: then `refused` says what of it was called."""
+
+    def __init__(self, name: str, *, refused: str = "") -> None:
         super().__init__(name)
         self.name = name
+        self.refused = refused
 
 
 class BadArgument(UserError):

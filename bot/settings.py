@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.domain.access import AccessPolicy, Entry
 from bot.domain.budgets import EVERYWHERE, Budget, BudgetPlan, Span
 from bot.domain.people import Identity
 from bot.errors import ConfigError
@@ -81,7 +82,7 @@ def _token(pattern: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _admins(value: Any) -> Any:
+def _identities(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return frozenset(Identity.parse(one) for one in value.split(",") if one.strip())
@@ -89,7 +90,10 @@ def _admins(value: Any) -> Any:
 
 _DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
 
+_IDS = "write platform:id, separated by commas"
+
 Secret = SecretStr | None
+Identities = Annotated[frozenset[Identity], NoDecode, BeforeValidator(_identities)]
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
 Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]
@@ -148,9 +152,14 @@ class Settings(BaseSettings):
     )
     redis_url: Secret = Field(None, description="redis://host:6379/0, or leave it out")
 
-    admins: Annotated[frozenset[Identity], NoDecode, BeforeValidator(_admins)] = Field(
-        frozenset(), description="write platform:id, separated by commas, like telegram:123,slack:T1/U2"
+    admins: Identities = Field(frozenset(), description=f"{_IDS}, like telegram:123,slack:T1/U2")
+    admin_chats: Identities = Field(frozenset(), description=f"{_IDS} of chats, like telegram:-1001,slack:T1/C2")
+    entry: Entry = Field("open", description="open, list, invitation or approval")
+    allowed: Identities = Field(
+        frozenset(), description=f"{_IDS} of people, chats or workspaces, like telegram:123,telegram:-1001,slack:T1"
     )
+    allow_guests: bool = Field(default=False, description="true or false")
+    allow_external: bool = Field(default=False, description="true or false")
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
     budget_day: Dollars = Field(None, description=_DOLLARS)
@@ -203,6 +212,17 @@ class Settings(BaseSettings):
             if dollars is not None
         ]
         return BudgetPlan(budgets=tuple(budgets), soft=self.budget_soft_percent / 100, unpriced=self.unknown_prices)
+
+    def access(self) -> AccessPolicy:
+        """Who may use the bot."""
+        return AccessPolicy(
+            owners=self.admins,
+            entry=self.entry,
+            allowed=self.allowed,
+            guests=self.allow_guests,
+            external=self.allow_external,
+            admin_chats=self.admin_chats,
+        )
 
     def check_serving(self) -> None:
         """Raises ConfigError unless there is what `parley serve` needs."""

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 
+from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
 from bot.brain import Brain
@@ -20,6 +21,7 @@ from bot.chores import Chores, Do
 from bot.commands import Command, CommandBook, all_commands
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.domain.access import AccessPolicy
 from bot.domain.budgets import BudgetPlan
 from bot.domain.context import Weighed
 from bot.domain.models import Catalog
@@ -109,6 +111,7 @@ def make_core(
     others: Sequence[Platform] = (),
     more_commands: Sequence[Command] = (),
     more_admins: Sequence[Identity] = (),
+    policy: AccessPolicy | None = None,
     doers: Mapping[str, Do] | None = None,
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
@@ -129,10 +132,12 @@ def make_core(
     )
     purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
+    access = Access(replace(policy or AccessPolicy(), owners=admins))
     chat = Chat(
         model=model,
         brain=brain,
         tokens=WordCounter(),
+        access=access,
         accounting=accounting,
         repeats=Repeats(clock),
         courier=courier,
@@ -145,12 +150,12 @@ def make_core(
         chat=chat,
         chores=Chores(doers or {}),
         catalog=catalog,
+        access=access,
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
         clock=clock,
         zone=zone,
-        admins=admins,
         concurrency=100,
     )
     troubles: list[Trouble] = []

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import open_application, open_catalog, platforms_of
+from bot.bootstrap import open_application, platforms_of
+from bot.catalogs import open_catalog
 from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.errors import ConfigError

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from bot.__main__ import main
 from bot.settings import Settings
+from bot.storage.store import HEAD
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +39,8 @@ def test_serving_without_settings_says_what_is_missing_and_no_traceback() -> Non
 
 def test_the_database_is_made_and_upgraded(tmp_path: Path) -> None:
     first = parley("db", "upgrade")
-    assert first.stdout == "Database: empty → 0001\n"
-    assert parley("db", "upgrade").stdout == "Database: 0001 → 0001\n"
+    assert first.stdout == f"Database: empty → {HEAD}\n"
+    assert parley("db", "upgrade").stdout == f"Database: {HEAD} → {HEAD}\n"
     assert (tmp_path / "data" / "parley.db").exists()
 
 

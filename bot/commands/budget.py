@@ -64,4 +64,6 @@ def dollars(micro: int) -> Decimal:
     return (Decimal(micro) / 10**6).quantize(Decimal("0.001"))
 
 
-COMMANDS = (Command(name="budget", summary=text("What all of us together may spend"), handler=budget, role=Role.ADMIN),)
+COMMANDS = (
+    Command(name="budget", summary=text("What all of us together may spend"), handler=budget, role=Role.SUPPORT),
+)

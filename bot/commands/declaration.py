@@ -1,23 +1,18 @@
 """A command is a value, declared once: both platforms' menus, /help and the parsing are made from it."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.people import Role
 from bot.domain.updates import MOST_COMMAND_BYTES, File, Invocation, Place
 from bot.texts import Text
 
+__all__ = ["MOST_CHOICES", "Answer", "AskAgain", "Choice", "Command", "CommandBook", "Role", "Table"]
+
 MOST_CHOICES = 100
 """Telegram takes no more under one message."""
-
-
-class Role(IntEnum):
-    """Who may use a command; a higher role may use what a lower one may."""
-
-    MEMBER = 0
-    ADMIN = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +83,8 @@ class Command:
         usage: the arguments, as /help shows them; "" if it takes none.
         example: a call that works, without the slash.
         role: who may use it; for everybody else the command does not exist.
+        roles: who may use it when it begins with a certain word ("" for no word at all), where that is not `role`:
+            `{"show": Role.SUPPORT}` lets those who may look, and change nothing, do just that.
         overtakes: handled at once, even while the conversation is busy. `/new` does not: it has its place in line.
         spoken: what the arguments must look like for `@Parley name arguments` to be a command and not a sentence
             ("help me write a poem"); a full match is asked for.
@@ -98,9 +95,19 @@ class Command:
     handler: Callable[[Any], Awaitable[Text | Answer | AskAgain]]
     usage: str = ""
     example: str = ""
-    role: Role = Role.MEMBER
+    role: Role = Role.GUEST
+    roles: Mapping[str, Role] = field(default_factory=dict)
     overtakes: bool = True
     spoken: re.Pattern[str] = re.compile("")
+
+    @property
+    def least(self) -> Role:
+        """Who may use at least a part of it."""
+        return min((self.role, *self.roles.values()))
+
+    def needs(self, words: Sequence[str]) -> Role:
+        """Who may call it with these arguments."""
+        return self.roles.get(words[0] if words else "", self.role)
 
 
 class CommandBook:
@@ -117,7 +124,7 @@ class CommandBook:
 
     def menu(self, role: Role) -> list[Command]:
         """What somebody of that role may use, in the order of declaration."""
-        return [command for command in self if command.role <= role]
+        return [command for command in self if command.least <= role]
 
     def spoken(self, text: str) -> Invocation | None:
         """Read `quota set …` said to the bot without a slash; None if it is an ordinary sentence."""

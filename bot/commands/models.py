@@ -118,7 +118,7 @@ COMMANDS = (
         handler=spend,
         usage="[day|week|month] [by person|model|platform]",
         example="week by person",
-        role=Role.ADMIN,
+        role=Role.SUPPORT,
         spoken=re.compile(r"(day|week|month)?\s*(by \w+)?"),
     ),
 )

@@ -153,6 +153,7 @@ COMMANDS = (
         usage="show|set|add|reset PERSON [messages|tokens] [NUMBER|unlimited|default]",
         example="set @ada messages 50",
         role=Role.ADMIN,
+        roles={"show": Role.SUPPORT},
         spoken=re.compile(r"(show|set|add|reset)\b.*"),
     ),
     Command(

@@ -1,7 +1,29 @@
-"""Who somebody is on a platform."""
+"""Who somebody is on a platform, and what they are to us."""
 
 from dataclasses import dataclass
-from typing import Self
+from enum import IntEnum
+from typing import Literal, Self
+
+
+class Role(IntEnum):
+    """What somebody is to the bot; a higher role may use what a lower one may.
+
+    BLOCKED may nothing. NEWCOMER was not let in yet. GUEST talks. SUPPORT sees what admins see and changes nothing.
+    OWNER comes from the setting ADMINS alone, and nobody in a chat can take it away.
+    """
+
+    BLOCKED = 0
+    NEWCOMER = 1
+    GUEST = 2
+    MEMBER = 3
+    SUPPORT = 4
+    ADMIN = 5
+    OWNER = 6
+
+
+Belonging = Literal["full", "guest", "external"]
+"""What somebody is to the workspace they write from: one of its people (everybody, where there are no workspaces),
+its guest, or somebody of another organisation (Slack Connect)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +47,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """A person as an update shows them. `username` has no @; `language` is an IETF tag or None."""
+    """A person as an update shows them. `username` has no @; `language` is an IETF tag or None.
+
+    `belonging` is None as long as the platform has not been asked.
+    """
 
     identity: Identity
     name: str
     username: str | None = None
     language: str | None = None
+    belonging: Belonging | None = "full"

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.people import Identity, Sender
+from bot.domain.people import Belonging, Identity, Role, Sender
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
 from bot.storage.tables import account, identity
@@ -23,6 +23,8 @@ class Account:
     username: str | None
     language: str | None
     blocked: bool
+    role: Role | None
+    belonging: Belonging | None
     pinned_model: str | None
 
     @property
@@ -39,7 +41,9 @@ _SELECT = sa.select(
     identity.c.name,
     identity.c.username,
     identity.c.language,
+    identity.c.belonging,
     account.c.blocked_at,
+    account.c.role,
     account.c.pinned_model,
 ).join_from(identity, account)
 _BY_IDENTITY = _SELECT.where(
@@ -59,6 +63,7 @@ _BLOCK = (
     .where(account.c.id == sa.bindparam("its_id"))
     .values(blocked_at=sa.case((sa.bindparam("blocked", type_=sa.Boolean), now_ms()), else_=None))
 )
+_SET_ROLE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(role=sa.bindparam("its_role"))
 _PIN = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(pinned_model=sa.bindparam("its_model"))
 _LOCK = sa.select(account.c.id).where(account.c.id == sa.bindparam("its_id")).with_for_update()
 
@@ -72,6 +77,7 @@ def _add_identity(dialect: str) -> sa.Executable:
             "name": insert.excluded.name,
             "username": insert.excluded.username,
             "language": sa.func.coalesce(insert.excluded.language, identity.c.language),
+            "belonging": sa.func.coalesce(insert.excluded.belonging, identity.c.belonging),
         },
     )
 
@@ -109,6 +115,10 @@ class People:
     async def block(self, account_id: int, *, blocked: bool) -> None:
         await self._connection.execute(_BLOCK, {"its_id": account_id, "blocked": blocked})
 
+    async def set_role(self, account_id: int, role: Role | None) -> None:
+        """Decide what a person is; None leaves it to the policy again."""
+        await self._connection.execute(_SET_ROLE, {"its_id": account_id, "its_role": role and role.name.lower()})
+
     async def pin(self, account_id: int, model: str | None) -> None:
         """Remember the model a person chose; None forgets it."""
         await self._connection.execute(_PIN, {"its_id": account_id, "its_model": model})
@@ -131,6 +141,7 @@ class People:
                 "name": sender.name[:256],
                 "username": _username(sender),
                 "language": sender.language and sender.language[:16],
+                "belonging": sender.belonging,
             },
         )
 
@@ -140,6 +151,7 @@ def _unchanged(known: Account, sender: Sender) -> bool:
         known.name == sender.name[:256]
         and known.username == _username(sender)
         and (sender.language is None or known.language == sender.language)
+        and (sender.belonging is None or known.belonging == sender.belonging)
     )
 
 
@@ -155,5 +167,7 @@ def _account(row: sa.Row[*tuple[Any, ...]]) -> Account:
         username=row.username,
         language=row.language,
         blocked=row.blocked_at is not None,
+        role=Role[row.role.upper()] if row.role else None,
+        belonging=row.belonging,
         pinned_model=row.pinned_model,
     )

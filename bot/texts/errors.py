@@ -55,6 +55,7 @@ def _busy(error: errors.UpstreamBusy) -> Text:
 
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
+    errors.NotAdmitted: lambda _: text("You cannot use this bot yet. Ask an admin to let you in."),
     errors.UnknownCommand: lambda error: text(
         "I do not know the command {name}. {help} lists what I know.", name=code(error.name), help=Typed("help")
     ),

@@ -39,6 +39,17 @@ async def test_an_unknown_command_is_named(core: Core) -> None:
 async def test_an_admin_command_does_not_exist_for_members(core: Core) -> None:
     assert await core.say("ada", "/quota show") == await core.say("ada", "/quota set @ada messages 999")
     assert "do not know the command `quota`" in core.platform.sent[-1][1]
+
+
+async def test_what_was_refused_is_on_record(core: Core) -> None:
+    await core.say("ada", "/quota set @ada messages 999")
+    (refused,) = await audit(core)
+    assert (refused.actor, refused.action, refused.subject) == ("fake:ada", "refused", "fake:ada")
+    assert refused.facts == {"command": "quota set", "place": "fake:ada"}
+
+
+async def test_a_command_that_nobody_has_is_not_on_record(core: Core) -> None:
+    await core.say("ada", "/dance")
     assert await audit(core) == []
 
 

@@ -10,6 +10,17 @@ _WHOLE = "/emulator/"
 """Emulators are listed as one line: whoever looks into one begins with its own package."""
 
 
+_WHO = {
+    Role.NEWCOMER: "everybody",
+    Role.GUEST: "everybody",
+    Role.MEMBER: "members",
+    Role.SUPPORT: "support",
+    Role.ADMIN: "admins",
+    Role.OWNER: "owners",
+}
+"""A role, and with it every higher one."""
+
+
 def code_map() -> str:
     """One line for every module and package: its path and the first line of its docstring."""
     return "\n".join(f"- `{_shown(name)}` — {docstring(name)}" for name in sorted(_mapped(), key=_shown))
@@ -56,7 +67,7 @@ def _shown(name: str) -> str:
 
 def _row(command: Command) -> str:
     call = f"/{command.name} {command.usage}".strip().replace("|", "\\|")
-    who = "admins" if command.role is Role.ADMIN else "everybody"
+    who = ", ".join(_WHO[role] for role in sorted({command.role, command.least}))
     return f"| `{call}` | {command.summary.message} | {who} |"
 
 

@@ -85,10 +85,10 @@ async def test_an_admin_changes_a_quota_on_each_platform_and_the_next_message_fe
     assert "all of today's messages (1 of 1)" in world.telegram.messages(ada.chat)[-1].text
 
     ben, boss = world.slack.person("U1", name="ben"), world.slack.person("U2", name="boss")
-    direct, general = world.slack.dm(ben), world.slack.channel("C1", "general", members=[ben, boss])
-    await boss.runs("/parley", "quota set @ben messages 0", general)
+    direct, office = world.slack.dm(ben), world.slack.dm(boss)
+    await boss.runs("/parley", "quota set @ben messages 0", office)
     await world.slack.until(
-        lambda: any("100 → 0" in _text(message) for message in world.slack.messages(general)), PATIENCE
+        lambda: any("100 → 0" in _text(message) for message in world.slack.messages(office)), PATIENCE
     )
     await ben.says("three", direct)
     assert "all of today's messages (0 of 0)" in await world.answered(direct)

@@ -10,6 +10,8 @@ account = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("blocked_at", sa.BigInteger),
+    # What an admin or a code made of the person: guest, member, support, admin. NULL: nobody has decided.
+    sa.Column("role", sa.String(16)),
     # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.
     sa.Column("pinned_model", sa.String(256)),
 )
@@ -24,5 +26,7 @@ identity = sa.Table(
     # In lower case: platforms compare usernames without regard to it.
     sa.Column("username", sa.String(64)),
     sa.Column("language", sa.String(16)),
+    # bot.domain.people.Belonging; NULL: the platform was not asked yet.
+    sa.Column("belonging", sa.String(16)),
     sa.Index(None, "platform", "username"),
 )

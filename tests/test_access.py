@@ -1,0 +1,85 @@
+"""Who is answered, and who has which commands where, as people see it."""
+
+import pytest
+
+from bot.commands import Role
+from bot.domain.access import AccessPolicy, Entry
+from bot.domain.people import Identity
+from bot.storage import Storage
+from tests.conftest import ADMIN, Core, make_core
+
+TEAM = "team"
+
+
+async def give(core: Core, user: str, role: Role | None) -> None:
+    """Make somebody something, as if an admin had done so."""
+    await core.say(user, "/start")
+    async with core.storage.begin() as work:
+        account = await work.people.find(Identity(platform="fake", user=user))
+        assert account is not None
+        await work.people.set_role(account.id, role)
+
+
+async def refusals(core: Core) -> list[tuple[str, str]]:
+    """Who was refused what, the oldest first."""
+    async with core.storage.begin() as work:
+        records = await work.audit.last(20)
+    return [(one.actor, one.facts["command"]) for one in reversed(records) if one.action == "refused"]
+
+
+async def test_an_admins_command_does_not_exist_where_others_read_along(core: Core) -> None:
+    typed = await core.say(ADMIN, "/quota show", chat=TEAM)
+    unknown = await core.say(ADMIN, "/dance show", chat=TEAM)
+    assert typed == unknown.replace("dance", "quota")
+    assert await refusals(core) == [("fake:root", "quota show")]
+
+
+async def test_an_admin_chat_has_the_admins_commands(storage: Storage) -> None:
+    core = make_core(storage, policy=AccessPolicy(admin_chats={Identity(platform="fake", user=TEAM)}))
+    assert "Today, for" in await core.say(ADMIN, "/quota show", chat=TEAM)
+    assert "do not know the command" in await core.say("ada", "/quota show", chat=TEAM)
+
+
+async def test_an_admin_made_in_a_chat_is_one(core: Core) -> None:
+    await give(core, "ada", Role.ADMIN)
+    assert "5 → 9" in await core.say("ada", "/quota set @ada messages 9")
+
+
+async def test_support_sees_and_changes_nothing(core: Core) -> None:
+    await give(core, "ada", Role.SUPPORT)
+    assert "Today, for" in await core.say("ada", "/quota show @ada")
+    assert "do not know the command `quota set`" in await core.say("ada", "/quota set @ada messages 9")
+    assert "do not know the command `block`" in await core.say("ada", "/block @ada")
+    assert await refusals(core) == [("fake:ada", "quota set"), ("fake:ada", "block @ada")]
+
+
+async def test_help_lists_what_somebody_may_use_where_they_ask(core: Core) -> None:
+    await give(core, "ada", Role.SUPPORT)
+    alone, among_others = await core.say("ada", "/help"), await core.say("ada", "/help", chat=TEAM)
+    assert "/quota" in alone
+    assert "/block" not in alone
+    assert "/quota" not in among_others
+
+
+@pytest.mark.parametrize("entry", ["list", "invitation", "approval"])
+async def test_behind_a_door_newcomers_are_not_answered_and_cost_nothing(storage: Storage, entry: Entry) -> None:
+    core = make_core(storage, policy=AccessPolicy(entry=entry))
+    for said in ("hello", "/usage", "/quota show", "/dance"):
+        assert "You cannot use this bot yet" in await core.say("ada", said)
+    assert core.model.prompts == []
+    assert await refusals(core) == []
+
+
+async def test_whoever_is_on_the_list_is_answered(storage: Storage) -> None:
+    core = make_core(storage, policy=AccessPolicy(entry="list", allowed={Identity(platform="fake", user="ada")}))
+    assert await core.say("ada", "hello") == "echo: hello"
+
+
+async def test_owners_need_nobody_to_let_them_in(storage: Storage) -> None:
+    core = make_core(storage, policy=AccessPolicy(entry="list"))
+    assert await core.say(ADMIN, "hello") == "echo: hello"
+
+
+async def test_a_guest_talks_and_has_no_members_commands(core: Core) -> None:
+    await give(core, "ada", Role.GUEST)
+    assert await core.say("ada", "hello") == "echo: hello"
