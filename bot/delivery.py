@@ -18,6 +18,9 @@ may be there all the same is the lesser evil than a third copy of it."""
 
 _LONGEST_PAUSE = 60.0
 
+_Sent = tuple[Outgoing, str]
+"""A part, and what the platform calls it."""
+
 
 class Courier:
     """Delivers what stands in the outbox for one arrival and then completes it."""
@@ -54,15 +57,15 @@ class Courier:
         await self.deliver(lease, platform, [*again, *rest])
         return True
 
-    async def _send_all(self, lease: Lease, platform: Platform, outgoing: Sequence[Outgoing]) -> tuple[int, str] | None:
-        sent: tuple[int, str] | None = None
+    async def _send_all(self, lease: Lease, platform: Platform, outgoing: Sequence[Outgoing]) -> _Sent | None:
+        sent: _Sent | None = None
         for position, out in enumerate(outgoing):
             if position > 0:
                 await self._advance(lease, sent, out)
-            sent = out.id, await self._send(lease, platform, out)
+            sent = out, await self._send(lease, platform, out)
         return sent
 
-    async def _advance(self, lease: Lease, sent: tuple[int, str] | None, following: Outgoing) -> None:
+    async def _advance(self, lease: Lease, sent: _Sent | None, following: Outgoing) -> None:
         async with lease.begin() as work:
             if sent is not None:
                 await work.outbox.sent(*sent)

@@ -14,7 +14,8 @@ when it raises, the platform must not be told. Arrivals that are stored already 
 
 Part = Mapping[str, Any]
 """One outgoing message, ready for its platform and addressed: a small JSON object that only its adapter
-understands. The core stores it in the outbox before it is sent."""
+understands. The core stores it in the outbox before it is sent. What stands under `bot.domain.updates.CONTENT`, the
+bytes of a file in base64, it drops once the part was sent."""
 
 Ref = Mapping[str, Any]
 """What a later process needs to finish an answer that is visible already (message ids): a JSON object."""

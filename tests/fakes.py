@@ -9,7 +9,7 @@ from typing import Any
 from bot.commands import CommandBook
 from bot.domain.completions import Call, FinishReason, Prompt, Usage
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Button, File, Invocation, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, OnWait, Part, Ref
 
@@ -146,12 +146,9 @@ class FakePlatform:
         for last in parts[-1:]:
             last["buttons"] = [button.command for button in buttons]
             last["labels"] = [button.label for button in buttons]
-            last["files"] = [
-                {"name": file.name, "content": file.content.hex(), "media_type": file.media_type} for file in files
-            ]
         for first in parts[:1]:
             first["instead_of"] = instead_of
-        return [*parts]
+        return [*parts, *(file.packed() for file in files)]
 
     def direct(self, who: Identity) -> Place:
         return place(who.user)
@@ -159,12 +156,13 @@ class FakePlatform:
     async def deliver(self, part: Part) -> str:
         if self.failures:
             raise self.failures.pop(0)
+        if CONTENT in part:
+            self.files[-1].append(File.unpacked(part))
+            return ""
         self.sent.append((part["chat"], part["text"]))
         self.buttons.append(part.get("buttons", []))
         self.labels.append(part.get("labels", []))
-        self.files.append(
-            [File(**file | {"content": bytes.fromhex(file["content"])}) for file in part.get("files", [])]
-        )
+        self.files.append([])
         self.instead_of.append(part.get("instead_of", ""))
         return str(len(self.sent))
 

@@ -1,13 +1,16 @@
 """Answers arrive whole, in order and once, as far as a platform without idempotency keys allows."""
 
 import asyncio
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.delivery import Courier
-from bot.domain.updates import Arrival
+from bot.domain.updates import Arrival, File
 from bot.errors import LostLease, MessageRejected, PlatformBusy, PlatformDown, RecipientGone
 from bot.storage import Storage
+from bot.storage.tables import outbox
 from bot.turns import Asked
 from tests.conftest import LEASE, Core, make_core
 from tests.fakes import place
@@ -19,6 +22,29 @@ async def crash_before_delivery(core: Core, text: str = "hello") -> None:
     (lease,) = await core.inbox.claim(1)
     async with lease.begin() as work:
         await work.outbox.add(lease.claim.id, "fake", core.platform.parts(place("ada"), "stored answer"))
+
+
+async def kept(core: Core) -> list[dict[str, Any]]:
+    """The parts in the outbox, in order."""
+    async with core.storage.begin() as work:
+        rows = await work.outbox._connection.execute(sa.select(outbox.c.part).order_by(outbox.c.id))
+        return [row.part for row in rows]
+
+
+async def test_a_file_survives_a_crash_and_is_dropped_once_it_was_sent(core: Core, storage: Storage) -> None:
+    file = File(name="table.csv", content=b"a,b", media_type="text/csv")
+    await core.hear("ada", "hello")
+    (lease,) = await core.inbox.claim(1)
+    async with lease.begin() as work:
+        await work.outbox.add(lease.claim.id, "fake", core.platform.parts(place("ada"), "Rows:", files=[file]))
+    after = make_core(storage)
+    await after.recover()
+    await after.work()
+    assert after.platform.files == [[file]]
+    assert await kept(after) == [
+        after.platform.parts(place("ada"), "Rows:")[0],
+        {"file": "table.csv", "media_type": "text/csv"},
+    ]
 
 
 async def test_a_busy_platform_is_obeyed_and_gets_the_answer_later(core: Core) -> None:

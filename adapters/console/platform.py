@@ -1,13 +1,16 @@
 """One person at a terminal: lines come in, answers are typed out."""
 
 import asyncio
+import contextlib
+import itertools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Button, File, Invocation, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
 from bot.ports import Accept, Part, Ref
 
 PROMPT = "› "
@@ -21,15 +24,21 @@ class ConsolePlatform:
 
     Args:
         read: gives the next line with its line end, "" at the end; called in a thread.
+        output: where answers are typed out.
+        commands: what can be asked for by name.
+        folder: where files are put that come with answers.
     """
 
     name = "console"
     slash = "/"
 
-    def __init__(self, read: Callable[[], str], output: TextIO, commands: CommandBook) -> None:
+    def __init__(
+        self, read: Callable[[], str], output: TextIO, commands: CommandBook, *, folder: Path = Path("data/files")
+    ) -> None:
         self._read = read
         self._output = output
         self._commands = commands
+        self._folder = folder
         self._session = uuid.uuid4().hex[:12]
         self._written = ""
 
@@ -59,17 +68,17 @@ class ConsolePlatform:
         *,
         answer_by: str = "",  # noqa: ARG002
         buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),  # noqa: ARG002
+        files: Sequence[File] = (),
         instead_of: str = "",  # noqa: ARG002 - what was typed out stays
     ) -> list[Part]:
         self._written = ""
-        return [{"text": _with_buttons(text, buttons)}]
+        return [{"text": _with_buttons(text, buttons)}, *(file.packed() for file in files)]
 
     def direct(self, _who: Identity) -> Place:
         return _HERE
 
     async def deliver(self, part: Part) -> str:
-        self.show(part["text"])
+        self.show(await self._saved(File.unpacked(part)) if CONTENT in part else part["text"])
         self._write(f"\n\n{PROMPT}")
         self._written = ""
         return ""
@@ -87,6 +96,11 @@ class ConsolePlatform:
             self._written = ""
         self._write(text[len(self._written) :])
         self._written = text
+
+    async def _saved(self, file: File) -> str:
+        """Put a file into the folder; where it is."""
+        path = await asyncio.to_thread(_save, self._folder, file)
+        return f"📎 {path}"
 
     def _write(self, text: str) -> None:
         self._output.write(text)
@@ -124,6 +138,18 @@ class ConsoleReply:
 def _with_buttons(text: str, buttons: Sequence[Button]) -> str:
     """A terminal has no buttons: there they are commands to type."""
     return "\n".join([text, *(f"  [{button.label}] /{button.command}" for button in buttons)])
+
+
+def _save(folder: Path, file: File) -> Path:
+    """Under its own name, or with a number where that is taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = Path(file.safe_name)
+    for number in itertools.count(1):
+        path = folder / (name.name if number == 1 else f"{name.stem}-{number}{name.suffix}")
+        with contextlib.suppress(FileExistsError), path.open("xb") as out:
+            out.write(file.content)
+            return path
+    raise AssertionError
 
 
 def _invocation(line: str) -> Invocation | None:

@@ -14,7 +14,8 @@ from adapters.slack.messages import Messages
 from adapters.slack.pacing import APPEND, UPDATE
 from adapters.slack.status import StatusLine
 from adapters.slack.streams import Stream, Target
-from bot.domain.updates import Button, Place, Update
+from adapters.slack.uploads import Uploads
+from bot.domain.updates import Button, File, Place, Update
 from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError
 from bot.ports import Clock, Part, Ref
 from bot.texts import Text, text
@@ -158,6 +159,24 @@ def parts(
     if instead_of and answer_by:
         parts[0] |= {"do": "replace", "ts": instead_of}
     return [*under(parts, buttons)]
+
+
+def file_parts(place: Place, files: Sequence[File], *, answer_by: str = "") -> list[Part]:
+    """Files for everybody at the place, or for the one person whose slash command or click is answered."""
+    user, _, _ = answer_by.partition(" ")
+    alone = {"do": "hand", "user": user}
+    together = {"do": "share", "channel": channel_of(place), "thread": place.thread}
+    return [{**(alone if user else together), **file.packed()} for file in files]
+
+
+async def deliver_file(uploads: Uploads, part: Part) -> str:
+    """Send one part that is a file; see ports.Platform.deliver."""
+    match part:
+        case {"do": "share", "channel": channel, "thread": thread}:
+            return await uploads.share(channel, thread, File.unpacked(part))
+        case {"do": "hand", "user": user}:
+            return await uploads.hand(user, File.unpacked(part))
+    raise MessageRejected(f"not a part of ours: {sorted(part)}")
 
 
 async def deliver(messages: Messages, part: Part) -> str:

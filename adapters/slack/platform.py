@@ -21,9 +21,10 @@ from adapters.slack.pacing import Pacing, Rate, tiers
 from adapters.slack.people import People
 from adapters.slack.redaction import sdk_logger
 from adapters.slack.socket_mode import Sockets
+from adapters.slack.uploads import Uploads
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival, Button, File, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Button, File, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, Clock, Part, Ref
 
@@ -87,6 +88,7 @@ class SlackPlatform:
         self._stream_life = stream_life
         self._calls = Calls(bot_token, url=api_url, clock=clock, pacing=Pacing(clock, rates or tiers()))
         self._messages = Messages(self._calls)
+        self._uploads = Uploads(self._calls)
         self._people = People(self._calls, clock)
         self._app: AsyncApp | None = None
         self._accept: Accept | None = None
@@ -238,11 +240,12 @@ class SlackPlatform:
         *,
         answer_by: str = "",
         buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),  # noqa: ARG002
+        files: Sequence[File] = (),
         instead_of: str = "",
     ) -> list[Part]:
         """See ports.Platform."""
-        return outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)
+        said = outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)
+        return [*said, *outbound.file_parts(place, files, answer_by=answer_by)]
 
     def direct(self, who: Identity) -> Place:
         """A person's id in place of a channel's: chat.postMessage opens the direct messages with them by itself."""
@@ -250,6 +253,8 @@ class SlackPlatform:
 
     async def deliver(self, part: Part) -> str:
         """See ports.Platform."""
+        if CONTENT in part:
+            return await outbound.deliver_file(self._uploads, part)
         return await outbound.deliver(self._messages, part)
 
     async def check(self) -> str:

@@ -8,8 +8,9 @@ from telegram import error as sdk
 from telegram.request import BaseRequest
 
 from adapters.telegram.errors import translate
+from adapters.telegram.files import FileSender
 from adapters.telegram.splitting import split
-from bot.domain.updates import Place
+from bot.domain.updates import CONTENT, Place
 from bot.errors import RecipientGone
 from bot.ports import Part
 
@@ -18,7 +19,9 @@ _DRAFT_SECONDS = 5.0  # a preview that takes longer is stale
 _SHORT = 2000  # UTF-16 units, for the case that Telegram counts differently than we do
 _NOT_MODIFIED = "message is not modified"
 _TOO_LONG = ("message is too long", "message_too_long", "text is too long")
+_CAPTION_TOO_LONG = ("caption is too long", "media_caption_too_long")
 _FIELD_AT_FAULT: Mapping[str, tuple[str, ...]] = {
+    "picture": ("photo_", "image_process_failed", "too big for a photo"),
     "keyboard": ("button_", "inline keyboard", "reply markup"),
     "edit": ("message to edit not found", "message can't be edited", "message_id_invalid"),
     "thread": ("thread not found", "topic_deleted", "topic_id_invalid"),
@@ -32,6 +35,7 @@ class Sender:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._files = FileSender(bot)
 
     async def deliver(self, part: Part) -> str:
         """Send a part, less and less particular as Telegram refuses; the id of the (last) message."""
@@ -39,6 +43,8 @@ class Sender:
             try:
                 return str(await self._send(part))
             except sdk.BadRequest as error:
+                if _says(error, _CAPTION_TOO_LONG):
+                    return await self._deliver_apart(part)
                 if _says(error, _TOO_LONG):
                     return await self._deliver_short(part, error)
                 part = _easier(part, error)
@@ -70,6 +76,14 @@ class Sender:
         )
 
     async def _send(self, part: Part, *, hurry: bool = False) -> int:
+        try:
+            return await (self._files.send(part) if CONTENT in part else self._write(part, hurry=hurry))
+        except sdk.BadRequest as error:
+            if "edit" in part and _says(error, (_NOT_MODIFIED,)):
+                return int(part["edit"])
+            raise
+
+    async def _write(self, part: Part, *, hurry: bool) -> int:
         more: dict[str, Any] = {"link_preview_options": _NO_LINK_PREVIEW}
         if entities := part.get("entities"):
             more["entities"] = entities
@@ -86,14 +100,13 @@ class Sender:
 
     async def _edit(self, part: Part, message: int, more: dict[str, Any], *, hurry: bool) -> int:
         patience = _DRAFT_SECONDS if hurry else BaseRequest.DEFAULT_NONE
-        try:
-            await self._bot.edit_message_text(
-                part["text"], part["chat"], message, read_timeout=patience, api_kwargs=more
-            )
-        except sdk.BadRequest as error:
-            if not _says(error, (_NOT_MODIFIED,)):
-                raise
+        await self._bot.edit_message_text(part["text"], part["chat"], message, read_timeout=patience, api_kwargs=more)
         return message
+
+    async def _deliver_apart(self, part: Part) -> str:
+        """The caption as a message of its own, and the file below."""
+        await self.deliver(_without(part, CONTENT, "file", "media_type", "picture"))
+        return await self.deliver({**_without(part, "entities", "keyboard", "edit", "reply_to"), "text": ""})
 
     async def _deliver_short(self, part: Part, error: sdk.BadRequest) -> str:
         pieces = split(part["text"], [], limit=_SHORT)
@@ -123,7 +136,7 @@ def _easier(part: Part, error: sdk.BadRequest) -> Part:
             return _without(part, field)
     if isinstance(translate(error), RecipientGone):
         raise error
-    for field in ("entities", "keyboard", "edit"):  # whatever it was, the words count more than their looks
+    for field in ("picture", "entities", "keyboard", "edit"):  # whatever it was, the words count more than their looks
         if field in part:
             return _without(part, field)
     raise error

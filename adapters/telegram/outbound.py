@@ -5,7 +5,8 @@ have no drafts: there the preview is a message that is edited, and the answer's 
 when there is something to read: its first words would stand there alone until the first edit, seconds later.
 
 A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids) and
-`keyboard` (reply markup).
+`keyboard` (reply markup). With a file (`File.packed`; `picture` if it is to be
+shown) the text is its caption.
 """
 
 import math
@@ -22,7 +23,7 @@ from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
-from bot.domain.updates import Button, Place, Update
+from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformDown, RecipientGone
 from bot.ports import Clock, Part, Ref
 
@@ -31,21 +32,37 @@ TYPING_REFRESH = 3.5  # seconds; "typing…" is shown for 5 at most [Bot API, se
 _ELLIPSIS = "…\n"
 _OPENING = 40  # characters that are worth a message in a group, if no line or sentence has ended before
 _ENDED = re.compile(r"\n|(?<![\d\s])[.!?…:]\s|[。！？：]")  # "1. " begins a list
+_LONGEST_CAPTION = 1024
 _SOON = 0.5  # seconds until a further look, while there is nothing to read
 
 log = structlog.get_logger(__name__)
 
 
 def parts_of(
-    place: Place, text: str, *, reply_to: str = "", edit: int | None = None, buttons: Sequence[Button] = ()
+    place: Place,
+    text: str,
+    *,
+    reply_to: str = "",
+    edit: int | None = None,
+    buttons: Sequence[Button] = (),
+    files: Sequence[File] = (),
 ) -> list[Part]:
-    """Render Markdown into parts. The first one edits the message `edit`, or else replies to `reply_to`."""
+    """Render Markdown into parts. The first one edits the message `edit`, or else replies to `reply_to`.
+
+    A short text is the caption of a single file; otherwise the files follow the text.
+    """
     formatted = render(text)
     first = {"edit": edit} if edit is not None else {"reply_to": int(reply_to)} if reply_to else {}
     parts = [_part(place, message, first if number == 0 else {}) for number, message in enumerate(formatted)]
     if buttons and parts:
         parts[-1]["keyboard"] = keyboard(buttons)
-    return [*parts]
+    if len(files) == len(parts) == 1 and utf16_len(formatted[0][0]) <= _LONGEST_CAPTION:
+        return [parts[0] | _packed(files[0])]
+    return [*parts, *(_part(place, ("", []), {}) | _packed(file) for file in files)]
+
+
+def _packed(file: File) -> dict[str, Any]:
+    return {**file.packed(), "picture": True} if file.is_picture else file.packed()
 
 
 def _part(place: Place, message: Formatted, more: dict[str, int]) -> dict[str, Any]:

@@ -119,12 +119,12 @@ class TelegramPlatform:
         *,
         answer_by: str = "",
         buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),  # noqa: ARG002
+        files: Sequence[File] = (),
         instead_of: str = "",
     ) -> list[Part]:
         """`answer_by` is the message to reply to, in groups."""
         edit = int(instead_of) if instead_of else None
-        return parts_of(place, text, reply_to=answer_by, edit=edit, buttons=buttons)
+        return parts_of(place, text, reply_to=answer_by, edit=edit, buttons=buttons, files=files)
 
     def direct(self, who: Identity) -> Place:
         """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""

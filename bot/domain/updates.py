@@ -1,12 +1,19 @@
 """What happens on a platform: the stored arrival, the update parsed from it, the buttons that lead to another."""
 
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from bot.domain.people import Identity, Sender
 
 MOST_COMMAND_BYTES = 64
+
+CONTENT = "content"
+"""The key of a file's bytes in a part."""
+
+_NOT_IN_NAMES = frozenset('"<>:|?*')
 
 MOST_FILE_BYTES = 8 * 1024 * 1024
 """What we send of our own is far smaller. It stands in the database until it is sent, and both platforms take more."""
@@ -73,9 +80,9 @@ class File:
     """A file that goes with an answer. Pictures are shown, everything else is there to be saved.
 
     Args:
-        name: with its ending; may have been chosen by a stranger.
+        name: with its ending; may be a stranger's choice, so adapters use `safe_name`.
         content: at most `MOST_FILE_BYTES`.
-        media_type: `image/png`, `text/csv`; decides how it is shown.
+        media_type: `image/png`, `text/csv`.
     """
 
     name: str
@@ -85,6 +92,29 @@ class File:
     def __post_init__(self) -> None:
         if not 0 < len(self.content) <= MOST_FILE_BYTES:
             raise ValueError(f"a file of {len(self.content)} bytes")
+
+    @property
+    def safe_name(self) -> str:
+        """The name without folders and whatever could mislead a person or a program; at most 100 characters."""
+        last = re.split(r"[/\\]", self.name)[-1]
+        kept = "".join(letter for letter in last if letter.isprintable() and letter not in _NOT_IN_NAMES).strip(". ")
+        stem, dot, ending = kept.rpartition(".")
+        return f"{stem[:80]}{dot}{ending[:19]}" if dot else kept[:100] or "file"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether chats show it instead of offering it."""
+        return self.media_type in {"image/png", "image/jpeg"}
+
+    def packed(self) -> dict[str, str]:
+        """As JSON, to be stored in a part; see `bot.ports.Part`."""
+        return {"file": self.safe_name, "media_type": self.media_type, CONTENT: b64encode(self.content).decode()}
+
+    @classmethod
+    def unpacked(cls, part: Mapping[str, Any]) -> Self:
+        """The file that was packed into a part. Raises KeyError and ValueError if there is none."""
+        content = b64decode(part[CONTENT], validate=True)
+        return cls(name=part["file"], media_type=part["media_type"], content=content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

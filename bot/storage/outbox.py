@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.updates import CONTENT
 from bot.ports import Part
 from bot.storage.engine import now_ms
 from bot.storage.tables import OutboxState, outbox
@@ -85,8 +86,14 @@ class Outbox:
         """Note that a part is about to be handed to the platform."""
         await self._connection.execute(_ATTEMPT, {"part_id": part_id})
 
-    async def sent(self, part_id: int, platform_id: str) -> None:
-        await self._connection.execute(_SENT, {"part_id": part_id, "platform_id": platform_id})
+    async def sent(self, out: Outgoing, platform_id: str) -> None:
+        """Note that a part arrived. A file's content has served its purpose then, and is the largest thing there is."""
+        facts = {"part_id": out.id, "platform_id": platform_id}
+        if CONTENT not in out.part:
+            await self._connection.execute(_SENT, facts)
+            return
+        emptied = {name: value for name, value in out.part.items() if name != CONTENT}
+        await self._connection.execute(_SENT.values(part=sa.bindparam("emptied")), facts | {"emptied": emptied})
 
     async def failed(self, arrival: int) -> None:
         """Give up on what is left of an answer."""

@@ -8,15 +8,24 @@ LARGEST_DOWNLOAD = 20 * 1024 * 1024
 _FOLDERS = {"document": "documents", "photo": "photos", "voice": "voice", "audio": "music", "video": "videos"}
 
 
-def attachment(world: World, kind: str, content: bytes, filename: str, mime_type: str) -> Json:
-    """Keep the bytes, and return the message fields that name them."""
+# What a bot may upload (Bot API); the real service answers 413 to more.
+LARGEST_UPLOAD = 50 * 1024 * 1024
+
+
+def attachment(
+    world: World, kind: str, content: bytes, filename: str, mime_type: str, *, size: tuple[int, int] | None = None
+) -> Json:
+    """Keep the bytes, and return the message fields that name them. `size` in pixels."""
     number = len(world.files) + 1
     file_id = f"BQACAgIAAx{number:06d}"
     body: Json = {"file_id": file_id, "file_unique_id": f"AgAD{number:06d}", "file_size": len(content)}
     suffix = filename.rpartition(".")[2] if "." in filename else "bin"
     path = f"{_FOLDERS.get(kind, 'documents')}/file_{number}.{suffix}"
     world.files[file_id] = ({**body, "file_path": path}, content)
-    return {kind: _described(kind, body, filename, mime_type)}
+    described = _described(kind, body, filename, mime_type)
+    if size and isinstance(described, list):
+        described = [{**one, "width": size[0], "height": size[1]} for one in described]
+    return {kind: described}
 
 
 def _described(kind: str, body: Json, filename: str, mime_type: str) -> Json | list[Json]:

@@ -10,15 +10,13 @@ from urllib.parse import parse_qsl
 from aiohttp import BodyPartReader, web
 
 from adapters.telegram.emulator.faults import Fault, Faults
-from adapters.telegram.emulator.files import downloadable
+from adapters.telegram.emulator.files import LARGEST_UPLOAD, downloadable
 from adapters.telegram.emulator.methods.table import METHODS
 from adapters.telegram.emulator.params import Params, Upload
 from adapters.telegram.emulator.refusals import ApiError, bad_request
 from adapters.telegram.emulator.values import Call
 from adapters.telegram.emulator.world import World
 
-# What the real service takes in one request: 50 MB of file and some form around it.
-LARGEST_BODY = 52 * 1024 * 1024
 NOT_FOUND = ApiError(404, "Not Found")
 UNAUTHORIZED = ApiError(401, "Unauthorized")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -37,7 +35,7 @@ class Server:
 
     async def start(self) -> None:
         # The bare server: no router and no middlewares, which costs a third of web.Application per request.
-        server = web.Server(self._handle, access_log=None)
+        server = web.Server(self._handle, request_factory=_request, access_log=None)
         # A client that hangs up does not undo its call: handlers run to their end, as on the real service.
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
@@ -111,6 +109,12 @@ class Server:
         return web.Response(body=content, content_type="application/octet-stream")
 
 
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """As aiohttp makes it, but with room for files: by default it takes no more than a megabyte."""
+    loop, most = asyncio.get_running_loop(), 2 * LARGEST_UPLOAD
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=most)
+
+
 class _CutError(Exception):
     """The connection is to be cut before the call takes effect."""
 
@@ -167,7 +171,7 @@ async def _read_multipart(request: web.BaseRequest, raw: dict[str, Any]) -> Para
         if not isinstance(part, BodyPartReader) or not part.name:
             continue
         content = bytes(await part.read())
-        if len(content) > LARGEST_BODY:
+        if len(content) > LARGEST_UPLOAD:
             raise ApiError(413, "Request Entity Too Large")
         if part.filename is None:
             raw[part.name] = content.decode("utf-8", "replace")

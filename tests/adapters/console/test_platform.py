@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from adapters.console import ConsolePlatform
 from bot.commands import all_commands
-from bot.domain.updates import Arrival, Button, Invocation
+from bot.domain.updates import Arrival, Button, File, Invocation
 
 
 def console(*lines: str) -> tuple[ConsolePlatform, io.StringIO]:
@@ -81,3 +82,16 @@ async def test_buttons_are_commands_to_type() -> None:
     for part in platform.parts(update.place, "Page 1.", buttons=[Button(label="On", command="page 2")]):
         await platform.deliver(part)
     assert screen.getvalue() == "Page 1.\n  [On] /page 2\n\n› "
+
+
+async def test_files_are_put_into_a_folder_and_nothing_there_is_overwritten(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    platform = ConsolePlatform(io.StringIO().readline, screen, all_commands(), folder=tmp_path / "files")
+    update = platform.parse({"line": "/export"})
+    assert update
+    for content in (b"one", b"two"):
+        file = File(name="../export.csv", content=content, media_type="text/csv")
+        for part in platform.parts(update.place, "Here:", files=[file]):
+            await platform.deliver(part)
+    assert [(tmp_path / "files" / name).read_bytes() for name in ("export.csv", "export-2.csv")] == [b"one", b"two"]
+    assert str(tmp_path / "files" / "export-2.csv") in screen.getvalue()

@@ -84,7 +84,7 @@ def edit_message_text(world: World, params: Params) -> Json:
     if not params.text("text"):
         raise bad_request("message text is empty")
     text = read_text(world, params)
-    chat, message = _editable(world, params)
+    chat, message = editable(world, params)
     if message.media or message.service:
         raise bad_request("there is no text in the message to edit")
     if not text.text:
@@ -94,22 +94,22 @@ def edit_message_text(world: World, params: Params) -> Json:
         raise bad_request("MESSAGE_TOO_LONG")
     text = text.with_found()
     changed = replace(message, text=text.text, entities=text.entities, reply_markup=read_markup(params))
-    return _edited(world, chat, message, changed)
+    return edited(world, chat, message, changed)
 
 
 def edit_message_reply_markup(world: World, params: Params) -> Json:
-    chat, message = _editable(world, params)
-    return _edited(world, chat, message, replace(message, reply_markup=read_markup(params)))
+    chat, message = editable(world, params)
+    return edited(world, chat, message, replace(message, reply_markup=read_markup(params)))
 
 
 def edit_message_caption(world: World, params: Params) -> Json:
     text = read_text(world, params, name="caption", marks="caption_entities")
-    chat, message = _editable(world, params)
+    chat, message = editable(world, params)
     if not message.media:
         raise bad_request("there is no caption in the message to edit")
     text = text.with_found()
     changed = replace(message, text=text.text, entities=text.entities, reply_markup=read_markup(params))
-    return _edited(world, chat, message, changed)
+    return edited(world, chat, message, changed)
 
 
 def delete_message(world: World, params: Params) -> bool:
@@ -154,7 +154,12 @@ REACTIONS = frozenset(
 )
 
 
-def _editable(world: World, params: Params) -> tuple[Chat, Message]:
+def editable(world: World, params: Params) -> tuple[Chat, Message]:
+    """The message an edit names.
+
+    Raises:
+        ApiError: 400, there is none, or it is not the bot's.
+    """
     chat = world.chat(params.raw.get("chat_id"))
     chat.require_writable()
     message = chat.messages.get(params.count("message_id"))
@@ -165,7 +170,8 @@ def _editable(world: World, params: Params) -> tuple[Chat, Message]:
     return chat, message
 
 
-def _edited(world: World, chat: Chat, message: Message, changed: Message) -> Json:
+def edited(world: World, chat: Chat, message: Message, changed: Message) -> Json:
+    """What all edits share: something must change, and it is paid for."""
     if changed == message:
         raise bad_request(NOT_MODIFIED)
     world.flood.charge_message(chat.id, private=chat.private)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from adapters.telegram.emulator.methods import bot, delivery, messages, places
+from adapters.telegram.emulator.methods import attachments, bot, delivery, messages, places
 from adapters.telegram.emulator.params import Params
 from adapters.telegram.emulator.world import World
 
@@ -29,14 +29,15 @@ METHODS: Mapping[str, tuple[str, Method]] = MappingProxyType(
             ("sendMessage", messages.send_message),
             ("sendMessageDraft", messages.send_message_draft),
             ("editMessageText", messages.edit_message_text),
+            ("editMessageMedia", attachments.edit_message_media),
             ("editMessageCaption", messages.edit_message_caption),
             ("editMessageReplyMarkup", messages.edit_message_reply_markup),
             ("deleteMessage", messages.delete_message),
             ("deleteMessages", messages.delete_messages),
             ("setMessageReaction", messages.set_message_reaction),
-            ("sendDocument", places.send_document),
-            ("sendPhoto", places.send_photo),
-            ("getFile", places.get_file),
+            ("sendDocument", attachments.send_document),
+            ("sendPhoto", attachments.send_photo),
+            ("getFile", attachments.get_file),
             ("getChat", places.get_chat),
             ("getChatMember", places.get_chat_member),
             ("leaveChat", places.leave_chat),
