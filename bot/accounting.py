@@ -1,23 +1,23 @@
 """What a turn may use, what it took and what that cost: reserved before the call, settled or released with its end."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from bot.budgets import Budgets
-from bot.domain.completions import Call, Usage
+from bot.domain.completions import Lost, Prompt, Usage
 from bot.domain.models import Chain, ModelCard
 from bot.domain.people import Identity
 from bot.errors import ModelError, PriceUnknown
 from bot.llm.prices import PriceBook
 from bot.ports import Clock
-from bot.quotas import Quotas, milliseconds
+from bot.quotas import Quotas
+from bot.records import Records
 from bot.storage import Account, CallRecord, UnitOfWork
 from bot.turns import Asked, Begun, Cause, Outcome
 
 _MARGIN = 1.25
 """How much longer than we estimate a prompt may turn out: other vendors' tokenizers cut text into more pieces."""
-
-_NOTHING = Usage(input=0, output=0)
 
 
 class Accounting:
@@ -32,8 +32,8 @@ class Accounting:
     ) -> None:
         self.quotas = quotas
         self.budgets = budgets
+        self.records = Records(prices, clock)
         self._prices = prices
-        self._clock = clock
         self._admins = admins
 
     def allowed(self, chain: Chain) -> Chain:
@@ -66,40 +66,35 @@ class Accounting:
         return room
 
     async def settle(self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage) -> None:
-        """Charge what was really used, and record the call."""
-        record = self._record(begun.cause(asked), begun.chain, outcome, usage)
+        """Charge what was really used, and record the call. Attempts that were lost are no business of the person's."""
         await self.quotas.settle(work, asked.arrival, tokens=usage.total)
-        await self.budgets.settle(work, asked.arrival, record.cost)
-        await work.calls.add(record)
+        await self.book(work, self.records.answer(begun.cause(asked), begun.chain.first, outcome, usage))
 
     async def release(self, work: UnitOfWork, arrival: int) -> None:
         """Charge nothing: the turn had no answer."""
         await self.quotas.release(work, arrival)
         await self.budgets.release(work, arrival)
 
-    async def failed(self, work: UnitOfWork, asked: Asked, begun: Begun, error: ModelError) -> None:
-        """Charge nothing, and record the call that failed."""
-        await self.release(work, asked.arrival)
-        await work.calls.add(self._failure(begun.cause(asked), begun.chain, error))
+    async def failed(
+        self, work: UnitOfWork, asked: Asked, begun: Begun, error: ModelError, lost: Sequence[Lost]
+    ) -> None:
+        """Charge the person nothing and the budgets what was lost, and record the call that failed."""
+        await self.quotas.release(work, asked.arrival)
+        await self.book(work, self.records.failure(begun.cause(asked), begun.chain.first, error, lost))
 
-    async def reserve_aside(self, work: UnitOfWork, cause: Cause, *, chain: Chain, prompt: int, room: int) -> None:
+    async def hold(self, work: UnitOfWork, cause: Cause, prompt: Prompt) -> None:
         """Reserve what a call beside the turns may cost at most: of the budgets, for nobody's quota pays for it.
 
         Raises BudgetExhausted.
         """
-        ceiling = self._ceiling(chain, prompt=prompt, room=room)
+        ceiling = self._ceiling(prompt.chain, prompt=prompt.tokens, room=prompt.answer_room)
         await self.budgets.reserve(work, cause.arrival, cause.platform, ceiling, limited=True)
 
-    async def settle_aside(self, work: UnitOfWork, cause: Cause, chain: Chain, outcome: Outcome, usage: Usage) -> None:
-        """Charge the budgets with what the call cost, and record it."""
-        record = self._record(cause, chain, outcome, usage)
-        await self.budgets.settle(work, cause.arrival, record.cost)
-        await work.calls.add(record)
-
-    async def fail_aside(self, work: UnitOfWork, cause: Cause, chain: Chain, error: ModelError) -> None:
-        """Charge nothing, and record the call that failed."""
-        await self.budgets.release(work, cause.arrival)
-        await work.calls.add(self._failure(cause, chain, error))
+    async def book(self, work: UnitOfWork, records: Sequence[CallRecord]) -> None:
+        """Charge the budgets with the calls of one arrival, and record them."""
+        await self.budgets.settle(work, records[-1].inbox_id, sum(one.cost or 0 for one in records))
+        for record in records:
+            await work.calls.add(record)
 
     def _ceiling(self, chain: Chain, *, prompt: int, room: int) -> int:
         """The most that the dearest model of the chain can cost, in micro-US$. Unknown prices are not in it."""
@@ -109,48 +104,3 @@ class Accounting:
     def _ceiling_of(self, card: ModelCard, *, prompt: int, room: int) -> int | None:
         most = Usage(input=round(prompt * _MARGIN), output=card.room(room))
         return self._prices.ceiling(card, most)
-
-    def _record(self, cause: Cause, chain: Chain, outcome: Outcome, usage: Usage) -> CallRecord:
-        completion = outcome.completion
-        call = completion.call or _no_call(chain.first)
-        return replace(
-            self._written(cause, call, usage, model=completion.model),
-            # What was not asked for costs nothing, whatever the price would have been.
-            cost=0 if call.cached else self._prices.cost(call.card, usage, completion.service_tier),
-            ending=outcome.ending,
-        )
-
-    def _failure(self, cause: Cause, chain: Chain, error: ModelError) -> CallRecord:
-        record = self._written(cause, _no_call(chain.first), _NOTHING, model="")
-        return replace(record, cost=0, ending=type(error).__name__, failed=True)
-
-    def _written(self, cause: Cause, call: Call, usage: Usage, *, model: str) -> CallRecord:
-        """The record of a call, but for its cost and its end."""
-        return CallRecord(
-            at=milliseconds(self._clock.now()),
-            purpose=cause.purpose,
-            inbox_id=cause.arrival,
-            account_id=cause.account,
-            conversation_id=cause.conversation,
-            platform=cause.platform,
-            endpoint=call.card.endpoint,
-            asked=call.card.ref,
-            answered=model[:256],
-            input_tokens=usage.input,
-            cached_tokens=usage.cached,
-            cache_written_tokens=usage.cache_written,
-            output_tokens=usage.output,
-            reasoning_tokens=usage.reasoning,
-            estimated=usage.estimated,
-            cost=None,
-            attempts=call.attempts,
-            waited_ms=round(call.waited * 1000),
-            first_piece_ms=round(call.first_piece * 1000),
-            lasted_ms=round(call.lasted * 1000),
-            ending="",
-        )
-
-
-def _no_call(card: ModelCard) -> Call:
-    """For a turn that ended before its call had begun to answer."""
-    return Call(card=card, attempts=1, waited=0.0, first_piece=0.0, lasted=0.0)

@@ -11,7 +11,7 @@ from bot.domain.models import Catalog, Parameters, TurnFacts
 from bot.errors import ModelError, StreamInterrupted, UpstreamDown
 from bot.llm.routing import choose
 from bot.ports import Completion, Model, TokenCounter
-from bot.storage import UnitOfWork
+from bot.storage import CallRecord, UnitOfWork
 from bot.turns import Cause, Outcome
 
 Begin = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
@@ -44,24 +44,26 @@ class Asides:
         self._catalog = catalog
         self._tokens = tokens
         self._accounting = accounting
+        self._records = accounting.records
 
     async def ask(self, begin: Begin, aside: Aside) -> str:
         """The answer, stripped and not empty. Raises PriceUnknown, BudgetExhausted and ModelError."""
         prompt = await self._prompt(aside)
         async with begin() as work:
-            await self._accounting.reserve_aside(
-                work, aside.cause, chain=prompt.chain, prompt=prompt.tokens, room=prompt.answer_room
-            )
+            await self._accounting.hold(work, aside.cause, prompt)
+        completion = self._model.complete(prompt)
         try:
-            outcome = await _hear(self._model.complete(prompt))
+            outcome = await _hear(completion)
         except ModelError as error:
-            async with begin() as work:
-                await self._accounting.fail_aside(work, aside.cause, prompt.chain, error)
+            await self._book(begin, self._records.failure(aside.cause, prompt.card, error, completion.lost))
             raise
         usage = await self._usage(prompt, outcome)
-        async with begin() as work:
-            await self._accounting.settle_aside(work, aside.cause, prompt.chain, outcome, usage)
+        await self._book(begin, self._records.answer(aside.cause, prompt.card, outcome, usage))
         return _whole(outcome)
+
+    async def _book(self, begin: Begin, records: Sequence[CallRecord]) -> None:
+        async with begin() as work:
+            await self._accounting.book(work, records)
 
     async def _prompt(self, aside: Aside) -> Prompt:
         counted = [await self._tokens.count(message.text) for message in aside.messages]
@@ -81,7 +83,8 @@ class Asides:
     async def _usage(self, prompt: Prompt, outcome: Outcome) -> Usage:
         if outcome.completion.usage is not None:
             return outcome.completion.usage
-        return Usage(input=prompt.tokens, output=await self._tokens.count(outcome.answer), estimated=True)
+        written = await self._tokens.count(outcome.answer) + outcome.completion.thought
+        return Usage(input=prompt.tokens, output=written, estimated=True)
 
 
 async def _hear(completion: Completion) -> Outcome:
@@ -94,7 +97,8 @@ async def _hear(completion: Completion) -> Outcome:
         ending = "interrupted"
     finally:
         await completion.aclose()
-    return Outcome(answer=answer.strip(), ending=ending or completion.finish_reason or "stop", completion=completion)
+    ending = ending or completion.finish_reason or "stop"
+    return Outcome(answer=answer.strip(), ending=ending, completion=completion, lost=completion.lost)
 
 
 def _whole(outcome: Outcome) -> str:

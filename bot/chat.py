@@ -1,7 +1,7 @@
 """The use case "answer one turn": two short transactions around a long stream, failure paths included."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from bot.access import Access
 from bot.accounting import Accounting
 from bot.brain import Brain
 from bot.delivery import Courier
-from bot.domain.completions import Usage
+from bot.domain.completions import Lost, Usage
 from bot.domain.context import Weighed
 from bot.domain.updates import Button, Update
 from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
@@ -73,10 +73,11 @@ class Chat:
 
     async def _through(self, asked: Asked, begun: Begun) -> list[Outgoing]:
         """From the first transaction to the second."""
+        lost: list[Lost] = []
         try:
-            outcome = await self._listen(asked, begun)
+            outcome = await self._listen(asked, begun, lost)
         except ModelError as error:
-            return await self._failed(asked, begun, error)
+            return await self._failed(asked, begun, error, lost)
         return await self._finish(asked, begun, outcome)
 
     async def _begin(self, asked: Asked) -> Begun:
@@ -111,8 +112,11 @@ class Chat:
             room=room,
         )
 
-    async def _listen(self, asked: Asked, begun: Begun) -> Outcome:
-        """Between the transactions: the model speaks, the person watches. Raises ModelError."""
+    async def _listen(self, asked: Asked, begun: Begun, lost: list[Lost]) -> Outcome:
+        """Between the transactions: the model speaks, the person watches. Raises ModelError.
+
+        Attempts that cost something and gave no answer are added to `lost`, also if it raises.
+        """
 
         async def remember(ref: Ref) -> None:
             async with asked.lease.begin() as work:
@@ -120,12 +124,12 @@ class Chat:
 
         async with Preview(asked.reply, remember) as preview:
             try:
-                return await self._stream(asked, begun, preview)
+                return await self._stream(asked, begun, preview, lost)
             except ContextOverflow as overflow:
                 _log.warning("context_overflow", model=begun.chain.first.ref, window=overflow.window)
-                return await self._stream(asked, await self._refit(asked, begun, overflow), preview)
+                return await self._stream(asked, await self._refit(asked, begun, overflow), preview, lost)
 
-    async def _stream(self, asked: Asked, begun: Begun, preview: Preview) -> Outcome:
+    async def _stream(self, asked: Asked, begun: Begun, preview: Preview, lost: list[Lost]) -> Outcome:
         def queued(_position: int, seconds: float) -> None:
             wait = max(1, round(seconds))
             preview.waits(self._said(asked, text("⏳ Queued, about {seconds} s …", seconds=wait)))
@@ -141,10 +145,13 @@ class Chat:
             ending = "interrupted"
         finally:
             await completion.aclose()
+            lost += completion.lost
         answer = preview.text.strip()
         if not answer and ending is None:
+            lost += _wordless(completion)
             raise UpstreamDown("the model ended without a word")
-        return Outcome(answer=answer, ending=ending or completion.finish_reason or "stop", completion=completion)
+        ending = ending or completion.finish_reason or "stop"
+        return Outcome(answer=answer, ending=ending, completion=completion, lost=lost)
 
     async def _refit(self, asked: Asked, begun: Begun, overflow: ContextOverflow) -> Begun:
         """The endpoint's window is smaller than we thought: keep less of the past, once."""
@@ -157,7 +164,7 @@ class Chat:
     async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
-        usage = outcome.completion.usage or Usage(input=begun.fitted.tokens, output=counted, estimated=True)
+        usage = outcome.completion.usage or _estimated(begun, outcome, counted)
         again = self._again(asked) if outcome.ending == "interrupted" else ()
         parts = asked.reply.parts(self._final_text(asked, outcome), again)
         async with asked.lease.begin() as work:
@@ -180,13 +187,13 @@ class Chat:
             await self._accounting.release(work, asked.arrival)
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
 
-    async def _failed(self, asked: Asked, begun: Begun, error: ModelError) -> list[Outgoing]:
-        """Instead of the second transaction: nothing is charged, and the person is told why."""
+    async def _failed(self, asked: Asked, begun: Begun, error: ModelError, lost: Sequence[Lost]) -> list[Outgoing]:
+        """Instead of the second transaction: the person is charged nothing, and told why."""
         again = self._again(asked) if error.retryable else ()
         parts = asked.reply.parts(self._why(asked, error), again)
         async with asked.lease.begin() as work:
             await work.history.fail(asked.arrival, type(error).__name__)
-            await self._accounting.failed(work, asked, begun, error)
+            await self._accounting.failed(work, asked, begun, error, lost)
             return await work.outbox.add(asked.arrival, asked.platform.name, parts)
 
     def _why(self, asked: Asked, error: UserError | ModelError) -> str:
@@ -206,6 +213,28 @@ class Chat:
 
     def _said(self, asked: Asked, sentence: Text) -> str:
         return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)
+
+
+def _estimated(begun: Begun, outcome: Outcome, counted: int) -> Usage:
+    """Of an answer whose bill never came. Whoever left the line before anything was asked has used nothing."""
+    if outcome.completion.call is None:
+        return Usage(input=0, output=0)
+    return Usage(input=begun.fitted.tokens, output=counted + outcome.completion.thought, estimated=True)
+
+
+def _wordless(completion: Completion) -> Sequence[Lost]:
+    """An answer without a word is none, but it was paid for."""
+    if completion.call is None or completion.usage is None:
+        return ()
+    lost = Lost(
+        card=completion.call.card,
+        answered=completion.model,
+        usage=completion.usage,
+        service_tier=completion.service_tier,
+        reason=UpstreamDown.__name__,
+        lasted=completion.call.lasted,
+    )
+    return (lost,)
 
 
 async def _read(completion: Completion, preview: Preview) -> None:

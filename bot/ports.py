@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.domain.completions import Call, FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.domain.people import Identity
 from bot.domain.updates import Arrival, Button, File, Place, Update
 
@@ -121,7 +121,15 @@ class Completion(Protocol):
     service_tier: str | None
     """The tier the server says it answered in; it decides the price."""
     call: Call | None
-    """How the answer was got, once it has begun."""
+    """How the answer was got, once it has begun; also after leaving, if something was asked of a server by then."""
+
+    @property
+    def thought(self) -> int:
+        """Tokens of thinking that were told beside the answer, about: part of what a stream that broke off has cost."""
+
+    @property
+    def lost(self) -> Sequence[Lost]:
+        """Attempts that gave no answer and were paid for."""
 
     def __aiter__(self) -> AsyncIterator[str]: ...
 

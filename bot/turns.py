@@ -1,7 +1,9 @@
 """One turn as it goes along: asked, begun, spoken."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.completions import Lost
 from bot.domain.context import Fitted, Weighed
 from bot.domain.models import Chain, Parameters, Purpose
 from bot.domain.updates import Update
@@ -63,11 +65,15 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How the stream went. `ending` as in the table `turn`; `completion` knows who answered and what it took."""
+    """How the stream went. `ending` as in the table `turn`; `completion` knows who answered and what it took.
+
+    `lost` are attempts that were paid for and gave no answer.
+    """
 
     answer: str
     ending: str
     completion: Completion
+    lost: Sequence[Lost] = ()
 
     @property
     def cached(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.commands import CommandBook
-from bot.domain.completions import Call, FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
 from bot.errors import PlatformError
@@ -184,6 +184,8 @@ class FakeCompletion:
         self.model = prompt.card.name
         self.service_tier: str | None = None
         self.call: Call | None = None
+        self.thought = 0
+        self.lost = list(model.lost)
 
     async def __aiter__(self) -> AsyncIterator[str]:
         spoken = self._model.next_answer(self._prompt)
@@ -214,6 +216,7 @@ class FakeModel:
         self.prompts: list[Prompt] = []
         self.usage: Usage | None = Usage(input=10, output=5)
         self.finish_reason: FinishReason | None = "stop"
+        self.lost: Sequence[Lost] = ()
         self.closed = 0
 
     def next_answer(self, prompt: Prompt) -> Sequence[Piece]:

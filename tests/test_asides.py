@@ -124,9 +124,9 @@ async def test_without_a_budget_left_nothing_is_asked(storage: Storage) -> None:
 
 
 async def test_an_aside_that_a_crash_cut_off_reserves_once(core: Core) -> None:
-    accounting, chain = core.dispatcher._accounting, CATALOG.default
+    await ask(core)
     async with core.storage.begin() as work:
-        await accounting.reserve_aside(work, aside().cause, chain=chain, prompt=10, room=20)
+        await core.dispatcher._accounting.hold(work, aside().cause, core.model.prompts[-1])
     core.model.usage = Usage(input=40, output=4)
     before = (await spent(core))[0]
     await ask(core)

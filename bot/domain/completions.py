@@ -76,6 +76,21 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An attempt that had begun to answer and gave none: it broke off, or the model refused. Vendors charge for it.
+
+    `answered` is who answered, as the server calls it; `reason` the class of the error; `lasted` is in seconds.
+    """
+
+    card: ModelCard
+    answered: str
+    usage: Usage
+    service_tier: str | None
+    reason: str
+    lasted: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """How an answer was got: who gave it, after how many attempts, and how long it took (seconds).
 

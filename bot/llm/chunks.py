@@ -8,9 +8,13 @@ from bot.domain.completions import FinishReason, Usage
 #: Everything else ("stop", "eos", "tool_calls", …) means that the model considers itself done.
 FINISHES: Mapping[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 
+#: What is written beside the answer: llama.cpp, vLLM and DeepSeek think in the first, OpenRouter in the second.
+UNSAID = ("reasoning_content", "reasoning", "refusal")
+
 
 class Chunk(NamedTuple):
-    """What we use of it. `text` never holds thinking (`reasoning_content`) or a refusal.
+    """What we use of it. `text` never holds thinking (`reasoning_content`) or a refusal; `unsaid` counts their
+    characters.
 
     A tuple and no dataclass, because one is made for every word of every answer.
     """
@@ -21,6 +25,7 @@ class Chunk(NamedTuple):
     usage: Mapping[str, Any] | None = None
     model: str = ""
     service_tier: str | None = None
+    unsaid: int = 0
 
 
 def read_chunk(event: object) -> Chunk:
@@ -33,6 +38,7 @@ def read_chunk(event: object) -> Chunk:
     return Chunk(
         text=delta.get("content") or "",
         refused=bool(delta.get("refusal")),
+        unsaid=sum(len(delta[name]) for name in UNSAID if isinstance(delta.get(name), str)),
         finish=FINISHES.get(reason, "stop") if reason else None,
         usage=event.get("usage") or None,
         model=event.get("model") or "",

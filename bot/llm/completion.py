@@ -7,7 +7,7 @@ from json import JSONDecodeError
 
 import openai
 
-from bot.domain.completions import Call, FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.errors import CompletionRefused, ModelError, StreamInterrupted, UpstreamDown, UpstreamMisconfigured
 from bot.llm.chunks import Chunk, read_chunk, read_usage
 from bot.llm.dialect import Dialect
@@ -18,6 +18,8 @@ from bot.ports import Clock
 Stream = openai.AsyncStream[object]
 #: What reading a stream can raise. The SDK lets a malformed frame's JSONDecodeError pass as it is.
 BROKEN = (openai.OpenAIError, JSONDecodeError, UnicodeDecodeError, TimeoutError)
+CHARACTERS = 4
+"""Of a token, about."""
 WRONG_ADDRESS = "check OPENAI_BASE_URL: what answers there is no OpenAI-compatible API"
 
 
@@ -45,14 +47,32 @@ class StreamedCompletion:
         self.service_tier: str | None = None
         self.headers: Mapping[str, str] = {}
         self.call: Call | None = None
+        self.lost: tuple[Lost, ...] = ()
         self._client = client
         self._dialect = dialect
         self._prompt = prompt
         self._clock = clock
         self._timeouts = timeouts
         self._stream: Stream | None = None
+        self._begun = False
+        self._refused = False
         self._chunks = 0
         self._characters = 0
+        self._unsaid = 0
+
+    @property
+    def thought(self) -> int:
+        return self._unsaid // CHARACTERS
+
+    @property
+    def spent(self) -> Usage | None:
+        """What an attempt that broke off has cost, None if the server had not begun to answer: what was not begun is
+        hardly charged for.
+        """
+        if self.usage is not None or not self._begun:
+            return self.usage
+        written = self._characters // CHARACTERS + self.thought
+        return Usage(input=self._prompt.tokens, output=written, estimated=True)
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._pieces()
@@ -124,11 +144,13 @@ class StreamedCompletion:
             raise self._broken(translate(error, self._clock.now())) from None
 
     def _note(self, chunk: Chunk) -> str:
+        self._begun = True
+        self._unsaid += chunk.unsaid
+        # What is refused is read to its end: the bill comes there.
+        self._refused |= chunk.refused
         if chunk.text:
             self._chunks += 1
             self._characters += len(chunk.text)
-        if chunk.refused:
-            self._refuse()
         if chunk.usage is not None:
             # The last one counts: Gemini's grow from chunk to chunk.
             self.usage = read_usage(chunk.usage, self._prompt.tokens) or self.usage
@@ -137,20 +159,17 @@ class StreamedCompletion:
         self.service_tier = chunk.service_tier or self.service_tier
         return chunk.text
 
-    def _refuse(self) -> None:
-        if not self._chunks:
-            raise CompletionRefused("the model refused")
-        self.finish_reason = "content_filter"
-
     def _broken(self, error: ModelError) -> ModelError:
         return StreamInterrupted(str(error)) if self._chunks else error
 
     def _conclude(self) -> None:
         """A stream that merely ends is no answer: neither the SDK nor HTTP tells a cut from an end."""
+        if self._refused:
+            self.finish_reason = "content_filter"
         if self.finish_reason is None:
             raise self._broken(self._nothing())
         if self.finish_reason == "content_filter" and not self._chunks:
-            raise CompletionRefused("content_filter")
+            raise CompletionRefused("the model or a filter refused")
         if self._chunks and self.usage is not None and self.usage.output == 0:
             self.usage = None  # some local servers report zeros
 

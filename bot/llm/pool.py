@@ -1,30 +1,20 @@
 """Several ways to an answer behind one Model: models, endpoints and keys are tried in turn until one speaks.
 
-A way is one model behind one key of one endpoint. Before each attempt its breakers are asked and room is awaited in
-its buckets; what a failure means for the next attempt stands in `bot.llm.policy`. After the first piece nothing
-repeats. Calls that nobody waits for try the cheap tier of models that have one first.
+A way is one model behind one key of one endpoint. How they are tried stands in `bot.llm.attempts`. Calls that nobody
+waits for try the cheap tier of models that have one first.
 """
 
-import asyncio
-import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from zlib import crc32
 
-import structlog
-
-from bot.domain.completions import Call, FinishReason, Prompt, Usage
-from bot.domain.models import Catalog, Endpoint, Key, ModelCard
-from bot.errors import ModelError, UpstreamBusy, UpstreamDown
+from bot.domain.completions import Prompt
+from bot.domain.models import Catalog, Endpoint, Key
+from bot.llm.attempts import Means, PooledCompletion, room_for
 from bot.llm.client import OpenAIModel
-from bot.llm.completion import StreamedCompletion
-from bot.llm.policy import LEISURE, Patience, judge
-from bot.llm.shaping import BACKGROUND, Admission, Shaper
-from bot.llm.ways import Gates, Passage, Resting, Way
+from bot.llm.policy import LEISURE, Patience
+from bot.llm.shaping import Shaper
+from bot.llm.ways import Gates, Way
 from bot.ports import Clock, OnWait
-
-_log = structlog.get_logger(__name__)
 
 Connect = Callable[[Endpoint, Key], OpenAIModel]
 
@@ -56,24 +46,23 @@ class Pool:
         leisure: Patience = LEISURE,
         gates: Gates | None = None,
     ) -> None:
-        self.shaper = shaper
-        self.clock = clock
-        self.chance = chance
-        self.patience = patience or Patience()
-        self.leisure = leisure
         self.gates = gates or Gates(clock)
+        self.patience = patience or Patience()
+        self._leisure = leisure
+        self.means = Means(client=self._client, shaper=shaper, gates=self.gates, clock=clock, chance=chance)
         self._catalog = catalog
         self._connect = connect
         self._clients: dict[tuple[str, str], OpenAIModel] = {}
 
-    def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> "PooledCompletion":
-        return PooledCompletion(self, prompt, self._ways(prompt), on_wait)
+    def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> PooledCompletion:
+        patience = self._leisure if prompt.background else self.patience
+        return PooledCompletion(self.means, patience, prompt, self._ways(prompt), on_wait)
 
     async def close(self) -> None:
         for client in self._clients.values():
             await client.close()
 
-    def client(self, way: Way) -> OpenAIModel:
+    def _client(self, way: Way) -> OpenAIModel:
         name = way.endpoint.name, way.key.name
         if name not in self._clients:
             self._clients[name] = self._connect(way.endpoint, way.key)
@@ -88,190 +77,4 @@ class Pool:
             keys = [*endpoint.keys[start:], *endpoint.keys[:start]]
             tiers = (FLEX, "") if card.flex and prompt.background else ("",)
             ways += [Way(endpoint=endpoint, key=key, card=card, tier=tier) for tier in tiers for key in keys]
-        return [way for way in ways if _room(prompt, way.card) >= min(prompt.answer_room, _LEAST_ROOM)] or ways
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaking:
-    """An answer that has begun: its first piece, None if it is empty, and the others."""
-
-    first: str | None
-    others: AsyncIterator[str]
-
-
-class PooledCompletion:
-    """The Completion port over as many ways and attempts as it takes; its facts are the last attempt's."""
-
-    def __init__(self, pool: Pool, prompt: Prompt, ways: list[Way], on_wait: OnWait | None) -> None:
-        self.usage: Usage | None = None
-        self.finish_reason: FinishReason | None = None
-        self.model = ""
-        self.service_tier: str | None = None
-        self.call: Call | None = None
-        self._pool = pool
-        self._patience = pool.leisure if prompt.background else pool.patience
-        self._prompt = prompt
-        self._ways = ways
-        self._on_wait = on_wait
-        self._attempts = 0
-        self._waited = 0.0
-        self._ends = 0.0
-        self._pieces: AsyncGenerator[str] | None = None
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        self._pieces = self._relayed()
-        return self._pieces
-
-    async def aclose(self) -> None:
-        if self._pieces is not None:
-            await self._pieces.aclose()
-
-    async def _relayed(self) -> AsyncGenerator[str]:
-        self._ends = self._now() + self._patience.deadline
-        async with AsyncExitStack() as stack:
-            speaking = await self._along_ways(stack)
-            if speaking.first is not None:
-                yield speaking.first
-            async for piece in speaking.others:
-                yield piece
-
-    async def _along_ways(self, stack: AsyncExitStack) -> Speaking:
-        """The first way that speaks; raises the last failure of those that were tried."""
-        failure: ModelError | None = None
-        resting: ModelError | None = None
-        for way in self._ways:
-            try:
-                return await self._repeatedly(way, stack)
-            except Resting as rest:
-                resting = resting or rest.reason
-            except ModelError as error:
-                failure = error
-                if not judge(error).elsewhere or self._now() >= self._ends:
-                    break
-                _log.info("model_passed_over", way=str(way.route), reason=type(error).__name__)
-        raise failure or resting or UpstreamDown("there is no way")
-
-    async def _repeatedly(self, way: Way, stack: AsyncExitStack) -> Speaking:
-        """Raises Resting or the ModelError of the last attempt."""
-        for attempt in itertools.count(1):
-            sent, began = self._attempts, self._now()
-            try:
-                return await stack.enter_async_context(self._attempt(way))
-            except ModelError as error:
-                lasted = self._now() - began
-                if self._attempts == sent:  # there was no room: the line spoke, not the server
-                    self._waited += lasted
-                    raise
-                await self._pause(error, attempt, lasted)
-        raise AssertionError  # the loop has no other end
-
-    async def _pause(self, error: ModelError, attempt: int, lasted: float) -> None:
-        """Wait before the same way is tried again, or raise the error that ended the attempt.
-
-        What would take as long again as this attempt took must fit into the deadline: time is better spent elsewhere
-        than on half a wait.
-        """
-        wait = self._patience.wait(error, attempt, self._pool.chance())
-        if wait is None or self._now() + wait + lasted >= self._ends:
-            raise error
-        _log.info("model_retry", reason=type(error).__name__, attempt=attempt, wait=round(wait, 3))
-        await self._pool.clock.sleep(wait)
-
-    @asynccontextmanager
-    async def _attempt(self, way: Way) -> AsyncGenerator[Speaking]:
-        """One call, reported to the breakers when it ends. Raises Resting and ModelError."""
-        passage = self._pool.gates.enter(way)
-        prompt = _to(self._prompt, way)
-        try:
-            async with self._pool.shaper.admit(
-                way.route,
-                tokens=prompt.tokens + prompt.answer_room,
-                priority=BACKGROUND if prompt.background else prompt.priority,
-                deadline=self._line(way),
-                on_wait=self._on_wait,
-            ) as admission:
-                self._waited += admission.waited
-                completion = self._pool.client(way).complete(prompt)
-                async with self._heard(completion, way, admission) as speaking:
-                    yield speaking
-        except ModelError as error:
-            _report(passage, error)
-            raise
-        except BaseException:
-            # Cancelled or abandoned by the person: that says nothing about the endpoint.
-            passage.dropped()
-            raise
-        passage.succeeded()
-
-    def _line(self, way: Way) -> float:
-        """Seconds to stand in line for room. While there are other ways, only as long as a retry would wait."""
-        longest = self._patience.queue - self._waited
-        if way is not self._ways[-1]:
-            longest = min(longest, self._patience.longest_wait)
-        return max(0.0, min(longest, self._ends - self._now()))
-
-    @asynccontextmanager
-    async def _heard(self, completion: StreamedCompletion, way: Way, admission: Admission) -> AsyncGenerator[Speaking]:
-        self._attempts += 1
-        began = self._now()
-        pieces = aiter(completion)
-        try:
-            first = await self._first(pieces, way)
-            await admission.heard(completion.headers)
-            self._spoke(way, began, first_piece=self._now() - began)
-            yield Speaking(first=first, others=pieces)
-        finally:
-            await completion.aclose()
-            self._adopt(completion, admission)
-            if self.call is not None:
-                self._spoke(way, began, first_piece=self.call.first_piece)
-
-    async def _first(self, pieces: AsyncIterator[str], way: Way) -> str | None:
-        try:
-            async with asyncio.timeout(self._ends - self._now()):
-                return await anext(pieces, None)
-        except TimeoutError:
-            raise UpstreamDown("no answer before the deadline") from None
-        except (UpstreamBusy, UpstreamDown) as error:
-            # A cheap tier without room says nothing about the usual one, which people wait for: no breaker hears of
-            # it, and the route stays open.
-            raise Resting(error) if way.tier else error from None
-
-    def _spoke(self, way: Way, began: float, *, first_piece: float) -> None:
-        self.call = Call(
-            card=way.card,
-            attempts=self._attempts,
-            waited=self._waited,
-            first_piece=first_piece,
-            lasted=self._now() - began,
-        )
-
-    def _adopt(self, completion: StreamedCompletion, admission: Admission) -> None:
-        self.usage, self.finish_reason = completion.usage, completion.finish_reason
-        self.model, self.service_tier = completion.model, completion.service_tier
-        if completion.usage is not None:
-            admission.used(completion.usage.total)
-        elif self.call is None:
-            admission.used(0)  # refused or broken before the first piece: it cost a request and no tokens
-
-    def _now(self) -> float:
-        return self._pool.clock.monotonic()
-
-
-def _report(passage: Passage, error: ModelError) -> None:
-    verdict = judge(error)
-    passage.failed(error, verdict)
-    if verdict.alert:
-        _log.error("upstream_needs_an_admin", reason=str(error), hint=getattr(error, "hint", ""))
-
-
-def _room(prompt: Prompt, card: ModelCard) -> int:
-    """Tokens that a model's window leaves for the answer."""
-    return card.window - prompt.tokens
-
-
-def _to(prompt: Prompt, way: Way) -> Prompt:
-    """The prompt for one way, whose model may have a smaller window than the first."""
-    single = replace(prompt.to(way.card), service_tier=way.tier)
-    room = _room(prompt, way.card)
-    return replace(single, answer_room=min(single.answer_room, room)) if room > 0 else single
+        return [way for way in ways if room_for(prompt, way.card) >= min(prompt.answer_room, _LEAST_ROOM)] or ways

@@ -17,7 +17,8 @@ Grouping = Literal["person", "model", "platform"]
 class CallRecord:
     """One call. `at` in milliseconds, `cost` in micro-US$ or None if the price is unknown.
 
-    A failed call gave no answer: it took and cost nothing, and `ending` is the class of its error.
+    A failed call gave no answer, and `ending` is the class of its error. It took and cost nothing, unless it had begun
+    to answer: then that much is estimated.
     """
 
     at: int
@@ -46,7 +47,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What a group of calls took. `unpriced` calls are not in `cost` (micro-US$)."""
+    """What a group of calls took, `calls` of which gave an answer. `unpriced` ones are not in `cost` (micro-US$)."""
 
     group: str
     calls: int
@@ -56,6 +57,7 @@ class Spending:
 
 
 _ADD = sa.insert(call)
+_ANSWERED = sa.func.coalesce(sa.func.sum(sa.case((call.c.failed, 0), else_=1)), 0)
 _PERSON = (
     sa.select(sa.func.min(sa.func.coalesce(identity.c.username, identity.c.name)))
     .where(identity.c.account_id == call.c.account_id)
@@ -73,12 +75,16 @@ def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int]]:
     return (
         sa.select(
             group,
-            sa.func.count().label("calls"),
+            _ANSWERED.label("calls"),
             sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
             sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
             sa.func.sum(sa.case((call.c.cost.is_(None), 1), else_=0)).label("unpriced"),
         )
-        .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.failed.is_(False))
+        # Failed ones are counted for what they took before they failed.
+        .where(
+            call.c.at >= sa.bindparam("since", type_=sa.BigInteger),
+            sa.or_(call.c.failed.is_(False), call.c.input_tokens > 0),
+        )
         .group_by(sa.text("its_group"))
         .order_by(sa.text("cost DESC"), sa.text("tokens DESC"))
         .limit(sa.bindparam("most"))

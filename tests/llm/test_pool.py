@@ -21,12 +21,13 @@ from bot.errors import (
     UpstreamMisconfigured,
 )
 from bot.llm import limits_of
+from bot.llm.attempts import PooledCompletion
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import StreamedCompletion, Timeouts
 from bot.llm.emulator import Card, Fault, ModelEmulator, Pace, refusals, twists
 from bot.llm.emulator import Limits as ServerLimits
 from bot.llm.policy import Patience
-from bot.llm.pool import Pool, PooledCompletion
+from bot.llm.pool import Pool
 from bot.llm.shaping import MemoryBuckets, Shaper
 from bot.ports import Clock
 from tests.fakes import FakeClock
@@ -417,7 +418,8 @@ async def test_a_rest_hides_no_fresher_failure(two: Stage) -> None:
     two.servers[1].faults.next(refusals.status(404))
     two.servers[0].faults.when(lambda _: True, refusals.rate_limited(retry_after="33"))
     assert type(await two.failure()) is UpstreamMisconfigured
-    two.pool.shaper = Shaper(MemoryBuckets(SystemClock()), SystemClock(), lambda route: limits_of(two.catalog, route))
+    shaper = Shaper(MemoryBuckets(SystemClock()), SystemClock(), lambda route: limits_of(two.catalog, route))
+    two.pool.means = replace(two.pool.means, shaper=shaper)
     assert type(await two.failure()) is UpstreamBusy
 
 
@@ -614,6 +616,43 @@ async def test_a_broken_answer_has_its_facts_and_no_usage(two: Stage) -> None:
     assert completion.usage is None
     assert completion.call is not None
     assert completion.call.card.ref == "1/scripted-1"
+
+
+async def test_an_attempt_that_had_begun_is_remembered_with_what_it_took(two: Stage) -> None:
+    two.servers[0].faults.when(lambda _: True, twists.cut_clean(after=0))
+    completion = two.ask()
+    assert await read(completion) == TEXT
+    assert [(one.card.ref, one.usage.input, one.usage.output, one.reason) for one in completion.lost] == [
+        ("1/scripted-1", 10, 0, "UpstreamDown")
+    ] * 3
+    assert all(one.usage.estimated and one.answered == "scripted-1" for one in completion.lost)
+
+
+async def test_thinking_that_led_to_nothing_is_counted(two: Stage) -> None:
+    thinking = twists.reasoning("well, let me think about that for a while ")
+    two.servers[0].faults.when(
+        lambda _: True, replace(twists.cut_clean(after=9), redraft=thinking.redraft, name="thinking, then a cut")
+    )
+    completion = two.ask()
+    assert await read(completion) == TEXT
+    assert [one.usage.output for one in completion.lost] == [10] * 3  # 42 characters, four to a token
+
+
+async def test_the_bill_of_a_refusal_is_read_to_its_end(two: Stage) -> None:
+    two.servers[0].faults.next(twists.refusal())
+    completion = two.ask()
+    with pytest.raises(CompletionRefused):
+        await read(completion)
+    (lost,) = completion.lost
+    billed = two.servers[0].requests[0].usage
+    assert (lost.usage.input, lost.usage.output, lost.usage.estimated) == (billed.prompt, billed.completion, False)
+
+
+async def test_what_was_refused_before_it_began_took_nothing(two: Stage) -> None:
+    two.servers[0].faults.when(lambda _: True, refusals.status(500))
+    completion = two.ask()
+    assert await read(completion) == TEXT
+    assert completion.lost == []
 
 
 async def test_a_failed_turn_has_no_call(two: Stage) -> None:

@@ -3,8 +3,9 @@
 Core and emulator count tokens alike (words), so that both books can be compared to the token. Of a call that came to
 its end, the bill that the emulator sent is written down. Of a stream that broke off after its first piece, no bill
 came: the words that arrived are counted, which are all that were sent, and for the prompt our own estimate stands,
-which allows each message one token more than the emulator takes. What broke before its first piece is in neither book:
-the emulator had written nothing, and the person is charged nothing.
+which allows each message one token more than the emulator takes. What broke between its beginning and its first piece
+has a row of its own, with the prompt, and the person is not charged. What broke before its beginning is in neither
+book: the emulator had sent nothing.
 
 Faults that shut a breaker for minutes (no money, no such model) are left out: two thousand sentences would be all that
 anybody saw. `test_faults` plays them one by one.
@@ -117,8 +118,8 @@ def fits(said: str, person: int, turn: int) -> bool:
 
 
 def served(stage: Scene) -> list[Exchange]:
-    """The requests to which the emulator wrote something."""
-    return [exchange for exchange in stage.server.requests if exchange.completion_tokens]
+    """The requests that the emulator began to answer."""
+    return [exchange for exchange in stage.server.requests if exchange.begun]
 
 
 @pytest.mark.slow
@@ -147,10 +148,14 @@ async def test_everybody_is_answered_and_the_books_agree_to_the_token(storage: S
     assert 0.07 < len(failed) / len(server.requests) < 0.13
 
     answered = served(stage)
-    margin = sum(len(exchange.messages) for exchange in answered if not whole(exchange))
+    margin = sum(len(exchange.messages) for exchange in answered if not exchange.concluded)
     billed = sum(exchange.prompt_tokens + exchange.completion_tokens for exchange in answered)
     assert len(rows) == len(answered)
     assert sum(row["input_tokens"] + row["output_tokens"] for row in rows) == billed + margin
-    assert sum(row["estimated"] for row in rows) == sum(not whole(exchange) for exchange in answered)
-    assert sum(BROKEN in text for texts in heard.values() for text in texts) == sum(row["estimated"] for row in rows)
+    assert sum(row["estimated"] for row in rows) == sum(not exchange.concluded for exchange in answered)
+    broken = [row for row in rows if row["ending"] == "interrupted"]
+    assert sum(BROKEN in text for texts in heard.values() for text in texts) == len(broken)
+    lost = [row for row in rows if row["failed"]]
+    assert {row["output_tokens"] for row in lost} == {0}
+    assert len(broken) + len(lost) == sum(not whole(exchange) for exchange in answered)
     assert stage.breaker == "closed"

@@ -45,28 +45,30 @@ async def again(stage: Scene) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "failures"),
+    ("fault", "failures", "begun"),
     [
-        (refusals.rate_limited(retry_after_ms="20"), 0),
-        (refusals.rate_limited(retry_after="0"), 0),
-        (refusals.rate_limited(retry_after="Sun, 22 Nov 2020 10:00:00 GMT"), 0),
-        (refusals.status(408), 1),
-        (refusals.status(500), 1),
-        (refusals.html(503), 1),
-        (refusals.empty(), 1),
-        (twists.cut_clean(after=0), 1),
-        (twists.cut_tcp(after=0), 1),
-        (twists.broken_json(after=0), 1),
-        (twists.stall_headers(), 1),
-        (twists.stall_first(), 1),
+        (refusals.rate_limited(retry_after_ms="20"), 0, False),
+        (refusals.rate_limited(retry_after="0"), 0, False),
+        (refusals.rate_limited(retry_after="Sun, 22 Nov 2020 10:00:00 GMT"), 0, False),
+        (refusals.status(408), 1, False),
+        (refusals.status(500), 1, False),
+        (refusals.html(503), 1, False),
+        (refusals.empty(), 1, False),
+        (twists.cut_clean(after=0), 1, True),
+        (twists.cut_tcp(after=0), 1, True),
+        (twists.broken_json(after=0), 1, True),
+        (twists.stall_headers(), 1, False),
+        (twists.stall_first(), 1, False),
     ],
     ids=name_of,
 )
-async def test_a_passing_fault_is_not_seen(stage: Scene, fault: Fault, failures: int) -> None:
+async def test_a_passing_fault_is_not_seen(stage: Scene, fault: Fault, failures: int, *, begun: bool) -> None:
+    """What had begun to answer is on the operator's bill, as far as it can be told, and not on the person's."""
     stage.server.faults.next(fault)
     await stage.core.say("ada", "hello")
     assert stage.seen == [TEXT]
-    (row,) = await stage.rows()
+    *lost, row = await stage.rows()
+    assert [(one["input_tokens"], one["cost"], one["estimated"]) for one in lost] == [(14, 35, True)] * begun
     billed = stage.server.requests[-1].usage
     assert (row["attempts"], row["estimated"]) == (2, False)
     assert (row["input_tokens"], row["output_tokens"]) == (billed.prompt, billed.completion)
@@ -122,8 +124,6 @@ CANNOT_BE_REACHED, BUSY, OPERATOR, REFUSED = "cannot be reached", "overloaded", 
         (refusals.status(500), CANNOT_BE_REACHED, 3, ("closed", "closed")),
         (refusals.html(502), CANNOT_BE_REACHED, 3, ("closed", "closed")),
         (refusals.empty(), CANNOT_BE_REACHED, 3, ("closed", "closed")),
-        (twists.cut_tcp(after=0), CANNOT_BE_REACHED, 3, ("closed", "closed")),
-        (twists.broken_json(after=0), CANNOT_BE_REACHED, 3, ("closed", "closed")),
         (refusals.rate_limited(retry_after="30"), "try again in 30 s", 1, ("closed", "closed")),
         (refusals.rate_limited(retry_after_ms="7500"), "try again in 8 s", 1, ("closed", "closed")),
         (refusals.rate_limited(retry_after="Sun, 22 Nov 2099 10:00:00 GMT"), BUSY, 1, ("closed", "closed")),
@@ -135,8 +135,6 @@ CANNOT_BE_REACHED, BUSY, OPERATOR, REFUSED = "cannot be reached", "overloaded", 
         (refusals.not_a_stream(), OPERATOR, 1, ("open", "closed")),
         (refusals.status(400), REFUSED, 1, ("closed", "closed")),
         (refusals.status(422), REFUSED, 1, ("closed", "closed")),
-        (twists.refusal(), REFUSED, 1, ("closed", "closed")),
-        (twists.filtered(after=0), REFUSED, 1, ("closed", "closed")),
     ],
     ids=name_of,
 )
@@ -151,6 +149,29 @@ async def test_a_lasting_fault_ends_in_a_sentence_and_costs_nothing(
     assert await stage.rows() == []
     assert await stage.used() == (0, 0)
     assert (stage.breaker, stage.key_breaker) == breakers
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence", "lost"),
+    [
+        (twists.cut_tcp(after=0), CANNOT_BE_REACHED, [(14, 0, True)] * 3),
+        (twists.broken_json(after=0), CANNOT_BE_REACHED, [(14, 0, True)] * 3),
+        (twists.refusal(), REFUSED, [(12, 6, False)]),
+        (twists.filtered(after=0), REFUSED, [(12, 0, False)]),
+    ],
+    ids=name_of,
+)
+async def test_a_fault_after_the_beginning_costs_the_person_nothing_and_the_operator_what_it_took(
+    stage: Scene, fault: Fault, sentence: str, lost: list[tuple[int, int, bool]]
+) -> None:
+    stage.server.faults.when(lambda _: True, fault)
+    await stage.core.say("ada", "hello")
+    (seen,) = stage.seen
+    assert sentence in seen
+    rows = await stage.rows()
+    assert [(row["input_tokens"], row["output_tokens"], row["estimated"]) for row in rows] == lost
+    assert all(row["failed"] for row in rows)
+    assert await stage.used() == (0, 0)
 
 
 @pytest.mark.parametrize("fault", [refusals.status(500), refusals.status(400), twists.cut_clean(after=0)], ids=name_of)
@@ -274,6 +295,37 @@ async def test_stop_leaves_no_connection_and_no_mark_on_the_breaker(stage: Scene
     assert row["output_tokens"] >= 2
     assert stage.failures == 0
     assert any(text.startswith("one two") and "⏹ Stopped." in text for text in stage.seen)
+
+
+async def test_stop_before_the_first_word_is_charged_with_the_question(stage: Scene) -> None:
+    stage.server.pace = Pace(first_token=30)
+    await stage.core.hear("ada", "hello")
+    (lease,) = await stage.core.inbox.claim(1)
+    stage.core.dispatcher.start(lease)
+    await stage.server.until(lambda: stage.server.requests)
+    await stage.core.hear("ada", "/stop")
+    await stage.core.work()
+    (row,) = await stage.rows()
+    assert (row["ending"], row["input_tokens"], row["output_tokens"], row["estimated"]) == ("stopped", 14, 0, True)
+    assert await stage.used() == (1, 14)
+
+
+async def test_stop_in_line_costs_no_token(storage: Storage) -> None:
+    async with scene(storage, emulator(), limits=Limits(concurrent=1)) as stage:
+        stage.server.pace = Pace(first_token=30)
+        await stage.core.hear("ada", "hello")
+        (first,) = await stage.core.inbox.claim(1)
+        stage.core.dispatcher.start(first)
+        await stage.server.until(lambda: stage.server.requests)
+        await stage.core.hear("ben", "hello")
+        (second,) = await stage.core.inbox.claim(1)
+        stage.core.dispatcher.start(second)
+        await asyncio.sleep(0.05)
+        for user in ("ben", "ada"):
+            await stage.core.hear(user, "/stop")
+        await stage.core.work()
+        assert len(stage.server.requests) == 1
+        assert (await stage.used("ben"))[1] == 0
 
 
 async def test_whoever_waits_too_long_for_room_is_told_and_pays_nothing(storage: Storage) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.completions import Usage
+from bot.domain.completions import Lost, Usage
 from bot.errors import CompletionRefused, ContextOverflow, StreamInterrupted, UpstreamDown
 from bot.storage import Storage
 from tests.calls import PRICED, answered, card, catalog
@@ -70,6 +70,44 @@ async def test_a_turn_without_an_answer_took_nothing(priced: Core, error: Except
     priced.model.script = [(error,)]
     await priced.say("ada", "hello")
     assert await answered(priced.storage) == []
+
+
+async def test_an_answer_without_a_word_was_paid_for_and_is_not_charged(priced: Core) -> None:
+    priced.model.script = [(" ",)]
+    priced.model.usage = Usage(input=40, output=20, reasoning=20)
+    await priced.say("ada", "hello")
+    (row,) = await answered(priced.storage)
+    assert (row["failed"], row["ending"], row["cost"]) == (True, "UpstreamDown", 300)  # 40 × 2.50 + 20 × 10.00
+    async with priced.storage.begin() as work:
+        assert (await priced.quotas.quota(work, row["account_id"])).tokens.used == 0
+
+
+async def test_attempts_that_were_lost_have_rows_of_their_own(priced: Core) -> None:
+    priced.model.lost = [
+        Lost(
+            card=card("gpt-test", prices=PRICED),
+            answered="gpt-test-1",
+            usage=Usage(input=40, output=0, estimated=True),
+            service_tier=None,
+            reason="UpstreamDown",
+            lasted=0.5,
+        )
+    ]
+    await priced.say("ada", "hello")
+    lost, row = await answered(priced.storage)
+    assert (lost["failed"], lost["cost"], lost["answered"], lost["lasted_ms"]) == (True, 100, "gpt-test-1", 500)
+    assert (row["failed"], row["inbox_id"]) == (False, lost["inbox_id"])
+    async with priced.storage.begin() as work:
+        assert (await priced.quotas.quota(work, row["account_id"])).tokens.used == 15
+        (group,) = await work.calls.spent(0, "model")
+    assert (group.calls, group.tokens, group.cost) == (1, 55, 100 + row["cost"])
+
+
+async def test_a_call_that_failed_and_took_nothing_is_in_no_sum(priced: Core) -> None:
+    priced.model.script = [(CompletionRefused("400"),)]
+    await priced.say("ada", "hello")
+    async with priced.storage.begin() as work:
+        assert await work.calls.spent(0, "model") == []
 
 
 async def test_an_answer_after_an_overflow_has_one_row(priced: Core) -> None:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import structlog
 
-from bot.domain.completions import Call, FinishReason, Prompt, Usage
+from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.errors import ModelError, UpstreamBusy, UpstreamDown
 from bot.llm.cache.flight import Flight
 from bot.llm.cache.keys import Scope, key_of
@@ -89,6 +89,8 @@ class CachedCompletion:
         self.model = ""
         self.service_tier: str | None = None
         self.call: Call | None = None
+        self.thought = 0
+        self.lost: list[Lost] = []
         self._model = model
         self._key = key
         self._prompt = prompt
@@ -147,7 +149,8 @@ class CachedCompletion:
         self.finish_reason, self.model = completion.finish_reason, completion.model
         if paying:
             self.usage, self.service_tier = completion.usage, completion.service_tier
-            self.call = completion.call
+            self.call, self.thought = completion.call, completion.thought
+            self.lost += completion.lost
         else:
             self._for_nothing(completion.model)
 

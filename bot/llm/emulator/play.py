@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.llm.emulator.cards import Pace
 from bot.llm.emulator.draft import Piece
 from bot.llm.emulator.requests import Exchange
-from bot.llm.emulator.wire import Event, Frame, Open, Steps
+from bot.llm.emulator.wire import DONE, Event, Frame, Open, Steps
 
 #: Seconds. The loop's timers cost more than they are worth below this.
 GRAIN = 0.025
@@ -57,6 +57,8 @@ class Player:
             await self._turn()
             self._record(frame.piece)
         if frame.payload:
+            self._exchange.begun = True
+            self._exchange.concluded = frame.payload == DONE
             self._gathered.append(frame.payload)
             self._size += len(frame.payload)
         if self._size >= BATCH:

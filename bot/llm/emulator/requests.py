@@ -78,6 +78,10 @@ class Exchange:
     cached_tokens: int = 0
     completion_tokens: int = 0
     pieces: list[str] = field(default_factory=list)
+    begun: bool = False
+    """Whether any of the answer was sent: then its prompt is charged for."""
+    concluded: bool = False
+    """Whether the stream was sent to its proper end, and the bill with it."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
