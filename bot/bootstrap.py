@@ -33,6 +33,7 @@ from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
 from bot.ports import Clock, Model, Platform
 from bot.quotas import Quotas
+from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.settings import Settings
 from bot.storage import Storage
@@ -145,6 +146,7 @@ def _assemble(
     chat = Chat(
         model=_remembering(model, settings, storage, clock),
         brain=_brain(settings, catalog, system, quotas),
+        renewal=Renewal(idle=settings.conversation_idle),
         tokens=tokens,
         access=access,
         accounting=accounting,

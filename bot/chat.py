@@ -17,6 +17,7 @@ from bot.domain.updates import Button, Update
 from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.inbox import Lease
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
+from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.storage import Exchange, Outgoing
 from bot.streaming import Preview
@@ -44,6 +45,7 @@ class Chat:
         *,
         model: Model,
         brain: Brain,
+        renewal: Renewal,
         tokens: TokenCounter,
         access: Access,
         accounting: Accounting,
@@ -53,6 +55,7 @@ class Chat:
     ) -> None:
         self._model = model
         self._brain = brain
+        self._renewal = renewal
         self._tokens = tokens
         self._access = access
         self._accounting = accounting
@@ -88,12 +91,14 @@ class Chat:
             account = (await self._access.admit(work, update)).account
             self._brain.check(question)
             self._repeats.check(account.id, asked.arrival, question.text)
+            where = await self._renewal.where(work, update, account.id)
             turn, conversation = await work.history.begin(
                 asked.arrival,
-                conversation_id=await work.history.current(update.place.key),
+                conversation_id=where.conversation,
                 account_id=account.id,
                 question=question.text,
                 tokens=question.tokens,
+                messages=[(update.message, len(update.text))] if update.message else [],
             )
             past = await self._brain.past(work, conversation, turn)
             chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
@@ -104,6 +109,7 @@ class Chat:
             )
         return Begun(
             conversation=conversation,
+            left=where.left,
             account=account.id,
             turn=turn,
             question=question,
@@ -165,8 +171,8 @@ class Chat:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.completion.usage or _estimated(begun, outcome, counted)
-        again = self._again(asked) if outcome.ending == "interrupted" else ()
-        parts = asked.reply.parts(self._final_text(asked, outcome), again)
+        again = self._again(asked) if outcome.ending == "interrupted" else []
+        parts = asked.reply.parts(self._final_text(asked, outcome), [*again, *self._back(asked, begun)])
         async with asked.lease.begin() as work:
             if outcome.answer:
                 exchange = Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
@@ -210,6 +216,13 @@ class Chat:
     def _again(self, asked: Asked) -> list[Button]:
         """A button that asks this very question again, whatever was asked since."""
         return [Button(label=self._said(asked, text("🔁 Retry")), command=f"retry {asked.arrival}")]
+
+    def _back(self, asked: Asked, begun: Begun) -> list[Button]:
+        """A button to the conversation that was left because nobody had gone on with it."""
+        if begun.left is None:
+            return []
+        label = self._said(asked, text("↩ Go on with the last conversation"))
+        return [Button(label=label, command=f"chats switch {begun.left}")]
 
     def _said(self, asked: Asked, sentence: Text) -> str:
         return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)

@@ -1,6 +1,7 @@
 """Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -30,6 +31,18 @@ _DRIVERS = {
 
 def _limit(value: Any) -> Any:
     return None if isinstance(value, str) and value.strip().lower() == "unlimited" else value
+
+
+def _pause(value: Any) -> Any:
+    """`12h` as a time; `never` as None."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() == "never":
+        return None
+    found = re.fullmatch(r"(\d{1,6})([smhd])", value.strip().lower())
+    if found is None or int(found[1]) == 0:
+        raise ValueError("is no time like 30m, 12h or 7d")
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
 
 
 def _url(value: str) -> str:
@@ -88,6 +101,7 @@ def _identities(value: Any) -> Any:
     return frozenset(Identity.parse(one) for one in value.split(",") if one.strip())
 
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
 
 _IDS = "write platform:id, separated by commas"
@@ -142,6 +156,10 @@ class Settings(BaseSettings):
     max_answer_tokens: int = Field(4096, ge=64, description="the longest answer in tokens")
 
     max_question_tokens: int | None = Field(None, ge=1, description="the longest message in tokens")
+
+    conversation_idle: Annotated[timedelta | None, BeforeValidator(_pause)] = Field(
+        None, description="like 30m, 12h or 7d, or never"
+    )
 
     response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")
     response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")

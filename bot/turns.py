@@ -41,7 +41,7 @@ class Begun:
     """A turn after its first transaction.
 
     `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have.
-    `parameters` go over those of the models.
+    `parameters` go over those of the models. `left` is the conversation that was left for this one on its own.
     """
 
     conversation: int
@@ -52,6 +52,7 @@ class Begun:
     fitted: Fitted
     room: int
     parameters: Parameters = field(default_factory=Parameters)
+    left: int | None = None
 
     def cause(self, asked: Asked) -> Cause:
         return Cause(

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.ports import Platform
 from bot.quotas import Quotas
+from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
@@ -108,6 +110,7 @@ def make_core(
     budgets: BudgetPlan | None = None,
     thresholds: Thresholds | None = None,
     longest_question: int | None = None,
+    idle: timedelta | None = None,
     others: Sequence[Platform] = (),
     more_commands: Sequence[Command] = (),
     more_admins: Sequence[Identity] = (),
@@ -136,6 +139,7 @@ def make_core(
     chat = Chat(
         model=model,
         brain=brain,
+        renewal=Renewal(idle=idle),
         tokens=WordCounter(),
         access=access,
         accounting=accounting,

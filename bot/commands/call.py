@@ -15,6 +15,9 @@ from bot.inbox import Inbox
 from bot.quotas import Quotas
 from bot.storage import Account, UnitOfWork
 
+_MOST_DIGITS = 18
+"""Of a row's number: more would not fit its column."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -45,6 +48,10 @@ class Call:
             usage=f"{self.command.name} {self.command.usage}".strip(),
             example=f"{self.command.name} {self.command.example}".strip(),
         )
+
+    async def conversation(self) -> int:
+        """The id of the conversation that goes on where the call was made; one is begun if there is none."""
+        return await self.work.conversations.current(self.update.place.key, account_id=self.account.id)
 
     async def audit(self, action: str, subject: Account, facts: Mapping[str, Any]) -> int:
         """Record what was changed, by whom and for whom; returns the record's number."""
@@ -90,3 +97,8 @@ class Call:
         if known is None and identity.platform != self.account.identity.platform:
             raise UnknownPerson(str(identity))
         return known or await self.work.people.meet(Sender(identity=identity, name=identity.user))
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number as rows of the database have them."""
+    return word.isdecimal() and len(word) <= _MOST_DIGITS

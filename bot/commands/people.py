@@ -1,12 +1,9 @@
 """Commands for everybody."""
 
 from bot.commands.call import Call
-from bot.commands.declaration import AskAgain, Command
+from bot.commands.declaration import Command
 from bot.domain.quotas import Standing
 from bot.texts import Text, Typed, code, lines, plural, text
-
-_MOST_DIGITS = 18
-"""Of an arrival's number: more would not fit its column."""
 
 
 async def start(_call: Call) -> Text:
@@ -25,11 +22,6 @@ async def help_(call: Call) -> Text:
     return lines(
         text("This is what I know:"), *(_entry(command) for command in call.book.menu(call.role)), *_admin_note(call)
     )
-
-
-async def new(call: Call) -> Text:
-    await call.work.history.start(call.update.place.key)
-    return text("A fresh conversation. What I was told before is out of my mind, and still on record.")
 
 
 async def usage(call: Call) -> Text:
@@ -52,34 +44,12 @@ async def stop(call: Call) -> Text:
     return text("Stopped.") if epoch is not None else text("Nothing is running here.")
 
 
-async def retry(call: Call) -> Text | AskAgain:
-    """With the number that buttons send, the question of that arrival, else the last one."""
-    asked_by = _number(call)
-    question = await call.work.history.again(
-        call.arrival, place=call.update.place.key, account_id=call.account.id, asked_by=asked_by
-    )
-    if question is not None:
-        return AskAgain(question=question)
-    if asked_by is None:
-        return text("You have asked nothing in this conversation that I could ask again.")
-    return text("That question has been answered again already, or it is none of yours in this conversation.")
-
-
 def standing_line(standing: Standing) -> Text:
     """One meter as a line: `• Messages: 3 of 100`."""
     name = text("Messages") if standing.meter == "messages" else text("Tokens")
     if standing.limit is None:
         return text("• {meter}: {used}, no limit", meter=name, used=standing.used)
     return text("• {meter}: {used} of {limit}", meter=name, used=standing.used, limit=standing.limit)
-
-
-def _number(call: Call) -> int | None:
-    match call.words:
-        case []:
-            return None
-        case [number] if number.isdecimal() and len(number) <= _MOST_DIGITS:
-            return int(number)
-    raise call.bad_argument()
 
 
 def _return(standing: Standing) -> Text:
@@ -102,8 +72,6 @@ def _admin_note(call: Call) -> list[Text]:
 COMMANDS = (
     Command(name="start", summary=text("What this bot is"), handler=start),
     Command(name="help", summary=text("What I can do"), handler=help_),
-    Command(name="new", summary=text("Begin a fresh conversation"), handler=new, overtakes=False),
-    Command(name="retry", summary=text("Ask my last question again"), handler=retry, overtakes=False),
     Command(name="usage", summary=text("What you have used and may still use"), handler=usage),
     Command(name="stop", summary=text("Stop the answer that is being written"), handler=stop),
 )

@@ -8,6 +8,7 @@ from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
 from bot.storage.calls import Calls
+from bot.storage.conversations import Conversations
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.ledger import Ledger
@@ -25,6 +26,7 @@ class UnitOfWork:
         self.inbox = Inbox(connection)
         self.outbox = Outbox(connection)
         self.people = People(connection)
+        self.conversations = Conversations(connection)
         self.history = History(connection)
         self.ledger = Ledger(connection)
         self.budgets = BudgetBook(connection)

@@ -50,3 +50,14 @@ def code(words: str) -> str:
 def code_block(drawn: str) -> str:
     """Lines shown as they are, in letters of one width; no Markdown in them takes effect."""
     return "```\n" + drawn.replace("`", "'") + "\n```"
+
+
+def words(said: str) -> Text:
+    """Words that are the same in every language: a person's own, a sign."""
+    return Text("{said}", {"said": said})
+
+
+def excerpt(said: str, longest: int = 80) -> str:
+    """The beginning of what was said, on one line of at most so many characters."""
+    line = " ".join(said.split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -2,7 +2,7 @@
 
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, outbox
 from bot.storage.tables.base import metadata
-from bot.storage.tables.history import TurnState, conversation, turn
+from bot.storage.tables.history import TurnState, conversation, place, turn
 from bot.storage.tables.limits import ChargeState, allowance, charge
 from bot.storage.tables.operation import alert, audit, response_cache
 from bot.storage.tables.people import account, identity
@@ -28,6 +28,7 @@ __all__ = [
     "lane",
     "metadata",
     "outbox",
+    "place",
     "response_cache",
     "turn",
 ]

@@ -6,7 +6,7 @@ from bot.storage.tables.base import BigId, metadata, partial
 
 
 class TurnState:
-    """ANSWERED turns alone are part of the context, also when they were cut short. REPLACED: asked again since."""
+    """ANSWERED turns alone are part of the context, even when they were cut short. REPLACED: another branch goes on."""
 
     RUNNING, ANSWERED, FAILED, REPLACED = range(4)
 
@@ -17,15 +17,33 @@ conversation = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("place", sa.String(160), nullable=False),
     sa.Column("started_at", sa.BigInteger, nullable=False),
+    # Who began it.
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="SET NULL")),
+    # NULL: nobody has named it yet.
+    sa.Column("title", sa.String(80)),
+    sa.Column("archived_at", sa.BigInteger),
+    # Nothing of it is left but this row, to which what its calls cost refers.
+    sa.Column("forgotten_at", sa.BigInteger),
 )
 sa.Index("ix_conversation_current", conversation.c.place, conversation.c.id)
+
+# Which conversation goes on at a place.
+place = sa.Table(
+    "place",
+    metadata,
+    sa.Column("key", sa.String(160), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    # Whoever goes back to an old conversation does not want it to be left for a fresh one at once.
+    sa.Column("chosen_at", sa.BigInteger, nullable=False),
+)
 
 turn = sa.Table(
     "turn",
     metadata,
     sa.Column("id", BigId, primary_key=True),
-    # No foreign key: an inbox row is pruned long before the history is.
-    sa.Column("inbox_id", sa.BigInteger, nullable=False, unique=True),
+    # No foreign key: an inbox row is pruned long before the history is. NULL: the turn was copied, from a conversation
+    # that was forked or from a file.
+    sa.Column("inbox_id", sa.BigInteger, unique=True),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
     sa.Column("state", sa.SmallInteger, nullable=False),
@@ -37,6 +55,10 @@ turn = sa.Table(
     sa.Column("ending", sa.String(32)),
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("finished_at", sa.BigInteger),
+    # What the question was made of: [[the platform's id of the message, characters], …].
+    sa.Column("messages", sa.JSON(none_as_null=True)),
+    # The turn that took the place of this one; it stays when this one comes back, for whoever undoes that.
+    sa.Column("replaced_by", sa.BigInteger),
 )
 sa.Index("ix_turn_history", turn.c.conversation_id, turn.c.id, **partial(turn.c.state == TurnState.ANSWERED))
 sa.Index("ix_turn_account", turn.c.account_id)
