@@ -9,6 +9,7 @@ Purpose = Literal["chat", "summary", "title", "moderation"]
 Complexity = Literal["low", "medium", "high"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Verbosity = Literal["low", "medium", "high"]
+Counted = Literal["used", "promised"]
 LimitField = Literal["max_completion_tokens", "max_tokens"]
 
 BACKGROUND: frozenset[Purpose] = frozenset({"summary", "title"})
@@ -39,13 +40,19 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one key may use: requests and tokens per minute and per day, requests at once. None is unlimited."""
+    """What one key may use: requests and tokens per minute and per day, requests at once. None is unlimited.
+
+    `burst` is the share of a limit that may be used at once, `counted` the tokens that count: those that were used, or
+    those that were promised (prompt and longest answer). None leaves either to what is known of the server.
+    """
 
     rpm: int | None = None
     tpm: int | None = None
     rpd: int | None = None
     tpd: int | None = None
     concurrent: int | None = None
+    burst: float | None = None
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.models import Catalog, Endpoint
 from bot.llm.shaping import Buckets, Limits, MemoryBuckets, Route, Shaper
+from bot.llm.shaping.limits import USUAL_BURST
 from bot.llm.ways import Gates
 from bot.ports import Clock, Model
 
@@ -75,11 +76,13 @@ def limits_of(catalog: Catalog, route: Route) -> Limits:
     place = catalog.endpoints[route.endpoint]
     endpoint, card = place.limits, catalog.models[f"{route.endpoint}/{route.model}"].limits
     host = urlsplit(place.base_url).hostname or ""
+    burst = card.burst if card.burst is not None else endpoint.burst
     return Limits(
         rpm=card.rpm or endpoint.rpm,
         tpm=card.tpm or endpoint.tpm,
         rpd=card.rpd or endpoint.rpd,
         tpd=card.tpd or endpoint.tpd,
         concurrent=card.concurrent or endpoint.concurrent,
-        counted="promised" if host.endswith(_PROMISES) else "used",
+        burst=USUAL_BURST if burst is None else burst,
+        counted=card.counted or endpoint.counted or ("promised" if host.endswith(_PROMISES) else "used"),
     )

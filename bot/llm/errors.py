@@ -65,6 +65,8 @@ class Facts:
     message: str = ""
     retry_after: float | None = None
     window: int | None = None
+    #: Why a message was flagged, in the words of whoever moderates.
+    flagged: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -92,7 +94,7 @@ def judge(facts: Facts) -> ModelError:
     if facts.names & QUOTA_CODES or facts.status == 402:
         return UpstreamMisconfigured(str(facts), hint=NO_CREDIT, cause="credit")
     if facts.status in {401, 403}:
-        return UpstreamMisconfigured(f"{facts.status} {facts.code}", hint=WRONG_KEY, cause="key")
+        return _forbidden(facts)
     if facts.status == 429:
         return UpstreamBusy(str(facts), retry_after=facts.retry_after)
     if _overflows(facts):
@@ -100,6 +102,12 @@ def judge(facts: Facts) -> ModelError:
     if facts.status == 404 or facts.code == "model_not_found" or UNKNOWN_MODEL.search(facts.message):
         return UpstreamMisconfigured(str(facts), hint=WRONG_MODEL, cause="model")
     return _passing(facts)
+
+
+def _forbidden(facts: Facts) -> ModelError:
+    if facts.status == 403 and (facts.flagged or facts.names & REFUSED_CODES):
+        return CompletionRefused(f"403 moderation: {', '.join(facts.flagged) or facts.code}"[:300])
+    return UpstreamMisconfigured(f"{facts.status} {facts.code}", hint=WRONG_KEY, cause="key")
 
 
 def _passing(facts: Facts) -> ModelError:
@@ -138,7 +146,17 @@ def facts_of(error: openai.APIError, now: datetime) -> Facts:
         message=message,
         retry_after=_retry_after(error, now),
         window=_window(body, message),
+        flagged=_flagged(body),
     )
+
+
+def _flagged(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """OpenRouter refuses a message by a 403 with `metadata.reasons`; what was flagged stands there too, and stays there
+    (https://openrouter.ai/docs/api-reference/errors#moderation-errors).
+    """
+    metadata = body.get("metadata")
+    reasons = metadata.get("reasons") if isinstance(metadata, Mapping) else None
+    return tuple(str(one)[:80] for one in reasons) if isinstance(reasons, list) else ()
 
 
 def _window(body: Mapping[str, Any], message: str) -> int | None:

@@ -6,6 +6,7 @@
 | 429, overloaded                  | after Retry-After ≤ 5 s | yes      | overload only   |                  |
 | credit or spending limit used up | never                   | yes      | opens the key's | yes              |
 | 401, 403                         | never                   | yes      |                 | yes              |
+| 403 of a moderated message       | never                   | no       |                 |                  |
 | unknown model                    | never                   | yes      | opens           | yes              |
 | wrong address                    | never                   | yes      | opens           | yes              |
 | prompt too long                  | never: the core trims   | no       |                 |                  |
@@ -14,8 +15,7 @@
 | any passing one of the flex tier | never                   | yes      |                 |                  |
 
 There are two kinds of breakers: a model's at its endpoint, which all keys share, and a key's, which is shut while the
-account behind it has no money. 401 and 403 shut none: OpenRouter answers 403 to a single message that its moderation
-minds.
+account behind it has no money. 401 and 403 shut none: some servers answer 403 to what a single message asks for.
 
 Rows and reasons: OpenAI's error codes (https://platform.openai.com/docs/guides/error-codes) and what other servers
 make of them (`bot.llm.errors`).

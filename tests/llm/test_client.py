@@ -163,6 +163,7 @@ async def test_leaving_early_stops_the_server() -> None:
         (refusals.status(401), UpstreamMisconfigured),
         (refusals.status(402), UpstreamMisconfigured),
         (refusals.status(403), UpstreamMisconfigured),
+        (refusals.moderated("violence"), CompletionRefused),
         (refusals.status(404), UpstreamMisconfigured),
         (refusals.status(408), UpstreamDown),
         (refusals.status(409), UpstreamDown),

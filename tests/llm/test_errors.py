@@ -49,6 +49,11 @@ def test_a_limit_that_mentions_tokens_is_no_overflow() -> None:
     assert type(judge(facts)) is UpstreamBusy
 
 
+def test_a_flagged_message_is_not_repeated_in_the_error() -> None:
+    facts = Facts(status=403, message="flagged: terrible words", flagged=("violence", "harassment"))
+    assert str(judge(facts)) == "403 moderation: violence, harassment"
+
+
 @pytest.mark.parametrize("text", ["sk-proj-abc123***xyz", "Bearer abcdef", "gsk_no gsk-abcdef12"])
 def test_keys_are_masked(text: str) -> None:
     assert "abc" not in masked(f"Incorrect key: {text}.")

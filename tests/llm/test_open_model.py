@@ -1,6 +1,7 @@
 """The model side, opened as the application opens it."""
 
 import os
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -9,6 +10,7 @@ from redis.exceptions import RedisError
 from bot.clock import SystemClock
 from bot.domain.models import Catalog
 from bot.llm import limits_of, open_model
+from bot.llm.catalog.reader import parse_catalog
 from bot.llm.emulator import ModelEmulator
 from bot.llm.shaping import Route
 from tests.llm.prompts import prompt
@@ -58,3 +60,24 @@ async def test_an_answer_while_redis_is_away() -> None:
 def test_what_counts_against_a_limit_is_as_the_vendor_says(url: str, counted: str) -> None:
     catalog = Catalog.single(base_url=url, key="k", model="m", window=8000)
     assert limits_of(catalog, Route(endpoint="main", key="OPENAI_API_KEY", model="m")).counted == counted
+
+
+def test_an_operator_knows_better_and_a_model_better_than_its_endpoint() -> None:
+    text = """
+        [[endpoints]]
+        name = "one"
+        base_url = "https://api.openai.com/v1"
+        keys = ["k"]
+        limits = { rpm = 60, burst = 0.5, counted = "used" }
+        [[endpoints.models]]
+        name = "usual"
+        window = 1000
+        [[endpoints.models]]
+        name = "odd"
+        window = 1000
+        limits = { burst = 0, counted = "promised" }
+    """
+    catalog = parse_catalog(text, Path("models.toml"), {})
+    usual, odd = (limits_of(catalog, Route(endpoint="one", key="k", model=name)) for name in ("usual", "odd"))
+    assert (usual.rpm, usual.burst, usual.counted) == (60, 0.5, "used")
+    assert (odd.rpm, odd.burst, odd.counted) == (60, 0, "promised")

@@ -49,6 +49,8 @@ def patient(error: ModelError, attempt: int = 1, chance: float = 0.5) -> float |
         (Facts(status=429, type="insufficient_quota"), NO_MONEY),
         (Facts(status=401), WRONG_KEY),
         (Facts(status=403), WRONG_KEY),
+        (Facts(status=403, flagged=("violence",)), NOTHING_HELPS),
+        (Facts(status=403, code="content_policy_violation"), NOTHING_HELPS),
         (Facts(status=404), WRONG_PLACE),
         (Facts(status=400, code="model_not_found"), WRONG_PLACE),
         (Facts(status=400, code="context_length_exceeded"), NOTHING_HELPS),

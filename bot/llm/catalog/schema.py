@@ -98,6 +98,8 @@ class LimitsPiece(Piece):
     rpd: Count | None = None
     tpd: Count | None = None
     concurrent: Count | None = None
+    burst: Share | None = None
+    counted: models.Counted | None = None
 
     def value(self) -> models.Limits:
         return models.Limits(**self.given())

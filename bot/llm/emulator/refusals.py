@@ -74,6 +74,16 @@ def unsupported_value(param: str) -> Fault:
     return refused(Problem(message=message, param=param, code="unsupported_value").reply(400))
 
 
+def moderated(*reasons: str) -> Fault:
+    """OpenRouter's 403 for a message that it flags (https://openrouter.ai/docs/api-reference/errors)."""
+    error: Mapping[str, object] = {
+        "code": 403,
+        "message": "The chosen model requires moderation, and the input was flagged.",
+        "metadata": {"reasons": list(reasons or ("violence",)), "flagged_input": "…", "provider_name": "OpenAI"},
+    }
+    return _raw_error(error, "moderated", status=403)
+
+
 def html(code: int = 503) -> Fault:
     """A proxy's error page."""
     body = f"<html><body><h1>{code} Service Unavailable</h1></body></html>".encode()
@@ -140,5 +150,5 @@ def overflow_silent() -> Fault:
     return empty()
 
 
-def _raw_error(error: Mapping[str, object], name: str) -> Fault:
-    return refused(Reply(status=400, body=json.dumps({"error": error}).encode(), reason=name), name=name)
+def _raw_error(error: Mapping[str, object], name: str, status: int = 400) -> Fault:
+    return refused(Reply(status=status, body=json.dumps({"error": error}).encode(), reason=name), name=name)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 MINUTE = 60.0
 DAY = 86_400.0
+USUAL_BURST = 0.9
 
 Kind = Literal["requests", "tokens"]
 Name = Literal["rpm", "tpm", "rpd", "tpd"]
@@ -66,7 +67,7 @@ class Limits:
     rpd: int | None = None
     tpd: int | None = None
     concurrent: int | None = None
-    burst: float = 0.9
+    burst: float = USUAL_BURST
     counted: Literal["used", "promised"] = "used"
 
     def spared(self) -> "Limits":
