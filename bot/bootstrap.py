@@ -27,7 +27,7 @@ from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
 from bot.inbox import Inbox
 from bot.llm import open_model
-from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelves
+from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
@@ -71,7 +71,10 @@ async def open_application(
             await tokens.load()
             system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
             gates = Gates(clock)
-            async with _serving(settings, catalog, clock, gates) as (model, prices):
+            async with (
+                _serving(settings, catalog, clock, gates) as (asked, prices),
+                _remembering(asked, settings, storage, clock) as model,
+            ):
                 yield _assemble(
                     settings,
                     platforms=platforms,
@@ -144,7 +147,7 @@ def _assemble(
     accounting = Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
     access = Access(settings.access())
     chat = Chat(
-        model=_remembering(model, settings, storage, clock),
+        model=model,
         brain=_brain(settings, catalog, system, quotas),
         renewal=Renewal(idle=settings.conversation_idle),
         tokens=tokens,
@@ -196,13 +199,32 @@ def _watch(
     )
 
 
-def _remembering(model: Model, settings: Settings, storage: Storage, clock: Clock) -> Model:
-    """The model for chats: behind the response cache, if the operator wants one."""
+@asynccontextmanager
+async def _remembering(model: Model, settings: Settings, storage: Storage, clock: Clock) -> AsyncIterator[Model]:
+    """The model behind the response cache, if the operator wants one."""
     if settings.response_cache == "off":
-        return model
+        yield model
+        return
     seconds = settings.response_cache_seconds
-    shelf = Shelves(MemoryShelf(), DatabaseShelf(storage.begin, seconds=seconds))
-    return CachedModel(model, shelf, clock, scope=settings.response_cache, seconds=seconds)
+    async with _shelves(settings, storage) as shelves:
+        yield CachedModel(model, Shelves(*shelves), clock, scope=settings.response_cache, seconds=seconds)
+
+
+@asynccontextmanager
+async def _shelves(settings: Settings, storage: Storage) -> AsyncIterator[Sequence[Shelf]]:
+    """Memory, Redis if there is one, the database."""
+    seconds = settings.response_cache_seconds
+    near, far = MemoryShelf(), DatabaseShelf(storage.begin, seconds=seconds)
+    if (url := _secret(settings.redis_url)) is None:
+        yield near, far
+        return
+    from bot.llm.cache.shared import RedisShelf
+
+    shared = RedisShelf.connect(url, seconds=seconds)
+    try:
+        yield near, shared, far
+    finally:
+        await shared.aclose()
 
 
 def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas) -> Brain:

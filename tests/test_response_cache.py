@@ -3,12 +3,19 @@
 import pytest
 import sqlalchemy as sa
 
-from bot.bootstrap import _remembering
+from bot.bootstrap import _remembering, _shelves
+from bot.domain.completions import Prompt, PromptMessage
 from bot.errors import UpstreamDown
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Scope, Shelves
+from bot.llm.cache.shared import RedisShelf
 from bot.settings import Settings
 from bot.storage import Storage
+from tests.calls import card, catalog
 from tests.conftest import Core, make_core
+
+CATALOG = catalog(card("gpt-test"))
+REDIS = "redis://127.0.0.1:9/0"
+SHARED = [MemoryShelf, RedisShelf, DatabaseShelf]
 
 NOTICE = "\n\n♻️ Answered from the cache."
 
@@ -84,10 +91,34 @@ async def test_when_no_endpoint_can_be_reached_an_old_answer_is_given(storage: S
 
 
 @pytest.mark.parametrize("wanted", ["off", "account", "everyone"])
-def test_there_is_a_cache_only_if_it_is_wanted(core: Core, wanted: str) -> None:
+async def test_there_is_a_cache_only_if_it_is_wanted(core: Core, wanted: str) -> None:
     settings = Settings.load(_env_file=None, response_cache=wanted)
-    model = _remembering(core.model, settings, core.storage, core.clock)
-    assert isinstance(model, CachedModel) is (wanted != "off")
+    async with _remembering(core.model, settings, core.storage, core.clock) as model:
+        assert isinstance(model, CachedModel) is (wanted != "off")
+
+
+@pytest.mark.parametrize(("url", "kinds"), [(None, [MemoryShelf, DatabaseShelf]), (REDIS, SHARED)])
+async def test_redis_stands_between_memory_and_the_database_if_there_is_one(
+    core: Core, url: str | None, kinds: list[type]
+) -> None:
+    settings = Settings.load(_env_file=None, response_cache="everyone", redis_url=url)
+    async with _shelves(settings, core.storage) as shelves:
+        assert [type(shelf) for shelf in shelves] == kinds
+
+
+async def test_what_is_asked_beside_the_turns_is_never_answered_from_the_cache(storage: Storage) -> None:
+    core = remembering(storage)
+    model = core.dispatcher._chat._model
+    prompt = Prompt(
+        chain=CATALOG.default,
+        messages=(PromptMessage(role="user", text="name this talk"),),
+        tokens=5,
+        answer_room=9,
+        purpose="title",
+    )
+    for _ in range(2):
+        assert [piece async for piece in model.complete(prompt)]
+    assert len(core.model.prompts) == 2
 
 
 def test_no_cache_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Choosing a model, and what models cost."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -38,7 +38,8 @@ async def spend(call: Call) -> Text:
     groups = await call.work.calls.spent(milliseconds(since), grouping)
     if not groups:
         return text("Nothing was spent since {since}.", since=since)
-    return lines(text("Spent since {since}:", since=since), _total(groups), *(_entry(group) for group in groups))
+    entries = (_entry(group) for group in groups)
+    return lines(text("Spent since {since}:", since=since), _total(groups), *entries, *_cached(groups))
 
 
 def _offer(call: Call) -> Text:
@@ -85,6 +86,13 @@ def _total(groups: Sequence[Spending]) -> Text:
         cost=sum(group.cost for group in groups),
         unpriced=sum(group.unpriced for group in groups),
     )
+
+
+def _cached(groups: Sequence[Spending]) -> Iterator[Text]:
+    read, cached = sum(group.read for group in groups), sum(group.cached for group in groups)
+    if read:
+        share = round(100 * cached / read)
+        yield text("Of {read} tokens read, {share} % came from the providers' prompt caches.", read=read, share=share)
 
 
 def _entry(group: Spending) -> Text:

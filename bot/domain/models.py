@@ -9,6 +9,7 @@ Purpose = Literal["chat", "summary", "title", "moderation"]
 Complexity = Literal["low", "medium", "high"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Verbosity = Literal["low", "medium", "high"]
+CacheMark = Literal["prompt_cache_breakpoint", "cache_control"]
 Counted = Literal["used", "promised"]
 LimitField = Literal["max_completion_tokens", "max_tokens"]
 
@@ -111,7 +112,8 @@ class ModelCard:
     """A model at an endpoint. `window` and `max_output` are tokens; `name` is the endpoint's word for the model.
 
     `known_as` is the vendor's name where the endpoint has another (an Azure deployment, a proxy's alias).
-    `prices` are the operator's, by service tier; empty when he leaves them to the price table.
+    `prices` are the operator's, by service tier; empty when he leaves them to the price table. `cache_mark` is what the
+    endpoint wants written where a prefix worth keeping ends, if it wants anything.
     """
 
     endpoint: str
@@ -126,6 +128,7 @@ class ModelCard:
     limits: Limits = field(default_factory=Limits)
     sees_images: bool = False
     flex: bool = False
+    cache_mark: CacheMark | None = None
 
     @property
     def ref(self) -> str:

@@ -1,18 +1,25 @@
 """How one endpoint wants to be asked: which optional parameters it takes, learnt from its refusals."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.completions import Prompt
-from bot.domain.models import ModelCard
+from bot.domain.completions import Prompt, PromptMessage
+from bot.domain.models import CacheMark, ModelCard
 
 NEW_LIMIT, OLD_LIMIT = "max_completion_tokens", "max_tokens"
 PARAMETERS = ("temperature", "top_p", "reasoning_effort", "verbosity", "presence_penalty", "frequency_penalty")
 TIER = "service_tier"
 #: What may be left out without harm. The output limit may not: a quota was reserved for it.
 OPTIONAL = ("stream_options", "prompt_cache_key", "safety_identifier", TIER, *PARAMETERS)
+#: What is written into a part of a message at whose end a prefix ends that is worth keeping in the prompt cache:
+#: OpenAI's from gpt-5.6 on (https://platform.openai.com/docs/guides/prompt-caching), Anthropic's as OpenRouter passes
+#: it on (https://openrouter.ai/docs/features/prompt-caching).
+CACHE_MARKS: Mapping[CacheMark, Mapping[str, str]] = {
+    "prompt_cache_breakpoint": {"mode": "explicit"},
+    "cache_control": {"type": "ephemeral"},
+}
 #: OpenAI names the parameter in `param`; others only in the message.
 COMPLAINT = re.compile(
     r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted|extra (fields|inputs)", re.IGNORECASE
@@ -34,7 +41,7 @@ class Dialect:
         extras = {name: value for name, value in wanted.items() if name not in refused}
         return {
             "model": card.name,
-            "messages": [{"role": message.role, "content": message.text} for message in prompt.messages],
+            "messages": _messages(prompt.messages, None if card.cache_mark in refused else card.cache_mark),
             "stream": True,
             limit: prompt.answer_room,
             **extras,
@@ -46,7 +53,7 @@ class Dialect:
         What was learnt already counts too: of several calls under way each is refused the same parameter.
         """
         name = _named(problem)
-        if name is None or name not in sent:
+        if name is None or name not in (*sent, card.cache_mark):
             return False
         self._refused.setdefault(card.name, set()).add(name)
         return True
@@ -64,6 +71,23 @@ class Dialect:
         return extras
 
 
+def _messages(messages: Sequence[PromptMessage], mark: CacheMark | None) -> list[dict[str, Any]]:
+    """With marks where everybody's prefix ends, and where that of the next turn of this conversation will."""
+    if mark is None:
+        return [{"role": message.role, "content": message.text} for message in messages]
+    last = len(messages) - 1
+    return [
+        {"role": message.role, "content": _marked(message.text, mark)}
+        if message.role == "system" or number == last
+        else {"role": message.role, "content": message.text}
+        for number, message in enumerate(messages)
+    ]
+
+
+def _marked(text: str, mark: CacheMark) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": text, mark: CACHE_MARKS[mark]}]
+
+
 def _parameters(prompt: Prompt) -> dict[str, Any]:
     """How the model is asked to answer; the output limit is none of them, it was reserved."""
     asked = prompt.parameters.over(prompt.card.parameters)
@@ -72,7 +96,7 @@ def _parameters(prompt: Prompt) -> dict[str, Any]:
 
 def _named(problem: Mapping[str, Any]) -> str | None:
     """Which of our parameters an error refuses."""
-    known = (NEW_LIMIT, *OPTIONAL)
+    known = (NEW_LIMIT, *OPTIONAL, *CACHE_MARKS)
     code, message = str(problem.get("code") or ""), str(problem.get("message") or "")
     if not (code.startswith(("unsupported_", "unknown_parameter")) or COMPLAINT.search(message)):
         return None

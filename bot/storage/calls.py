@@ -47,13 +47,18 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What a group of calls took, `calls` of which gave an answer. `unpriced` ones are not in `cost` (micro-US$)."""
+    """What a group of calls took, `calls` of which gave an answer. `unpriced` ones are not in `cost` (micro-US$).
+
+    Of `tokens`, the models read `read`, `cached` of them at the price of the vendor's prompt cache.
+    """
 
     group: str
     calls: int
     tokens: int
     cost: int
     unpriced: int
+    read: int = 0
+    cached: int = 0
 
 
 _ADD = sa.insert(call)
@@ -70,13 +75,15 @@ _GROUPS: dict[Grouping, sa.ColumnElement[str]] = {
 }
 
 
-def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int]]:
+def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int, int, int]]:
     group = _GROUPS[by].label("its_group")
     return (
         sa.select(
             group,
             _ANSWERED.label("calls"),
             sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
+            sa.func.sum(call.c.input_tokens).label("read"),
+            sa.func.sum(call.c.cached_tokens).label("cached"),
             sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
             sa.func.sum(sa.case((call.c.cost.is_(None), 1), else_=0)).label("unpriced"),
         )
@@ -110,6 +117,8 @@ class Calls:
                 tokens=int(row.tokens),
                 cost=int(row.cost),
                 unpriced=int(row.unpriced),
+                read=int(row.read),
+                cached=int(row.cached),
             )
             for row in rows
         ]

@@ -100,14 +100,22 @@ async def test_spend_adds_up_by_model_to_the_micro_dollar(core: Core) -> None:
         "Together: US$ 0.0074, 3 calls, 2,542 tokens",
         "• `main/big`: US$ 0.006, 2 calls, 2,102 tokens",
         "• `main/small`: US$ 0.0014, 1 calls, 440 tokens",
+        "Of 2,401 tokens read, 0 % came from the providers' prompt caches.",
     ]
+
+
+async def test_spend_tells_what_the_prompt_caches_save(core: Core) -> None:
+    await spend(core, "ada", Usage(input=1000, output=100, cached=800))
+    await spend(core, "ben", Usage(input=1000, output=100, cached=100), model="small")
+    said = await core.say(ADMIN, "/spend")
+    assert said.endswith("Of 2,000 tokens read, 45 % came from the providers' prompt caches.")
 
 
 async def test_spend_by_person_names_them_the_dearest_first(core: Core) -> None:
     await spend(core, "ada", Usage(input=1000, output=100))
     await spend(core, "ben", Usage(input=4000, output=100))
     await spend(core, "ada", Usage(input=1000, output=100))
-    assert (await core.say(ADMIN, "/spend day by person")).splitlines()[2:] == [
+    assert (await core.say(ADMIN, "/spend day by person")).splitlines()[2:-1] == [
         "• `ben`: US$ 0.011, 1 calls, 4,100 tokens",
         "• `ada`: US$ 0.007, 2 calls, 2,200 tokens",
     ]
@@ -115,7 +123,7 @@ async def test_spend_by_person_names_them_the_dearest_first(core: Core) -> None:
 
 async def test_spend_by_platform(core: Core) -> None:
     await spend(core, "ada", Usage(input=1000, output=100))
-    assert (await core.say(ADMIN, "/spend by platform")).splitlines()[2:] == [
+    assert (await core.say(ADMIN, "/spend by platform")).splitlines()[2:-1] == [
         "• `fake`: US$ 0.0035, 1 calls, 1,100 tokens"
     ]
 
@@ -127,6 +135,7 @@ async def test_calls_of_unknown_price_are_counted_apart(core: Core) -> None:
         "Together: US$ 0.0035 and 1 calls of unknown price, 2 calls, 1,650 tokens",
         "• `main/big`: US$ 0.0035, 1 calls, 1,100 tokens",
         "• `lab/new`: US$ 0 and 1 calls of unknown price, 1 calls, 550 tokens",
+        "Of 1,500 tokens read, 0 % came from the providers' prompt caches.",
     ]
 
 

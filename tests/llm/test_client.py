@@ -6,6 +6,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.domain.completions import Prompt, PromptMessage
+from bot.domain.models import CacheMark
 from bot.errors import (
     CompletionRefused,
     ContextOverflow,
@@ -333,3 +334,40 @@ async def test_a_wrong_key_shows_nowhere(emulator: ModelEmulator) -> None:
         await model.models()
     await model.close()
     assert "secret" not in f"{caught.value!r} {caught.value.hint} {caught.value.__cause__!r}"
+
+
+TALK = replace(
+    PROMPT,
+    messages=(
+        PromptMessage(role="system", text="Be kind."),
+        PromptMessage(role="user", text="hi"),
+        PromptMessage(role="assistant", text="hello"),
+        PromptMessage(role="user", text="and now?"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "value"),
+    [("prompt_cache_breakpoint", {"mode": "explicit"}), ("cache_control", {"type": "ephemeral"})],
+)
+async def test_prefixes_worth_keeping_are_marked_in_the_endpoint_s_words(
+    emulator: ModelEmulator, model: OpenAIModel, mark: CacheMark, value: dict[str, str]
+) -> None:
+    marking = chain(replace(card(), cache_mark=mark))
+    assert await read(model.complete(replace(TALK, chain=marking))) == TEXT
+    contents = [message["content"] for message in emulator.requests[0].request.body["messages"]]
+    assert contents == [
+        [{"type": "text", "text": "Be kind.", mark: value}],
+        "hi",
+        "hello",
+        [{"type": "text", "text": "and now?", mark: value}],
+    ]
+
+
+async def test_a_mark_that_is_refused_is_left_out_and_remembered(emulator: ModelEmulator, model: OpenAIModel) -> None:
+    marking = replace(TALK, chain=chain(replace(card(), cache_mark="prompt_cache_breakpoint")))
+    emulator.faults.next(refusals.unsupported_parameter("prompt_cache_breakpoint"))
+    assert [await read(model.complete(marking)) for _ in range(2)] == [TEXT, TEXT]
+    assert [exchange.status for exchange in emulator.requests] == [400, 200, 200]
+    assert emulator.requests[-1].messages[0]["content"] == "Be kind."

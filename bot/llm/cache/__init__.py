@@ -1,4 +1,7 @@
-"""Answers kept for the same question: exact, opt-in, first turns only."""
+"""Answers kept for the same question: exact, opt-in, first turns only.
+
+`bot.llm.cache.shared` (Redis) is imported by whoever needs it: the client library takes time to load.
+"""
 
 from bot.llm.cache.keys import Scope, key_of
 from bot.llm.cache.model import CachedModel

@@ -1,7 +1,7 @@
-"""Where answers are kept: in memory, and in the database behind it."""
+"""Where answers are kept: in memory, in Redis if there is one, and in the database behind them."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -73,30 +73,41 @@ class DatabaseShelf:
 
 
 class Shelves:
-    """A near shelf before a far one. A far one that fails is done without: a cache is no reason to fail a turn."""
+    """Several in a row, the nearest first: what is found farther away is brought nearer.
 
-    def __init__(self, near: Shelf, far: Shelf) -> None:
-        self._near = near
-        self._far = far
+    One that fails is done without: a cache is no reason to fail a turn.
+    """
+
+    def __init__(self, *shelves: Shelf) -> None:
+        self._shelves = shelves
 
     async def get(self, key: str) -> KeptAnswer | None:
-        if (near := await self._near.get(key)) is not None:
-            return near
-        try:
-            answer = await self._far.get(key)
-        except StorageError as error:
-            _log.warning("response_cache_failed", reason=type(error).__name__)
-            return None
-        if answer is not None:
-            await self._near.put(key, answer)
-        return answer
+        for distance, shelf in enumerate(self._shelves):
+            if (answer := await self._look(shelf, key)) is not None:
+                await self._keep(self._shelves[:distance], key, answer)
+                return answer
+        return None
 
     async def put(self, key: str, answer: KeptAnswer) -> None:
-        await self._near.put(key, answer)
+        await self._keep(self._shelves, key, answer)
+
+    async def _look(self, shelf: Shelf, key: str) -> KeptAnswer | None:
         try:
-            await self._far.put(key, answer)
+            return await shelf.get(key)
         except StorageError as error:
-            _log.warning("response_cache_failed", reason=type(error).__name__)
+            _failed(shelf, error)
+            return None
+
+    async def _keep(self, shelves: Sequence[Shelf], key: str, answer: KeptAnswer) -> None:
+        for shelf in shelves:
+            try:
+                await shelf.put(key, answer)
+            except StorageError as error:
+                _failed(shelf, error)
+
+
+def _failed(shelf: Shelf, error: StorageError) -> None:
+    _log.warning("response_cache_failed", shelf=type(shelf).__name__, reason=str(error)[:100])
 
 
 def _bytes(answer: KeptAnswer) -> int:

@@ -126,6 +126,7 @@ class EndpointsReader:
             limits=piece.limits.value(),
             sees_images=piece.sees_images,
             flex=piece.flex,
+            cache_mark=piece.cache_mark,
         )
         self._check(card, place)
         self.models[card.ref] = card

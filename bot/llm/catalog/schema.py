@@ -185,6 +185,7 @@ class ModelPiece(Piece):
     limits: LimitsPiece = Field(default_factory=LimitsPiece)
     sees_images: Flag = False
     flex: Flag = False
+    cache_mark: models.CacheMark | None = None
 
     @property
     def vendor_name(self) -> str:

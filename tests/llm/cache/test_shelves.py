@@ -1,9 +1,11 @@
 """Where answers are kept."""
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.errors import StorageError
 from bot.llm.cache import DatabaseShelf, MemoryShelf, Shelves
+from bot.llm.cache.shared import RedisShelf
 from bot.llm.cache.shelves import GRACE
 from bot.storage import KeptAnswer, Storage
 
@@ -82,3 +84,52 @@ async def test_a_database_that_fails_is_done_without(caplog: pytest.LogCaptureFi
     await shelves.put("k", answer())
     assert await shelves.get("k") == answer()
     assert caplog.text.count("response_cache_failed") == 2
+
+
+@pytest.fixture
+async def shared(redis: Redis, prefix: str) -> RedisShelf:
+    return RedisShelf(redis, seconds=60, prefix=prefix)
+
+
+async def test_redis_gives_back_what_it_was_given(shared: RedisShelf) -> None:
+    assert await shared.get("k") is None
+    odd = answer("猫 \ud83d <|endoftext|>", at=7)
+    await shared.put("k", odd)
+    assert await shared.get("k") == odd
+
+
+async def test_redis_drops_what_is_too_old_even_for_bad_times(shared: RedisShelf, redis: Redis, prefix: str) -> None:
+    await shared.put("k", answer())
+    assert GRACE < await redis.ttl(f"{prefix}:answer:k") <= GRACE + 60
+
+
+async def test_another_process_finds_in_redis_what_this_one_put(shared: RedisShelf, storage: Storage) -> None:
+    far = DatabaseShelf(storage.begin, seconds=60)
+    await Shelves(MemoryShelf(), shared, far).put("k", answer())
+    near = MemoryShelf()
+    assert await Shelves(near, shared).get("k") == answer()
+    assert await near.get("k") == answer()
+
+
+async def test_what_only_the_database_has_is_brought_into_redis(shared: RedisShelf, storage: Storage) -> None:
+    far = DatabaseShelf(storage.begin, seconds=60)
+    await far.put("k", answer())
+    assert await Shelves(MemoryShelf(), shared, far).get("k") == answer()
+    assert await shared.get("k") == answer()
+
+
+async def test_without_redis_the_database_answers(storage: Storage) -> None:
+    away, far = RedisShelf.connect("redis://127.0.0.1:9/0", seconds=60), DatabaseShelf(storage.begin, seconds=60)
+    await far.put("k", answer())
+    assert await Shelves(MemoryShelf(), away, far).get("k") == answer()
+    await away.aclose()
+
+
+@pytest.mark.parametrize(
+    "value", ["", "[]", "{}", "null", '{"text": "t"}', '{"text": "t", "model": "m", "at": "soon"}']
+)
+async def test_what_somebody_else_wrote_into_redis_is_no_answer(
+    shared: RedisShelf, redis: Redis, prefix: str, value: str
+) -> None:
+    await redis.set(f"{prefix}:answer:k", value)
+    assert await Shelves(shared).get("k") is None

@@ -1,0 +1,67 @@
+"""A shelf in Redis: answers that all processes share, and that Redis drops by itself when they are too old."""
+
+import json
+from typing import Any, Self
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from bot.errors import StorageError
+from bot.llm.cache.shelves import GRACE
+from bot.storage import KeptAnswer
+
+PATIENCE = 0.5
+"""Seconds for an answer of Redis: beyond that the database is quicker."""
+
+
+class RedisShelf:
+    """Raises StorageError when Redis fails or says what we never wrote.
+
+    Args:
+        seconds: how long an answer is fresh.
+        prefix: begins every key.
+    """
+
+    def __init__(self, redis: Redis, *, seconds: int, prefix: str = "parley") -> None:
+        self._redis = redis
+        self._kept = seconds + GRACE
+        self._prefix = prefix
+
+    @classmethod
+    def connect(cls, url: str, *, seconds: int) -> Self:
+        """Sends nothing yet."""
+        redis = Redis.from_url(
+            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
+        )
+        return cls(redis, seconds=seconds)
+
+    async def get(self, key: str) -> KeptAnswer | None:
+        try:
+            found = await self._redis.get(self._name(key))
+        except RedisError as error:
+            raise StorageError(f"Redis: {type(error).__name__}") from None
+        return None if found is None else _read(found)
+
+    async def put(self, key: str, answer: KeptAnswer) -> None:
+        # ASCII, so that lone surrogates, which models can write, need no encoding.
+        value = json.dumps({"text": answer.text, "model": answer.model, "at": answer.at})
+        try:
+            await self._redis.set(self._name(key), value, ex=self._kept)
+        except RedisError as error:
+            raise StorageError(f"Redis: {type(error).__name__}") from None
+
+    async def aclose(self) -> None:
+        await self._redis.aclose()
+
+    def _name(self, key: str) -> str:
+        return f"{self._prefix}:answer:{key}"
+
+
+def _read(found: bytes | str) -> KeptAnswer:
+    try:
+        value: Any = json.loads(found)
+        return KeptAnswer(text=str(value["text"]), model=str(value["model"]), at=int(value["at"]))
+    except (ValueError, KeyError, TypeError):
+        raise StorageError("Redis: not an answer") from None
