@@ -1,17 +1,11 @@
-"""Who is speaking, what they may do here, and which command that leaves them."""
+"""Who is speaking, and what they may do here."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.commands.declaration import Command, CommandBook
-from bot.domain.access import AccessPolicy
+from bot.domain.access import AccessPolicy, turned_away
 from bot.domain.people import Role
-from bot.domain.updates import Invocation, Place, Update
-from bot.errors import AccessDenied, NotAdmitted, UnknownCommand
+from bot.domain.updates import Place, Update
 from bot.storage import Account, UnitOfWork
-
-_LONGEST = 64
-"""Characters of a refused command that are kept: what is beyond is nobody's command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +31,7 @@ class Access:
         """Somebody who may talk to the bot. Raises AccessDenied, NotAdmitted."""
         visitor = await self.meet(work, update)
         if visitor.role < Role.GUEST:
-            raise _turned_away(visitor)
+            raise turned_away(visitor.role)
         return visitor
 
     def role(self, account: Account, place: Place | None = None) -> Role:
@@ -46,19 +40,6 @@ class Access:
             account.identity, account.belonging, given=account.role, blocked=account.blocked, place=place
         )
 
-    def command(self, visitor: Visitor, book: CommandBook, invocation: Invocation, words: Sequence[str]) -> Command:
-        """The command that is called. Raises AccessDenied, NotAdmitted, UnknownCommand."""
-        command = book.get(invocation.name)
-        if command is not None and command.needs(words) <= visitor.role:
-            return command
-        if visitor.role < Role.GUEST:
-            raise _turned_away(visitor)
-        if command is None:
-            raise UnknownCommand(invocation.name)
-        called = " ".join((command.name, *words[:1]))[:_LONGEST]
-        raise UnknownCommand(called if command.least <= visitor.role else invocation.name, refused=called)
-
-
-def _turned_away(visitor: Visitor) -> AccessDenied | NotAdmitted:
-    who = str(visitor.account.identity)
-    return AccessDenied(who) if visitor.role is Role.BLOCKED else NotAdmitted(who)
+    def rank(self, account: Account) -> Role:
+        """What somebody would be if nobody had blocked them: whoever stands below that may change it."""
+        return self.policy.role(account.identity, account.belonging, given=account.role, blocked=False)

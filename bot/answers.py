@@ -40,7 +40,7 @@ class Reader:
         """Render an answer."""
         if isinstance(answer, Text):
             answer = Answer(said=answer)
-        table, files = self._table(answer.table) if answer.table else ("", [])
+        table, files = self._table(answer.table) if answer.table and not answer.listed else ("", [])
         return Shown(
             text="\n\n".join(block for block in (self.words(answer.said), table) if block),
             buttons=[self._button(choice) for choice in answer.choices],

@@ -13,6 +13,8 @@ from bot.alerts import Notice
 from bot.answers import Reader
 from bot.chat import Chat
 from bot.chores import Chore, Chores
+from bot.commands import confirmation
+from bot.commands.asking import asked_back
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, AskAgain, CommandBook
 from bot.delivery import Courier
@@ -188,21 +190,26 @@ class Dispatcher:
             await self._courier.deliver(lease, platform, outgoing)
 
     async def _call(self, work: UnitOfWork, lease: Lease, update: Update, invocation: Invocation) -> Call:
-        visitor, words = await self._access.meet(work, update), invocation.arguments.split()
+        visitor, now, words = await self._access.meet(work, update), self._clock.now(), invocation.arguments.split()
+        # Before anything else is said: a confirmation tells that there is something to confirm.
+        command = self._book.allowed(invocation, words, visitor.role)
+        words, confirmed = confirmation.taken(words, account_id=visitor.account.id, now=now)
         return Call(
-            command=self._access.command(visitor, self._book, invocation, words),
+            command=command,
             update=update,
             words=words,
+            confirmed=confirmed,
             account=visitor.account,
             role=visitor.role,
             arrival=lease.claim.id,
             work=work,
             book=self._book,
+            access=self._access,
             quotas=self._accounting.quotas,
             budgets=self._accounting.budgets,
             catalog=self._catalog,
             inbox=self._inbox,
-            now=self._clock.now(),
+            now=now,
             zone=self._zone,
         )
 
@@ -213,7 +220,7 @@ class Dispatcher:
             if isinstance(error, UnknownCommand) and error.refused:
                 who, facts = str(account.identity), {"command": error.refused, "place": update.place.key}
                 await work.audit.add(actor=who, action="refused", subject=who, facts=facts)
-            outgoing = await self._put(work, lease, platform, update, sentence(error))
+            outgoing = await self._put(work, lease, platform, update, asked_back(error, update.invocation))
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text) -> None:

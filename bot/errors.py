@@ -8,6 +8,10 @@ ParleyError
 │   ├── BadArgument            .usage .example
 │   ├── UnknownPerson          .name
 │   ├── AmbiguousPerson        .name .candidates
+│   ├── Outranked              .name
+│   ├── ButtonOfAnother
+│   ├── ButtonExpired
+│   ├── NotReversible          .number .why
 │   ├── UnknownModel           .name
 │   ├── MessageTooLong         .limit .size
 │   ├── RepeatedTooOften       .seconds
@@ -34,7 +38,7 @@ ParleyError
     └── LostLease
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -90,12 +94,40 @@ class UnknownPerson(UserError):
 
 
 class AmbiguousPerson(UserError):
-    """Several people go by that name; `candidates` are their identities as text."""
+    """Several people go by that name, or one by a name that only looks like it.
 
-    def __init__(self, name: str, candidates: Sequence[str]) -> None:
+    `candidates`: what to call them instead (such as `#17`), and who they are.
+    """
+
+    def __init__(self, name: str, candidates: Mapping[str, str]) -> None:
         super().__init__(name)
         self.name = name
-        self.candidates = tuple(candidates)
+        self.candidates = dict(candidates)
+
+
+class Outranked(UserError):
+    """Only somebody with a higher role may do that to the person called `name`, or give such a role."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class ButtonOfAnother(UserError):
+    """The button confirms what somebody else has asked for."""
+
+
+class ButtonExpired(UserError):
+    """The button confirms what was asked for too long ago."""
+
+
+class NotReversible(UserError):
+    """The act of that number in the audit log cannot be taken back."""
+
+    def __init__(self, number: int, why: Literal["unknown", "late", "final", "reverted", "changed"]) -> None:
+        super().__init__(f"{number}: {why}")
+        self.number = number
+        self.why = why
 
 
 class UnknownModel(UserError):

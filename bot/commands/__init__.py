@@ -1,6 +1,6 @@
 """One file per family of commands, each command declared once for all platforms."""
 
-from bot.commands import branches, budget, conversations, models, people, quota
+from bot.commands import branches, budget, conversations, directory, models, people, quota, records, roles
 from bot.commands.declaration import Command, CommandBook, Role
 
 __all__ = ["Command", "CommandBook", "Role", "all_commands"]
@@ -8,13 +8,5 @@ __all__ = ["Command", "CommandBook", "Role", "all_commands"]
 
 def all_commands() -> CommandBook:
     """Every command there is."""
-    return CommandBook(
-        (
-            *people.COMMANDS,
-            *conversations.COMMANDS,
-            *branches.COMMANDS,
-            *models.COMMANDS,
-            *quota.COMMANDS,
-            *budget.COMMANDS,
-        )
-    )
+    families = (people, conversations, branches, models, quota, budget, directory, roles, records)
+    return CommandBook([command for family in families for command in family.COMMANDS])

@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from bot.access import Access
 from bot.budgets import Budgets
-from bot.commands.declaration import Command, CommandBook, Role
+from bot.commands import confirmation
+from bot.commands.declaration import Answer, Choice, Command, CommandBook, Role
 from bot.domain.models import Catalog
+from bot.domain.names import folded
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Update
-from bot.errors import AmbiguousPerson, BadArgument, UnknownPerson
+from bot.errors import AmbiguousPerson, BadArgument, Outranked, UnknownPerson
 from bot.inbox import Inbox
 from bot.quotas import Quotas
-from bot.storage import Account, UnitOfWork
+from bot.storage import Account, AuditRecord, UnitOfWork
+from bot.texts import Text, lines, text
 
 _MOST_DIGITS = 18
 """Of a row's number: more would not fit its column."""
@@ -23,17 +27,20 @@ _MOST_DIGITS = 18
 class Call:
     """One call of a command. Everything it changes through `work` is undone if it raises.
 
-    What must not happen before the change is committed goes into `afterwards`.
+    What must not happen before the change is committed goes into `afterwards`. `confirmed`: the caller was asked
+    whether they mean it, and does (see `confirm`).
     """
 
     command: Command
     update: Update
     words: list[str]
+    confirmed: bool
     account: Account
     role: Role
     arrival: int
     work: UnitOfWork
     book: CommandBook
+    access: Access
     quotas: Quotas
     budgets: Budgets
     catalog: Catalog
@@ -53,31 +60,78 @@ class Call:
         """The id of the conversation that goes on where the call was made; one is begun if there is none."""
         return await self.work.conversations.current(self.update.place.key, account_id=self.account.id)
 
-    async def audit(self, action: str, subject: Account, facts: Mapping[str, Any]) -> int:
-        """Record what was changed, by whom and for whom; returns the record's number."""
+    def confirm(self, question: Text, label: Text, arguments: str) -> Answer:
+        """Ask before it is done; the button calls this command with `arguments` and `confirmed`."""
+        command = f"{self.command.name} {arguments}".strip()
+        return confirmation.asked(question, label, command, account_id=self.account.id, now=self.now)
+
+    async def audit(
+        self, action: str, subject: Account | str, facts: Mapping[str, Any], *, reverts: int | None = None
+    ) -> int:
+        """Record what was changed, by whom and for whom or what; returns the record's number."""
         return await self.work.audit.add(
-            actor=str(self.account.identity), action=action, subject=str(subject.identity), facts=facts
+            actor=str(self.account.identity),
+            action=action,
+            subject=subject if isinstance(subject, str) else str(subject.identity),
+            facts=facts,
+            reverts=reverts,
         )
+
+    def changed(self, what: Text, before: Text, after: Text, number: int) -> Answer:
+        """Tell what was changed, under which number it is on record, and how it is taken back."""
+        return Answer(
+            said=lines(
+                text("{what}: {before} → {after}", what=what, before=before, after=after),
+                text("No. {number} in the audit log.", number=number),
+            ),
+            choices=[Choice(label=text("↩ Take it back"), command=f"revert {number}")],
+            in_place=True,
+        )
+
+    def check_rank(self, subject: Account, role: Role = Role.BLOCKED) -> None:
+        """Whether the caller stands above somebody, and above the role they are to get. Raises Outranked."""
+        if max(self.access.rank(subject), role) >= self.role:
+            raise Outranked(subject.label)
 
     async def replied_to(self) -> Account | None:
         """The author of the message to which the call replies."""
         author = self.update.replied_to
         return None if author is None else await self._known_or_new(author)
 
-    async def person(self, name: str) -> Account:
-        """The person called `name`: `@username`, `username`, an id of this platform, or `platform:id`.
+    async def person_replied_to(self) -> Account:
+        """The same, where a call without it means nobody. Raises BadArgument."""
+        author = await self.replied_to()
+        if author is None:
+            raise self.bad_argument()
+        return author
 
-        An id needs not have been met yet: its limits can be set before its first message. Raises UnknownPerson,
-        AmbiguousPerson.
+    async def person(self, name: str) -> Account:
+        """The person called `name`: `@username`, `username`, an id of this platform, `platform:id`, or `#account`.
+
+        An id needs not have been met yet: its limits can be set before its first message. A username of this platform
+        goes before one of another. Raises UnknownPerson, AmbiguousPerson.
         """
         if identity := self._identity(name):
             return await self._known_or_new(identity)
-        found = await self.work.people.named(self.account.identity.platform, name.removeprefix("@"))
+        people = self.work.people
+        if name.startswith("#") and is_number(name[1:]):
+            found = (await people.identities(int(name[1:])))[:1]
+            exact = True
+        else:
+            found = await people.named(self.account.identity.platform, name) or await people.named(None, name)
+            exact = len({one.id for one in found}) == 1 and found[0].username == folded(name).removeprefix("@")
         if not found:
             raise UnknownPerson(name)
-        if len(found) > 1:
-            raise AmbiguousPerson(name, [str(account.identity) for account in found])
+        if not exact:
+            raise AmbiguousPerson(name, {one.called: one.label for one in found})
         return found[0]
+
+    async def subject_of(self, record: AuditRecord) -> Account:
+        """The person whom an act of the audit log was about. Raises UnknownPerson."""
+        found = await self.work.people.find(Identity.parse(record.subject))
+        if found is None:
+            raise UnknownPerson(record.subject)
+        return found
 
     def _identity(self, name: str) -> Identity | None:
         if ":" in name:

@@ -5,14 +5,19 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.access import turned_away
 from bot.domain.people import Role
 from bot.domain.updates import MOST_COMMAND_BYTES, File, Invocation, Place
+from bot.errors import UnknownCommand
 from bot.texts import Text
 
-__all__ = ["MOST_CHOICES", "Answer", "AskAgain", "Choice", "Command", "CommandBook", "Role", "Table"]
+__all__ = ["MOST_CHOICES", "Answer", "AskAgain", "Choice", "Command", "CommandBook", "Reversal", "Role", "Table"]
 
 MOST_CHOICES = 100
 """Telegram takes no more under one message."""
+
+_LONGEST_REFUSED = 64
+"""Characters of a refused command that are kept: what is beyond is nobody's command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +31,13 @@ class Choice:
     command: str
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.command.encode()) <= MOST_COMMAND_BYTES:
+        if not self.fits(self.command):
             raise ValueError(f"too long for a button: {self.command!r}")
+
+    @staticmethod
+    def fits(command: str) -> bool:
+        """Whether a button can carry a command."""
+        return 0 < len(command.encode()) <= MOST_COMMAND_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,8 @@ class Answer:
         choices: buttons under it.
         files: pictures and documents that go with it.
         table: follows the sentence.
+        listed: whether the sentence says what the table does, in lines that are read in a chat; the table is then for
+            the command line alone.
         in_place: whether it replaces the message whose button was clicked, if it was a click: pages, confirmations.
     """
 
@@ -58,6 +70,7 @@ class Answer:
     choices: Sequence[Choice] = ()
     files: Sequence[File] = ()
     table: Table | None = None
+    listed: bool = False
     in_place: bool = False
 
     def __post_init__(self) -> None:
@@ -70,6 +83,26 @@ class AskAgain:
     """What a command comes to when not it answers, but the model: a question of the person's, whose turn has begun."""
 
     question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """How the acts of a command are taken back by `/revert`: declared beside the handler that does them.
+
+    Args:
+        actions: the acts' names in the audit log. All of them change the same thing of their subject, and their facts
+            tell what it was `before` and is `after`, as plain JSON values.
+        current: `async (Call, AuditRecord)` -> what the thing is now, in the form of those facts.
+        restore: `async (Call, AuditRecord)` makes it what it was before. Raises UserError if the caller may not.
+        said: how such a value is told.
+        key: the fact that tells which of several such things was changed, such as "meter"; "" if there is but one.
+    """
+
+    actions: Sequence[str]
+    current: Callable[[Any, Any], Awaitable[Any]]
+    restore: Callable[[Any, Any], Awaitable[None]]
+    said: Callable[[Any], Text]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +121,7 @@ class Command:
         overtakes: handled at once, even while the conversation is busy. `/new` does not: it has its place in line.
         spoken: what the arguments must look like for `@Parley name arguments` to be a command and not a sentence
             ("help me write a poem"); a full match is asked for.
+        reversals: how what it changed is taken back.
     """
 
     name: str
@@ -99,6 +133,7 @@ class Command:
     roles: Mapping[str, Role] = field(default_factory=dict)
     overtakes: bool = True
     spoken: re.Pattern[str] = re.compile("")
+    reversals: Sequence[Reversal] = ()
 
     @property
     def least(self) -> Role:
@@ -121,6 +156,23 @@ class CommandBook:
 
     def get(self, name: str) -> Command | None:
         return self._commands.get(name.lower())
+
+    def allowed(self, invocation: Invocation, words: Sequence[str], role: Role) -> Command:
+        """The command that somebody of that role calls. Raises UnknownCommand, AccessDenied, NotAdmitted."""
+        command = self.get(invocation.name)
+        if command is not None and command.needs(words) <= role:
+            return command
+        if role < Role.GUEST:
+            raise turned_away(role)
+        if command is None:
+            raise UnknownCommand(invocation.name)
+        called = " ".join((command.name, *words[:1]))[:_LONGEST_REFUSED]
+        raise UnknownCommand(called if command.least <= role else invocation.name, refused=called)
+
+    def reversal(self, action: str) -> Reversal | None:
+        """How acts of that name are taken back, None if they are not."""
+        found = (one for command in self for one in command.reversals if action in one.actions)
+        return next(found, None)
 
     def menu(self, role: Role) -> list[Command]:
         """What somebody of that role may use, in the order of declaration."""

@@ -1,4 +1,4 @@
-"""Commands for admins: limits, and who may speak at all. They take effect with the next message."""
+"""Commands for admins: limits. They take effect with the next message."""
 
 import re
 from collections.abc import Sequence
@@ -24,14 +24,6 @@ async def quota(call: Call) -> Text:
         case ["reset", *rest]:
             return await _reset(call, rest)
     raise call.bad_argument()
-
-
-async def block(call: Call) -> Text:
-    return await _block(call, blocked=True)
-
-
-async def unblock(call: Call) -> Text:
-    return await _block(call, blocked=False)
 
 
 async def _show(call: Call, words: Sequence[str]) -> Text:
@@ -84,18 +76,6 @@ async def _overview(call: Call, subject: Account) -> Text:
     return lines(
         text("Today, for {person}:", person=code(subject.label)), *(standing_line(one) for one in standings), *blocked
     )
-
-
-async def _block(call: Call, *, blocked: bool) -> Text:
-    subject, rest = await _subject(call, call.words)
-    if rest:
-        raise call.bad_argument()
-    await call.work.people.block(subject.id, blocked=blocked)
-    number = await call.audit("block" if blocked else "unblock", subject, {"before": subject.blocked})
-    person = code(subject.label)
-    if blocked:
-        return text("{person} is blocked now (audit no. {number}).", person=person, number=number)
-    return text("{person} is no longer blocked (audit no. {number}).", person=person, number=number)
 
 
 async def _subject(call: Call, words: Sequence[str], otherwise: Account | None = None) -> tuple[Account, Sequence[str]]:
@@ -155,23 +135,5 @@ COMMANDS = (
         role=Role.ADMIN,
         roles={"show": Role.SUPPORT},
         spoken=re.compile(r"(show|set|add|reset)\b.*"),
-    ),
-    Command(
-        name="block",
-        summary=text("Let somebody use the bot no longer"),
-        handler=block,
-        usage="PERSON",
-        example="@ada",
-        role=Role.ADMIN,
-        spoken=re.compile(r"\S+"),
-    ),
-    Command(
-        name="unblock",
-        summary=text("Let somebody use the bot again"),
-        handler=unblock,
-        usage="PERSON",
-        example="@ada",
-        role=Role.ADMIN,
-        spoken=re.compile(r"\S+"),
     ),
 )

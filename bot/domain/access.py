@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.domain.people import Belonging, Identity, Role
 from bot.domain.updates import Place
+from bot.errors import AccessDenied, NotAdmitted
 
 Entry = Literal["open", "list", "invitation", "approval"]
 """How strangers get in: by writing, only by being on the list, with a code, or when an admin approves."""
@@ -73,3 +74,8 @@ class AccessPolicy:
         if place is not None:
             names.add(Identity(platform=place.platform, user=place.chat))
         return not self.allowed.isdisjoint(names)
+
+
+def turned_away(role: Role) -> AccessDenied | NotAdmitted:
+    """Why somebody of that role may not even talk."""
+    return AccessDenied() if role is Role.BLOCKED else NotAdmitted()

@@ -1,6 +1,7 @@
 """The database: tables, the unit of work and its statements. The only place that knows SQLAlchemy."""
 
 from bot.storage.answers import KeptAnswer
+from bot.storage.audit import AuditFilter, AuditRecord
 from bot.storage.calls import CallRecord
 from bot.storage.history import Exchange, StoredTurn
 from bot.storage.inbox import Claim
@@ -11,6 +12,8 @@ from bot.storage.work import UnitOfWork
 
 __all__ = [
     "Account",
+    "AuditFilter",
+    "AuditRecord",
     "CallRecord",
     "Claim",
     "Exchange",

@@ -7,10 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.names import folded, shown, skeleton
 from bot.domain.people import Belonging, Identity, Role, Sender
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
 from bot.storage.tables import account, identity
+
+_MOST_ALIKE = 5
+"""People of one name that anybody wants to choose from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +33,17 @@ class Account:
 
     @property
     def label(self) -> str:
-        """How admins see the person: `Ada (@ada, telegram:11)`."""
-        handle = f"@{self.username}, " if self.username else ""
-        return f"{self.name} ({handle}{self.identity})"
+        """How admins see the person: `Ada (@ada, telegram:11)`. Names can look like other people's, ids cannot."""
+        handle = f"@{shown(self.username)}, " if self.username else ""
+        return f"{shown(self.name)} ({handle}{self.identity})"
+
+    @property
+    def called(self) -> str:
+        """What names the person in a command, whatever they are called on platforms: `#17`."""
+        return f"#{self.id}"
 
 
-_SELECT = sa.select(
+SELECT_ACCOUNT = sa.select(
     identity.c.platform,
     identity.c.user,
     identity.c.account_id,
@@ -46,17 +55,13 @@ _SELECT = sa.select(
     account.c.role,
     account.c.pinned_model,
 ).join_from(identity, account)
-_BY_IDENTITY = _SELECT.where(
+_BY_IDENTITY = SELECT_ACCOUNT.where(
     identity.c.platform == sa.bindparam("its_platform"), identity.c.user == sa.bindparam("its_user")
 )
-_BY_USERNAME = (
-    _SELECT.where(
-        identity.c.platform == sa.bindparam("its_platform"),
-        identity.c.username == sa.bindparam("its_username"),
-    )
-    .order_by(identity.c.user)
-    .limit(5)
+_BY_HANDLE = SELECT_ACCOUNT.where(identity.c.handle == sa.bindparam("its_handle")).order_by(
+    identity.c.platform, identity.c.user
 )
+_BY_NUMBER = SELECT_ACCOUNT.where(account.c.id == sa.bindparam("its_id")).order_by(identity.c.platform, identity.c.user)
 _OPEN_ACCOUNT = sa.insert(account).values(created_at=now_ms()).returning(account.c.id)
 _BLOCK = (
     sa.update(account)
@@ -76,6 +81,8 @@ def _add_identity(dialect: str) -> sa.Executable:
         set_={
             "name": insert.excluded.name,
             "username": insert.excluded.username,
+            "handle": insert.excluded.handle,
+            "folded": insert.excluded.folded,
             "language": sa.func.coalesce(insert.excluded.language, identity.c.language),
             "belonging": sa.func.coalesce(insert.excluded.belonging, identity.c.belonging),
         },
@@ -103,14 +110,17 @@ class People:
         row = (
             await self._connection.execute(_BY_IDENTITY, {"its_platform": who.platform, "its_user": who.user})
         ).first()
-        return None if row is None else _account(row)
+        return None if row is None else account_of(row)
 
-    async def named(self, platform: str, username: str) -> list[Account]:
-        """Everybody on a platform with that username (at most five), in any case of letters."""
-        rows = await self._connection.execute(
-            _BY_USERNAME, {"its_platform": platform, "its_username": username.lower()}
-        )
-        return [_account(row) for row in rows]
+    async def identities(self, account_id: int) -> list[Account]:
+        """The account under each of its identities; nothing if there is no such account."""
+        return [account_of(row) for row in await self._connection.execute(_BY_NUMBER, {"its_id": account_id})]
+
+    async def named(self, platform: str | None, username: str) -> list[Account]:
+        """Everybody on a platform, or on all of them, whose username is this one or looks like it; some of them."""
+        query = _BY_HANDLE if platform is None else _BY_HANDLE.where(identity.c.platform == platform)
+        rows = await self._connection.execute(query.limit(_MOST_ALIKE), {"its_handle": skeleton(username)[:64]})
+        return [account_of(row) for row in rows]
 
     async def block(self, account_id: int, *, blocked: bool) -> None:
         await self._connection.execute(_BLOCK, {"its_id": account_id, "blocked": blocked})
@@ -140,6 +150,8 @@ class People:
                 "account_id": account_id,
                 "name": sender.name[:256],
                 "username": _username(sender),
+                "handle": sender.username and skeleton(sender.username)[:64],
+                "folded": folded(sender.name)[:256],
                 "language": sender.language and sender.language[:16],
                 "belonging": sender.belonging,
             },
@@ -159,7 +171,8 @@ def _username(sender: Sender) -> str | None:
     return sender.username.lower()[:64] if sender.username else None
 
 
-def _account(row: sa.Row[*tuple[Any, ...]]) -> Account:
+def account_of(row: sa.Row[*tuple[Any, ...]]) -> Account:
+    """A row of `SELECT_ACCOUNT`."""
     return Account(
         id=row.account_id,
         identity=Identity(platform=row.platform, user=row.user),

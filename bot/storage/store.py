@@ -15,7 +15,7 @@ from bot.errors import Conflict, StorageError
 from bot.storage.engine import create_engine
 from bot.storage.work import UnitOfWork
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test keeps it equal to what Alembic finds."""
 
 

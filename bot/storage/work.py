@@ -9,6 +9,7 @@ from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
 from bot.storage.calls import Calls
 from bot.storage.conversations import Conversations
+from bot.storage.directory import Directory
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.ledger import Ledger
@@ -27,6 +28,7 @@ class UnitOfWork:
         self.outbox = Outbox(connection)
         self.people = People(connection)
         self.conversations = Conversations(connection)
+        self.directory = Directory(connection)
         self.history = History(connection)
         self.ledger = Ledger(connection)
         self.budgets = BudgetBook(connection)

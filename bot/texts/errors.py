@@ -53,6 +53,17 @@ def _busy(error: errors.UpstreamBusy) -> Text:
     )
 
 
+def _irreversible(error: errors.NotReversible) -> Text:
+    number = error.number
+    return {
+        "unknown": text("There is no change with the number {number}.", number=number),
+        "late": text("Change no. {number} is older than a day and stays.", number=number),
+        "final": text("No. {number} is nothing that can be taken back.", number=number),
+        "reverted": text("Change no. {number} has been taken back already.", number=number),
+        "changed": text("The same has been changed again since no. {number}, so that one stays.", number=number),
+    }[error.why]
+
+
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
     errors.NotAdmitted: lambda _: text("You cannot use this bot yet. Ask an admin to let you in."),
@@ -69,10 +80,16 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         name=code(error.name),
     ),
     errors.AmbiguousPerson: lambda error: text(
-        "Several people are called {name}: {candidates}. Please name one by id.",
+        "{name} might be: {candidates}. Whom do you mean?",
         name=code(error.name),
-        candidates=code(", ".join(error.candidates)),
+        candidates=code(", ".join(error.candidates.values())),
     ),
+    errors.Outranked: lambda error: text(
+        "That takes a higher role than yours: {name} is out of your reach.", name=code(error.name)
+    ),
+    errors.ButtonOfAnother: lambda _: text("This button is for whoever asked for it."),
+    errors.ButtonExpired: lambda _: text("This button is too old. Please give the command again."),
+    errors.NotReversible: _irreversible,
     errors.UnknownModel: lambda error: text(
         "There is no model {name}. {model} lists those you can choose.", name=code(error.name), model=Typed("model")
     ),

@@ -31,8 +31,10 @@ audit = sa.Table(
     metadata,
     sa.Column("id", BigId, primary_key=True),
     sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("actor", sa.String(160), nullable=False),
+    sa.Column("actor", sa.String(160), nullable=False, index=True),
     sa.Column("action", sa.String(64), nullable=False),
-    sa.Column("subject", sa.String(160), nullable=False),
+    sa.Column("subject", sa.String(160), nullable=False, index=True),
     sa.Column("facts", sa.JSON, nullable=False),
+    # The number of the act that this one took back: each is taken back once.
+    sa.Column("reverts", sa.BigInteger, unique=True),
 )

@@ -25,8 +25,11 @@ identity = sa.Table(
     sa.Column("name", sa.String(256), nullable=False),
     # In lower case: platforms compare usernames without regard to it.
     sa.Column("username", sa.String(64)),
+    # The same for usernames that look alike (bot.domain.names.skeleton).
+    sa.Column("handle", sa.String(64), index=True),
+    # The name as it is searched for (bot.domain.names.folded).
+    sa.Column("folded", sa.String(256), nullable=False, server_default=""),
     sa.Column("language", sa.String(16)),
     # bot.domain.people.Belonging; NULL: the platform was not asked yet.
     sa.Column("belonging", sa.String(16)),
-    sa.Index(None, "platform", "username"),
 )
