@@ -32,6 +32,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
 from bot.ports import Clock, Model, Platform
+from bot.questions import Questions
 from bot.quotas import Quotas
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -162,6 +163,7 @@ def _assemble(
         platforms={platform.name: platform for platform in platforms},
         book=book,
         chat=chat,
+        questions=Questions(chat=chat),
         chores=Chores({}),
         catalog=catalog,
         access=access,

@@ -23,6 +23,7 @@ from bot.domain.updates import Invocation, Update
 from bot.errors import LostLease, NotAdmitted, ParleyError, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
 from bot.ports import Clock, Part, Platform
+from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
 from bot.texts import Text, text
@@ -48,6 +49,7 @@ class Dispatcher:
         platforms: Mapping[str, Platform],
         book: CommandBook,
         chat: Chat,
+        questions: Questions,
         chores: Chores,
         catalog: Catalog,
         access: Access,
@@ -62,6 +64,7 @@ class Dispatcher:
         self._platforms = platforms
         self._book = book
         self._chat = chat
+        self._questions = questions
         self._chores = chores
         self._catalog = catalog
         self._clock = clock
@@ -165,7 +168,7 @@ class Dispatcher:
         elif not update.text.strip():
             await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
         else:
-            await self._chat.answer(lease, platform, update)
+            await self._questions.answer(lease, platform, update)
 
     async def _chore(self, lease: Lease) -> None:
         if lease.claim.attempts > _MOST_ATTEMPTS:

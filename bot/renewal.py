@@ -28,6 +28,9 @@ class Renewal:
         """The conversation of a message; the old one stays, and can be gone back to."""
         place = update.place.key
         current = await work.conversations.current(place, account_id=account_id)
-        if self.idle is None or update.place.thread or not await work.conversations.idle(place, current, self.idle):
+        # What is asked again belongs to where it was asked first.
+        if self.idle is None or update.place.thread or update.anew or update.edited:
+            return Where(conversation=current)
+        if not await work.conversations.idle(place, current, self.idle):
             return Where(conversation=current)
         return Where(conversation=await work.conversations.start(place, account_id=account_id), left=current)

@@ -32,6 +32,7 @@ from bot.inbox import Inbox
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.ports import Platform
+from bot.questions import Questions
 from bot.quotas import Quotas
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -152,6 +153,7 @@ def make_core(
         platforms={one.name: one for one in platforms},
         book=book,
         chat=chat,
+        questions=Questions(chat=chat),
         chores=Chores(doers or {}),
         catalog=catalog,
         access=access,

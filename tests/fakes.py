@@ -125,6 +125,7 @@ class FakePlatform:
             replied_to=Identity(platform="fake", user=replied_to) if replied_to else None,
             message=payload.get("message", ""),
             clicked=payload.get("clicked", False),
+            edited=payload.get("edited", False),
         )
 
     def reply(self, update: Update, ref: Ref | None = None) -> FakeReply:

@@ -5,7 +5,7 @@ Whatever a stranger sends, only ValueError, KeyError or TypeError leave this mod
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, storable, string_in
@@ -16,7 +16,7 @@ from bot.domain.updates import MOST_COMMAND_BYTES, Arrival, Invocation, Place, U
 
 PLATFORM = "telegram"
 QUARANTINE = "telegram:quarantine"
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "stopped_message_generation")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "stopped_message_generation")
 """The last one (Bot API 10.3) is a press on a draft's Stop button."""
 
 _LONGEST = 100_000  # characters; Telegram itself stops at 4096
@@ -56,10 +56,12 @@ def parse(payload: Json, commands: CommandBook) -> Update | None:
         return _stop(stopped)
     if click := object_in(payload, "callback_query"):
         return _click(click, commands)
-    message = object_in(payload, "message")
+    edited = object_in(payload, "edited_message")
+    message = edited or object_in(payload, "message")
     if message is None or _not_from_a_person(message, bot):
         return None
-    return _Reading(message, bot, commands).update()
+    update = _Reading(message, bot, commands).update()
+    return _edit(update) if edited and update else update
 
 
 def update_id(raw: Any) -> int | None:
@@ -149,6 +151,11 @@ def _click(click: Json, commands: CommandBook) -> Update | None:
         invocation=Invocation(name=name.lower(), arguments=arguments.strip()),
         answer_by="" if place.private else number,
     )
+
+
+def _edit(update: Update) -> Update | None:
+    """A question that was changed. A command is done once it was given, and cannot be changed any more."""
+    return None if update.invocation or not update.text.strip() else replace(update, edited=True)
 
 
 def _place(message: Json) -> Place | None:

@@ -96,6 +96,8 @@ class TelegramReply:
         self._clock = clock
         self._place = update.place
         self._question = update.message
+        # In a private chat the answer stands below its question, unless that was asked long ago and edited.
+        self._quoted = "" if update.place.private and not update.edited else update.message
         self._placeholder: int | None = ref["message"] if ref else None
         self._drafts = update.place.private
         self._empty_drafts = True
@@ -119,8 +121,7 @@ class TelegramReply:
             await self._attempt(visible)
 
     def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
-        reply_to = "" if self._place.private else self._question
-        return parts_of(self._place, text, reply_to=reply_to, edit=self._placeholder, buttons=buttons)
+        return parts_of(self._place, text, reply_to=self._quoted, edit=self._placeholder, buttons=buttons)
 
     async def close(self) -> None:
         self._over = True

@@ -132,6 +132,7 @@ class Update:
         mentioned: people named in the text in order, as far as the platform tells who they are. In
             `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
         clicked: whether it is a click on a button.
+        edited: whether `message` was said before, in other words.
         anew: whether the question was asked before, and the answer wanted is another one.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
     """
@@ -144,5 +145,6 @@ class Update:
     replied_to: Identity | None = None
     mentioned: tuple[Sender, ...] = ()
     clicked: bool = False
+    edited: bool = False
     anew: bool = False
     answer_by: str = ""

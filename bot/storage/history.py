@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.bursts import edited
 from bot.storage.branches import Branches, put_back
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
@@ -71,7 +72,12 @@ def _begin(dialect: str) -> sa.Executable:
     insert = insert_for(dialect)(turn).values(state=TurnState.RUNNING, started_at=now_ms())
     # A turn that is begun again, after a crash, stays in the conversation in which it began.
     return insert.on_conflict_do_update(
-        index_elements=["inbox_id"], set_={"state": TurnState.RUNNING, "started_at": insert.excluded.started_at}
+        index_elements=["inbox_id"],
+        set_={
+            "state": TurnState.RUNNING,
+            "started_at": insert.excluded.started_at,
+            "question_tokens": insert.excluded.question_tokens,
+        },
     ).returning(turn.c.id, turn.c.conversation_id)
 
 
@@ -144,6 +150,35 @@ class History:
         )
         await branches.replace_same(turn_id, asked.question)
         return asked.question
+
+    async def edited(
+        self, arrival: int, *, conversation_id: int, account_id: int, message: str, text: str, alone: bool
+    ) -> str | None:
+        """Begin the turn of `arrival` with a question of the account's in which one message was changed.
+
+        It takes the place of the turn that held the message and, unless `alone`, of everything after it; they come
+        back if it fails. None if there is no such turn in the conversation, or nothing changed. The tokens are left to
+        `begin`.
+        """
+        if (own := await self.begun(arrival)) is not None:
+            return own
+        branches = self.branches(conversation_id, account_id)
+        asked = await branches.holding(message)
+        if asked is None:
+            return None
+        question, messages = edited(asked.question, asked.messages, message, text)
+        if question == asked.question:
+            return None
+        turn_id, _ = await self.begin(
+            arrival,
+            conversation_id=conversation_id,
+            account_id=account_id,
+            question=question,
+            tokens=0,
+            messages=messages,
+        )
+        await branches.replace_from(asked.id, turn_id, alone=alone)
+        return question
 
     async def recent(self, conversation_id: int, *, before: int) -> AsyncIterator[StoredTurn]:
         """Answered turns before turn `before`, the newest first; fetched in pages, as many as are asked for."""

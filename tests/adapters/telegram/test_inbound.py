@@ -382,3 +382,27 @@ def test_reading_a_broken_row_raises_only_what_the_port_allows(payload: Any) -> 
     if isinstance(payload, dict):
         with pytest.raises((ValueError, KeyError, TypeError)):
             parse(payload, BOOK)
+
+
+def edit(said: str, chat: dict[str, Any] = PRIVATE, **more: Any) -> dict[str, Any]:
+    """Ada changes a message to these words."""
+    update = raw(chat, said, edit_date=2, **more)
+    return {"update_id": 901, "edited_message": update["message"]}
+
+
+def test_an_edited_message_is_an_edit_in_its_place_in_line() -> None:
+    update = understood(edit("hello"))
+    assert (update.edited, update.text, update.message) == (True, "hello", "7")
+    assert received(edit("hello")).order == 7
+
+
+@pytest.mark.parametrize("said", ["/new", "  "])
+def test_an_edit_into_a_command_or_into_nothing_is_none(said: str) -> None:
+    entities = [entity("bot_command", said, said)] if said.startswith("/") else []
+    assert read(edit(said, entities=entities)) is None
+
+
+def test_in_a_group_an_edit_counts_if_the_bot_is_addressed() -> None:
+    said = "@Parley_Bot hello"
+    assert understood(edit(said, GROUP, entities=[entity("mention", said, "@Parley_Bot")])).text == "hello"
+    assert read(edit("hello", GROUP)) is None

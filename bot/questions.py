@@ -1,0 +1,38 @@
+"""What a message asks: by itself, or as the edit of one that was asked before."""
+
+from dataclasses import replace
+
+from bot.chat import Chat
+from bot.domain.updates import Update
+from bot.inbox import Lease
+from bot.ports import Platform
+
+
+class Questions:
+    """Turns messages into questions for the chat, and completes the lease of those that are none."""
+
+    def __init__(self, *, chat: Chat) -> None:
+        self._chat = chat
+
+    async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
+        """Answer a message that is no command."""
+        question = await self._edited(lease, update) if update.edited else update.text
+        if question is None:
+            async with lease.begin() as work:
+                await lease.complete(work)
+        else:
+            await self._chat.answer(lease, platform, replace(update, text=question))
+
+    async def _edited(self, lease: Lease, update: Update) -> str | None:
+        """The question from which an edit goes on; None if it was no question here, or is the same as before."""
+        async with lease.begin() as work:
+            account = await work.people.meet(update.sender)
+            return await work.history.edited(
+                lease.claim.id,
+                conversation_id=await work.conversations.current(update.place.key, account_id=account.id),
+                account_id=account.id,
+                message=update.message,
+                text=update.text,
+                # Others in a group do not lose what they said since.
+                alone=not update.place.private,
+            )
