@@ -162,7 +162,6 @@ def _assemble(
         inbox=inbox,
         platforms={platform.name: platform for platform in platforms},
         book=book,
-        chat=chat,
         questions=Questions(chat=chat),
         chores=Chores({}),
         catalog=catalog,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import tzinfo
 
 import structlog
@@ -11,7 +10,6 @@ from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.answers import Reader
-from bot.chat import Chat
 from bot.chores import Chore, Chores
 from bot.commands import confirmation
 from bot.commands.asking import asked_back
@@ -48,7 +46,6 @@ class Dispatcher:
         inbox: Inbox,
         platforms: Mapping[str, Platform],
         book: CommandBook,
-        chat: Chat,
         questions: Questions,
         chores: Chores,
         catalog: Catalog,
@@ -63,7 +60,6 @@ class Dispatcher:
         self._inbox = inbox
         self._platforms = platforms
         self._book = book
-        self._chat = chat
         self._questions = questions
         self._chores = chores
         self._catalog = catalog
@@ -188,7 +184,7 @@ class Dispatcher:
         for act in call.afterwards:
             act()
         if isinstance(said, AskAgain):
-            await self._chat.answer(lease, platform, replace(update, text=said.question, invocation=None, anew=True))
+            await self._questions.ask_again(lease, platform, update, said.question)
         else:
             await self._courier.deliver(lease, platform, outgoing)
 

@@ -23,6 +23,10 @@ class Questions:
         else:
             await self._chat.answer(lease, platform, replace(update, text=question))
 
+    async def ask_again(self, lease: Lease, platform: Platform, update: Update, question: str) -> None:
+        """Answer a question that a command began to ask once more."""
+        await self._chat.answer(lease, platform, replace(update, text=question, invocation=None, anew=True))
+
     async def _edited(self, lease: Lease, update: Update) -> str | None:
         """The question from which an edit goes on; None if it was no question here, or is the same as before."""
         async with lease.begin() as work:

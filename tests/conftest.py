@@ -152,7 +152,6 @@ def make_core(
         inbox=inbox,
         platforms={one.name: one for one in platforms},
         book=book,
-        chat=chat,
         questions=Questions(chat=chat),
         chores=Chores(doers or {}),
         catalog=catalog,
