@@ -117,7 +117,7 @@ async def test_a_turn_cut_off_by_a_crash_is_begun_again_and_charged_once(storage
     update = first.platform.parse(lease.claim.payload)
     assert update
     asked = Asked(lease=lease, platform=first.platform, update=update, reply=first.platform.reply(update))
-    await first.dispatcher._chat._begin(asked)
+    await first.dispatcher._questions._chat._begin(asked)
     reborn = make_core(storage)
     await reborn.recover()
     await reborn.work()

@@ -24,7 +24,7 @@ def remembering(storage: Storage, scope: Scope = "everyone") -> Core:
     """A core whose chats go through the cache."""
     core = make_core(storage)
     shelf = Shelves(MemoryShelf(), DatabaseShelf(storage.begin, seconds=3600))
-    core.dispatcher._chat._model = CachedModel(core.model, shelf, core.clock, scope=scope, seconds=3600)
+    core.dispatcher._questions._chat._model = CachedModel(core.model, shelf, core.clock, scope=scope, seconds=3600)
     return core
 
 
@@ -108,7 +108,7 @@ async def test_redis_stands_between_memory_and_the_database_if_there_is_one(
 
 async def test_what_is_asked_beside_the_turns_is_never_answered_from_the_cache(storage: Storage) -> None:
     core = remembering(storage)
-    model = core.dispatcher._chat._model
+    model = core.dispatcher._questions._chat._model
     prompt = Prompt(
         chain=CATALOG.default,
         messages=(PromptMessage(role="user", text="name this talk"),),

@@ -106,6 +106,6 @@ async def scene(
                 chance=lambda: 0.5,
                 patience=patience,
             )
-            core.dispatcher._chat._model = pool
+            core.dispatcher._questions._chat._model = pool
             yield Scene(core=core, pool=pool, server=server, card=card)
             await pool.close()
