@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from bot.errors import ConfigError, PlatformMisconfigured, StorageError, UpstreamMisconfigured
-from bot.settings import Settings
+from bot.settings import Part, Settings
 from bot.telemetry import configure
 
 # Each command imports what it needs when it runs: `parley --help` answers at once, and a bot without Slack does not
@@ -33,14 +33,21 @@ def main() -> None:
 
 
 @main.command()
-def serve() -> None:
+@click.option(
+    "--role",
+    type=click.Choice(["all", "ingest", "work"]),
+    default="all",
+    show_default=True,
+    help="Take events in, handle them, or both. Anything but all needs PostgreSQL.",
+)
+def serve(role: Part) -> None:
     """Run the bot on the platforms whose tokens are set."""
     from bot.entrypoints import serve as run
 
     with _explained():
         settings = _settings()
-        settings.check_serving()
-        _run(run(settings, _stop_signal))
+        settings.check_serving(role)
+        _run(run(settings, _stop_signal, role))
 
 
 @main.command()

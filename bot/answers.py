@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from bot.commands.declaration import Answer, Choice, Table
-from bot.domain.updates import Button, File
+from bot.domain.updates import Button, File, Update
+from bot.ports import Part, Platform
 from bot.texts import Text, code_block, plural
-from bot.texts.catalogues import Catalogue
+from bot.texts.catalogues import Catalogue, Catalogues
 from bot.texts.tables import aligned
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # owasp.org/www-community/attacks/CSV_Injection
@@ -80,6 +81,20 @@ class Reader:
             return str(cell)
         words = self.words(cell)
         return f"'{words}" if words.startswith(_FORMULAS) else words
+
+
+def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: Text | Answer) -> list[Part]:
+    """An answer to `update`, rendered for its sender; in place of the message with the button, if it is to be."""
+    shown = Reader(catalogues.of(update.sender.language), platform.slash).shown(said)
+    in_place = update.clicked and isinstance(said, Answer) and said.in_place
+    return platform.parts(
+        update.place,
+        shown.text,
+        answer_by=update.answer_by,
+        buttons=shown.buttons,
+        files=shown.files,
+        instead_of=update.message if in_place else "",
+    )
 
 
 def _numeric(table: Table) -> set[int]:

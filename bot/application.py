@@ -5,23 +5,62 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from bot.alerts import Watch
 from bot.dispatch import Dispatcher
+from bot.duties import Duties
+from bot.errors import StorageDown
 from bot.inbox import Inbox
-from bot.ports import Platform
+from bot.intake import Intake
+from bot.ports import Clock, Platform
+from bot.tasks import cancel
+
+_log = structlog.get_logger(__name__)
 
 PATIENCE = 20.0
 """Seconds that running answers get to end when the process is asked to stop."""
 
+_RETRY = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """Everything that runs, put together."""
+class Worker:
+    """What handles arrivals."""
 
     inbox: Inbox
     dispatcher: Dispatcher
     watch: Watch
+    duties: Duties
     platforms: Sequence[Platform]
+    clock: Clock
+
+    async def run(self) -> None:
+        """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""
+        await self._recover()
+        beside = [asyncio.create_task(platform.accompany()) for platform in self.platforms]
+        beside.append(asyncio.create_task(self.duties.perform("watch", self.watch.run)))
+        try:
+            await self.dispatcher.run()
+        finally:
+            await cancel(*beside)
+
+    async def _recover(self) -> None:
+        while True:
+            try:
+                return await self.inbox.recover()
+            except StorageDown as error:
+                _log.warning("database_awaited", reason=str(error))
+            await self.clock.sleep(_RETRY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Everything that runs in this process: what takes events in, what handles them, or both."""
+
+    inbox: Inbox
+    intake: Intake | None
+    worker: Worker | None
     ready: asyncio.Event
     patience: float = PATIENCE
 
@@ -30,35 +69,31 @@ class Application:
 
         Raises PlatformMisconfigured when a platform does not let us in.
         """
-        await self.inbox.recover()
-        beat, looks = asyncio.create_task(self.inbox.keep()), asyncio.create_task(self.watch.run())
-        work = asyncio.create_task(self.dispatcher.run())
-        listeners = [asyncio.create_task(platform.listen(self.inbox.accept)) for platform in self.platforms]
+        keep = asyncio.create_task(self.inbox.keep())
+        work = asyncio.create_task(self.worker.run() if self.worker else stop.wait())
+        listen = asyncio.create_task(self.intake.run() if self.intake else stop.wait())
+        stopping = asyncio.create_task(stop.wait())
         self.ready.set()
         try:
-            await self._until(stop, listeners)
+            await _first_of(stopping, listen, work, keep)
         finally:
-            await cancel(*listeners)
-            if not stop.is_set():
-                await self.dispatcher.settle()
-            await cancel(work, looks)
-            await self.dispatcher.drain(self.patience)
-            await cancel(beat)
+            await cancel(stopping, listen)
+            await self._end(work, settled=stop.is_set())
+            await cancel(keep)
 
-    async def _until(self, stop: asyncio.Event, listeners: Sequence[asyncio.Task[None]]) -> None:
-        stopping = asyncio.create_task(stop.wait())
-        listening: asyncio.Future[list[None]] = asyncio.gather(*listeners)
-        both: set[asyncio.Future[Any]] = {stopping, listening}
-        try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            if listening.done():
-                listening.result()
-        finally:
-            await cancel(stopping, listening)
+    async def _end(self, work: asyncio.Task[Any], *, settled: bool) -> None:
+        """Let what runs come to its end; what takes too long is left to others."""
+        if self.worker is None:
+            await cancel(work)
+            return
+        if not settled and not work.done():
+            await self.worker.dispatcher.settle()
+        await cancel(work)
+        await self.worker.dispatcher.drain(self.patience)
 
 
-async def cancel(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks and wait until they have ended, however they end."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _first_of(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for the first to end, and raise its error if it ended with one."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from bot.application import cancel
 from bot.catalogs import single_catalog
 from bot.clock import SystemClock
 from bot.domain.models import Catalog, Endpoint, Key, ModelCard
@@ -34,6 +33,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.windows import known_window
 from bot.ports import Clock
 from bot.settings import Settings
+from bot.tasks import cancel
 
 Say = Callable[[str], None]
 

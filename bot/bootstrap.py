@@ -6,13 +6,12 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
-import structlog
 from pydantic import SecretStr
 
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
-from bot.application import Application, cancel
+from bot.application import Application, Worker
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.catalogs import open_catalog
@@ -20,12 +19,15 @@ from bot.chat import Chat
 from bot.chores import Chores
 from bot.clock import SystemClock
 from bot.commands import CommandBook
+from bot.database import prepare
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.context import Weighed
 from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
+from bot.duties import Duties
 from bot.inbox import Inbox
+from bot.intake import Intake
 from bot.llm import open_model
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
 from bot.llm.prices import PriceBook
@@ -36,14 +38,11 @@ from bot.questions import Questions
 from bot.quotas import Quotas
 from bot.renewal import Renewal
 from bot.repeats import Repeats
-from bot.settings import Settings
+from bot.settings import Part, Settings
 from bot.storage import Storage
 from bot.storage.lock import only_process
-from bot.storage.store import HEAD
-from bot.texts import Text
+from bot.tasks import cancel
 from bot.texts.catalogues import Catalogues
-
-_log = structlog.get_logger(__name__)
 
 _CONCURRENCY = 1000
 """Turns at once in one process. Each costs some 50 KB while its answer streams; the endpoint's limits come first."""
@@ -57,50 +56,79 @@ _BREATH = 0.3
 
 @asynccontextmanager
 async def open_application(
-    settings: Settings, platforms: Sequence[Platform], book: CommandBook, clock: Clock | None = None
+    settings: Settings,
+    platforms: Sequence[Platform],
+    book: CommandBook,
+    clock: Clock | None = None,
+    *,
+    part: Part = "all",
 ) -> AsyncIterator[Application]:
     """Open database and models, bring the schema up to date, and put everything together. Raises ConfigError."""
     clock = clock or SystemClock()
     with only_process(settings.database_url):
         storage = Storage.open(settings.database_url)
         try:
-            await upgrade_if_needed(storage)
-            async with storage.begin() as work:
-                await work.budgets.forget_all_but(settings.budgets().names())
-            catalog = await open_catalog(settings, clock)
-            tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
-            await tokens.load()
-            system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
-            gates = Gates(clock)
-            async with (
-                _serving(settings, catalog, clock, gates) as (asked, prices),
-                _remembering(asked, settings, storage, clock) as model,
-            ):
-                yield _assemble(
-                    settings,
-                    platforms=platforms,
-                    book=book,
-                    clock=clock,
-                    storage=storage,
-                    model=model,
-                    gates=gates,
-                    prices=prices,
-                    tokens=tokens,
-                    catalog=catalog,
-                    system=system,
-                )
+            await prepare(storage, settings, clock)
+            inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps())
+            duties = Duties(storage, clock, inbox.owner, lease=settings.lease_seconds)
+            intake = Intake(inbox, platforms, duties, clock) if part != "work" else None
+            async with _opened(
+                settings,
+                part,
+                platforms=platforms,
+                book=book,
+                clock=clock,
+                storage=storage,
+                inbox=inbox,
+                duties=duties,
+            ) as worker:
+                yield Application(inbox=inbox, intake=intake, worker=worker, ready=asyncio.Event())
         finally:
             for platform in platforms:
                 await platform.close()
             await storage.close()
 
 
-async def upgrade_if_needed(storage: Storage) -> None:
-    """Bring the schema up to date; does nothing, and loads nothing, when it is."""
-    revision = await storage.revision()
-    if revision != HEAD:
-        _log.info("database_upgrade", found=revision or "empty", target=HEAD)
-        await storage.upgrade()
+@asynccontextmanager
+async def _opened(
+    settings: Settings,
+    part: Part,
+    *,
+    platforms: Sequence[Platform],
+    book: CommandBook,
+    clock: Clock,
+    storage: Storage,
+    inbox: Inbox,
+    duties: Duties,
+) -> AsyncIterator[Worker | None]:
+    """What handles arrivals, with the models it asks; nothing of it where events are only taken in."""
+    if part == "ingest":
+        yield None
+        return
+    catalog = await open_catalog(settings, clock)
+    tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
+    await tokens.load()
+    system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
+    gates = Gates(clock)
+    async with (
+        _serving(settings, catalog, clock, gates) as (asked, prices),
+        _remembering(asked, settings, storage, clock) as model,
+    ):
+        yield _assemble(
+            settings,
+            platforms=platforms,
+            book=book,
+            clock=clock,
+            storage=storage,
+            inbox=inbox,
+            duties=duties,
+            model=model,
+            gates=gates,
+            prices=prices,
+            tokens=tokens,
+            catalog=catalog,
+            system=system,
+        )
 
 
 async def _load_soon(prices: PriceBook, clock: Clock) -> None:
@@ -133,23 +161,22 @@ def _assemble(
     book: CommandBook,
     clock: Clock,
     storage: Storage,
+    inbox: Inbox,
+    duties: Duties,
     model: Model,
     gates: Gates,
     prices: PriceBook,
     tokens: TiktokenCounter,
     catalog: Catalog,
     system: Weighed,
-) -> Application:
+) -> Worker:
     zone = ZoneInfo(settings.timezone)
     catalogues = Catalogues(settings.language, zone)
-    plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
-    quotas, courier, inbox = Quotas(plan, zone, clock), Courier(clock), Inbox(storage, clock)
-    budgets = Budgets(settings.budgets(), zone, clock)
-    accounting = Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
+    accounting, courier = _accounting(settings, prices, clock), Courier(clock)
     access = Access(settings.access())
     chat = Chat(
         model=model,
-        brain=_brain(settings, catalog, system, quotas),
+        brain=_brain(settings, catalog, system, accounting.quotas),
         renewal=Renewal(idle=settings.conversation_idle),
         tokens=tokens,
         access=access,
@@ -172,10 +199,18 @@ def _assemble(
         clock=clock,
         zone=zone,
         concurrency=_CONCURRENCY,
+        longest_wait=settings.queue_seconds,
     )
     names = {platform.name for platform in platforms}
-    watch = _watch(settings, storage, inbox, budgets=budgets, gates=gates, clock=clock, platforms=names)
-    return Application(inbox=inbox, dispatcher=dispatcher, watch=watch, platforms=platforms, ready=asyncio.Event())
+    watch = _watch(settings, storage, inbox, budgets=accounting.budgets, gates=gates, clock=clock, platforms=names)
+    return Worker(inbox=inbox, dispatcher=dispatcher, watch=watch, duties=duties, platforms=platforms, clock=clock)
+
+
+def _accounting(settings: Settings, prices: PriceBook, clock: Clock) -> Accounting:
+    zone = ZoneInfo(settings.timezone)
+    plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
+    quotas, budgets = Quotas(plan, zone, clock), Budgets(settings.budgets(), zone, clock)
+    return Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
 
 
 def _watch(
@@ -237,45 +272,6 @@ def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas
         longest_answer=settings.max_answer_tokens,
         longest_question=settings.max_question_tokens,
     )
-
-
-def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
-    """The platforms whose tokens are set."""
-    clock = SystemClock()
-    catalogues = Catalogues(settings.language, ZoneInfo(settings.timezone))
-
-    def describe(said: Text, language: str | None) -> str:
-        return catalogues.of(language).render(said)
-
-    platforms: list[Platform] = []
-    if settings.telegram_bot_token:
-        from adapters.telegram.platform import TelegramPlatform
-
-        platforms.append(
-            TelegramPlatform(
-                settings.telegram_bot_token.get_secret_value(),
-                api_url=settings.telegram_api_url,
-                commands=book,
-                clock=clock,
-                describe=describe,
-                languages=[one.language for one in catalogues],
-            )
-        )
-    if settings.slack_bot_token:
-        from adapters.slack.platform import SlackPlatform
-
-        platforms.append(
-            SlackPlatform(
-                settings.slack_bot_token.get_secret_value(),
-                app_token=_secret(settings.slack_app_token),
-                signing_secret=_secret(settings.slack_signing_secret),
-                api_url=f"{settings.slack_api_url}/",
-                commands=book,
-                clock=clock,
-                describe=describe,
-            )
-        )
-    return platforms
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -128,7 +128,7 @@ class Chat:
             async with asked.lease.begin() as work:
                 await work.inbox.remember(asked.lease.claim, ref)
 
-        async with Preview(asked.reply, remember) as preview:
+        async with Preview(asked.reply, remember, asked.lease.check) as preview:
             try:
                 return await self._stream(asked, begun, preview, lost)
             except ContextOverflow as overflow:

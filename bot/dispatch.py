@@ -9,7 +9,7 @@ import structlog
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
-from bot.answers import Reader
+from bot.answers import Reader, parts_of
 from bot.chores import Chore, Chores
 from bot.commands import confirmation
 from bot.commands.asking import asked_back
@@ -18,9 +18,9 @@ from bot.commands.declaration import Answer, AskAgain, CommandBook
 from bot.delivery import Courier
 from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
-from bot.errors import LostLease, NotAdmitted, ParleyError, StorageError, UnknownCommand, UserError
+from bot.errors import LostLease, NotAdmitted, ParleyError, StorageDown, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
-from bot.ports import Clock, Part, Platform
+from bot.ports import Clock, Platform
 from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
@@ -33,12 +33,19 @@ _log = structlog.get_logger(__name__)
 _POLL = 1.0
 """Seconds after which a worker looks for work that nobody woke it for."""
 
+_TOO_LATE = text(
+    "⌛ Your message waited too long in line, so it was not answered and not charged. Please send it again."
+)
+
 _MOST_ATTEMPTS = 3
 """How often an arrival may take the process down with it before it is put aside."""
 
 
 class Dispatcher:
-    """Handles what the inbox holds, `concurrency` lanes at a time."""
+    """Handles what the inbox holds, `concurrency` lanes at a time.
+
+    Messages that waited for more than `longest_wait` seconds are not answered.
+    """
 
     def __init__(
         self,
@@ -56,6 +63,7 @@ class Dispatcher:
         clock: Clock,
         zone: tzinfo,
         concurrency: int,
+        longest_wait: float | None = None,
     ) -> None:
         self._inbox = inbox
         self._platforms = platforms
@@ -70,6 +78,7 @@ class Dispatcher:
         self._courier = courier
         self._catalogues = catalogues
         self._concurrency = concurrency
+        self._longest_wait = longest_wait
         self._running: dict[asyncio.Task[None], Lease] = {}
 
     async def run(self) -> None:
@@ -106,8 +115,8 @@ class Dispatcher:
     async def _claim(self, most: int) -> list[Lease]:
         try:
             return await self._inbox.claim(most)
-        except StorageError:
-            _log.exception("claim_failed")
+        except StorageError as error:
+            _log.warning("claim_failed", reason=str(error))
             return []
 
     def start(self, lease: Lease) -> None:
@@ -128,13 +137,18 @@ class Dispatcher:
                 await self._route(lease)
             except LostLease:
                 _log.warning("lease_lost")
+            except asyncio.CancelledError:
+                # A shutdown. What was begun is begun anew, by whoever is there.
+                await self._inbox.give_back(lease)
+                raise
+            except StorageDown as error:
+                _log.warning("turn_put_off", reason=str(error))
+                await self._inbox.give_back(lease)
             except Exception:  # noqa: BLE001 - whatever it is, the lane goes on
                 _log.exception("turn_crashed")
                 await self._bury(lease)
             finally:
                 self._inbox.let_go(lease)
-                if lease.more:
-                    self._inbox.wake()
 
     async def _route(self, lease: Lease) -> None:
         if Chore.is_one(lease.claim.source):
@@ -143,7 +157,7 @@ class Dispatcher:
         platform = self._platforms[lease.claim.source.partition(":")[0]]
         if lease.claim.attempts > 1 and await self._courier.resume(lease, platform):
             return
-        if lease.claim.attempts > _MOST_ATTEMPTS:
+        if lease.claim.faults > _MOST_ATTEMPTS:
             await self._bury(lease)
             return
         if notice := Notice.of(lease.claim.source, lease.claim.payload):
@@ -163,11 +177,19 @@ class Dispatcher:
             await self._command(lease, platform, update, update.invocation)
         elif not update.text.strip():
             await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
+        elif self._waited_too_long(lease):
+            await self._say(lease, platform, update, _TOO_LATE)
         else:
             await self._questions.answer(lease, platform, update)
 
+    def _waited_too_long(self, lease: Lease) -> bool:
+        """Whether its turn has come when nobody expects an answer any more. What was begun is brought to its end."""
+        return (
+            self._longest_wait is not None and lease.claim.faults == 1 and lease.claim.age > self._longest_wait * 1000
+        )
+
     async def _chore(self, lease: Lease) -> None:
-        if lease.claim.attempts > _MOST_ATTEMPTS:
+        if lease.claim.faults > _MOST_ATTEMPTS:
             await self._bury(lease)
         else:
             await self._chores.do(lease)
@@ -232,8 +254,8 @@ class Dispatcher:
         """Say something to somebody who has not asked."""
         async with lease.begin() as work:
             known = await work.people.find(notice.to)
-            shown = self._reader(platform, known.language if known else None).shown(notice.answer)
-            place = platform.direct(notice.to)
+            shown = Reader(self._catalogues.of(known.language if known else None), platform.slash).shown(notice.answer)
+            place = notice.at or platform.direct(notice.to)
             parts = platform.parts(place, shown.text, buttons=shown.buttons)
             outgoing = await work.outbox.add(lease.claim.id, platform.name, parts)
         await self._courier.deliver(lease, platform, outgoing)
@@ -241,23 +263,8 @@ class Dispatcher:
     async def _put(
         self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text | Answer
     ) -> list[Outgoing]:
-        parts = self._parts(platform, update, said)
+        parts = parts_of(platform, self._catalogues, update, said)
         return await work.outbox.add(lease.claim.id, platform.name, parts)
-
-    def _parts(self, platform: Platform, update: Update, said: Text | Answer) -> list[Part]:
-        shown = self._reader(platform, update.sender.language).shown(said)
-        in_place = update.clicked and isinstance(said, Answer) and said.in_place
-        return platform.parts(
-            update.place,
-            shown.text,
-            answer_by=update.answer_by,
-            buttons=shown.buttons,
-            files=shown.files,
-            instead_of=update.message if in_place else "",
-        )
-
-    def _reader(self, platform: Platform, language: str | None) -> Reader:
-        return Reader(self._catalogues.of(language), platform.slash)
 
     async def _complete(self, lease: Lease, state: int) -> None:
         async with lease.begin() as work:
@@ -284,7 +291,7 @@ class Dispatcher:
             update = platform.parse(lease.claim.payload)
             if update is None:
                 return
-            for part in self._parts(platform, update, sentence(ParleyError())):
+            for part in parts_of(platform, self._catalogues, update, sentence(ParleyError())):
                 await platform.deliver(part)
         except Exception:  # noqa: BLE001 - what crashed the turn may well crash the apology
             _log.exception("apology_failed")

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.bootstrap import platforms_of, upgrade_if_needed
 from bot.catalogs import single_catalog
 from bot.clock import SystemClock
 from bot.commands import all_commands
+from bot.database import upgrade_if_needed
 from bot.domain.models import Catalog, Endpoint
 from bot.errors import ConfigError, ModelError, ParleyError, PlatformError
 from bot.llm import list_models
 from bot.llm.catalog import read_catalog, surroundings
+from bot.platforms import platforms_of
 from bot.ports import Platform
 from bot.settings import Settings
 from bot.storage import Storage

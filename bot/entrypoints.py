@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import SecretStr
 
-from bot.application import cancel
-from bot.bootstrap import open_application, platforms_of
+from bot.bootstrap import open_application
 from bot.commands import all_commands
 from bot.errors import ConfigError
+from bot.platforms import platforms_of
 from bot.ports import Platform
-from bot.settings import OPENAI_URL, Settings
+from bot.settings import OPENAI_URL, Part, Settings
+from bot.tasks import cancel
 from bot.texts.catalogues import Catalogues
 
 _log = structlog.get_logger(__name__)
@@ -32,12 +33,15 @@ _DEMO_MESSAGES = 20
 """What a person may send in the demo: few enough to see a quota at work."""
 
 
-async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:
+async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event], part: Part = "all") -> None:
     """`parley serve`."""
     book = all_commands()
     platforms = platforms_of(settings, book)
-    async with open_application(settings, platforms, book) as application, _http_events(settings, platforms):
-        _log.info("serving", platforms=[platform.name for platform in platforms])
+    async with (
+        open_application(settings, platforms, book, part=part) as application,
+        _http_events(settings, platforms),
+    ):
+        _log.info("serving", platforms=[platform.name for platform in platforms], role=part)
         await application.run(stop_signal())
 
 

@@ -34,6 +34,7 @@ ParleyError
 │   └── PlatformMisconfigured  .hint
 ├── NotAdmitted                somebody whom nobody has let in yet; who meets it rings the bell
 └── StorageError
+    ├── StorageDown            it may be tried again
     ├── Conflict
     └── LostLease
 """
@@ -284,6 +285,10 @@ class PlatformMisconfigured(PlatformError):
 
 class StorageError(ParleyError):
     """The database refused."""
+
+
+class StorageDown(StorageError):
+    """The database cannot be reached now, or the connection was lost: what was to be done may be tried again."""
 
 
 class Conflict(StorageError):

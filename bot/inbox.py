@@ -3,70 +3,49 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import structlog
 
+from bot.domain.caps import UNCAPPED, Caps
 from bot.domain.updates import Arrival
-from bot.errors import LostLease
+from bot.errors import StorageError
+from bot.leases import Lease, milliseconds
 from bot.ports import Clock
-from bot.storage import Claim, Storage, UnitOfWork
+from bot.storage import Claim, Storage
+
+__all__ = ["Inbox", "Lease"]
 
 _log = structlog.get_logger(__name__)
 
-
-@dataclass(slots=True, kw_only=True)
-class Lease:
-    """The right to handle one arrival, as long as it is renewed.
-
-    `stopped` is set when somebody asked this turn to stop, `deadline` (monotonic) is when the lease ends.
-    """
-
-    claim: Claim
-    storage: Storage
-    clock: Clock
-    ttl: float
-    deadline: float
-    stopped: asyncio.Event = field(default_factory=asyncio.Event)
-    more: bool = False
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that is rolled back unless the lane is still ours. Raises LostLease."""
-        async with self.storage.begin() as work:
-            fenced_at = self.clock.monotonic()
-            await work.inbox.fence(self.claim, ttl=_milliseconds(self.ttl))
-            # The fence renewed the lease; under load the heartbeat may queue behind the answers themselves.
-            self.deadline = max(self.deadline, fenced_at + self.ttl)
-            yield work
-
-    async def complete(self, work: UnitOfWork, *, state: int | None = None) -> None:
-        """Finish the arrival in the given transaction; afterwards the lane is free."""
-        done = work.inbox.complete(self.claim) if state is None else work.inbox.complete(self.claim, state=state)
-        self.more = await done
-
-    def check(self) -> None:
-        """Call before every act on a platform: a paused process must not act on a lease that ran out."""
-        if self.clock.monotonic() > self.deadline:
-            raise LostLease(self.claim.lane)
+_SWEEP = 1.0
+"""Seconds between looks for lanes whose worker has died, or whose platform may be back."""
 
 
 class Inbox:
     """This process's side of the inbox: what it accepts, what it holds.
 
     Args:
+        storage: where it stands.
+        clock: time.
         lease: seconds without a renewal after which another worker takes a lane over.
+        caps: how many turns may run at once, in all processes together.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, *, lease: float = 10.0) -> None:
+    def __init__(self, storage: Storage, clock: Clock, *, lease: float = 10.0, caps: Caps = UNCAPPED) -> None:
         self._storage = storage
         self._clock = clock
         self._ttl = lease
+        self._caps = caps
         self._owner = f"{os.uname().nodename[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._held: dict[tuple[str, int], Lease] = {}
+        self._unreturned: list[Lease] = []
         self._woken = asyncio.Event()
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process holds things."""
+        return self._owner
 
     async def accept(self, arrivals: Sequence[Arrival]) -> None:
         """Store arrivals, all or none. The platform may be told that we have them once this returns."""
@@ -103,38 +82,74 @@ class Inbox:
         """Take up to `most` lanes that have something to do."""
         deadline = self._clock.monotonic() + self._ttl
         async with self._storage.begin() as work:
-            claims = await work.inbox.claim(most, owner=self._owner, ttl=_milliseconds(self._ttl))
+            claims = await work.inbox.claim(most, owner=self._owner, ttl=milliseconds(self._ttl), caps=self._caps)
         return [self._hold(claim, deadline) for claim in claims]
 
     def let_go(self, lease: Lease) -> None:
-        """Stop renewing a lease: its turn is over, or lost."""
+        """Stop renewing a lease: its turn is over, or lost. Under a cap, its end may let another one begin."""
         self._held.pop((lease.claim.lane, lease.claim.epoch), None)
+        if lease.more or self._caps != UNCAPPED:
+            self.wake()
+
+    async def give_back(self, lease: Lease) -> None:
+        """Let whoever is first go on with an arrival, now or as soon as the database is there."""
+        self._held.pop((lease.claim.lane, lease.claim.epoch), None)
+        try:
+            await lease.give_back()
+        except StorageError:
+            self._unreturned.append(lease)
+        else:
+            self.wake()
 
     def stopped(self, lane: str, epoch: int) -> None:
-        """Tell a turn of this process at once that it was stopped; other processes hear of it when they renew."""
+        """Tell a turn of this process that it was stopped."""
         if lease := self._held.get((lane, epoch)):
             lease.stopped.set()
 
     async def recover(self) -> None:
         """At start: take back what a dead predecessor held (embedded), or what has run out."""
-        await self._take_back(everything=self._storage.embedded)
-
-    async def _take_back(self, *, everything: bool) -> None:
-        async with self._storage.begin() as work:
-            lanes = await work.inbox.take_back(everything=everything)
-        if lanes:
-            _log.warning("lanes_taken_over", count=len(lanes))
-            self.wake()
+        await self._sweep(everything=self._storage.embedded)
 
     async def keep(self) -> None:
-        """Renew leases for ever, and take over those of the dead."""
+        """Renew leases for ever, take over those of the dead, and hear what other processes have to say."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._storage.listen(self.wake, self.stopped))
+            tasks.create_task(self._renew_for_ever())
+            tasks.create_task(self._sweep_for_ever())
+
+    async def _renew_for_ever(self) -> None:
         while True:
             await self._clock.sleep(self._ttl / 3)
             try:
                 await self._renew()
-                await self._take_back(everything=False)
-            except Exception:  # noqa: BLE001 - the next beat may succeed; if none does, the leases run out and nobody acts on them
-                _log.exception("heartbeat_failed")
+            except StorageError as error:
+                # The next beat may succeed; if none does, the leases run out and nobody acts on them.
+                _log.warning("heartbeat_failed", reason=str(error))
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await self._clock.sleep(min(_SWEEP, self._ttl / 3))
+            try:
+                await self._return()
+                await self._sweep(everything=False)
+            except StorageError as error:
+                _log.warning("sweep_failed", reason=str(error))
+
+    async def _return(self) -> None:
+        """Give back what could not be given back when it should have been."""
+        while self._unreturned:
+            await self._unreturned[-1].give_back()
+            self._unreturned.pop()
+            self.wake()
+
+    async def _sweep(self, *, everything: bool) -> None:
+        async with self._storage.begin() as work:
+            lanes = await work.inbox.take_back(everything=everything)
+            parked = await work.inbox.unpark()
+        if lanes:
+            _log.warning("lanes_taken_over", count=len(lanes))
+        if lanes or parked:
+            self.wake()
 
     async def _renew(self) -> None:
         # Taken before the query: a lane that is claimed while it runs is not in its answer, and yet not lost.
@@ -144,10 +159,11 @@ class Inbox:
         renewed_at = self._clock.monotonic()
         async with self._storage.begin() as work:
             lanes = [lease.claim.lane for lease in held]
-            alive = await work.inbox.renew(lanes, owner=self._owner, ttl=_milliseconds(self._ttl))
+            alive = await work.inbox.renew(lanes, owner=self._owner, ttl=milliseconds(self._ttl))
         for lease in held:
             stop = alive.get((lease.claim.lane, lease.claim.epoch))
             if stop is None:
+                lease.lose()
                 continue
             lease.deadline = renewed_at + self._ttl
             if stop:
@@ -157,7 +173,3 @@ class Inbox:
         lease = Lease(claim=claim, storage=self._storage, clock=self._clock, ttl=self._ttl, deadline=deadline)
         self._held[claim.lane, claim.epoch] = lease
         return lease
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)

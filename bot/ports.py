@@ -59,9 +59,14 @@ class Platform(Protocol):
     name: str
     slash: str
     """What a command begins with when it is typed here: `/`, `/parley `."""
+    one_listener: str
+    """Names what only one process may listen to at a time, "" if any number may listen."""
 
     async def listen(self, accept: Accept) -> None:
         """Hand every event to `accept` and then acknowledge it, until cancelled. Outages are waited out inside."""
+
+    async def accompany(self) -> None:
+        """What a process that handles arrivals does beside that, such as looking up names; until cancelled."""
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         """Read a stored arrival; None if it is not for us. Pure; raises nothing but ValueError, KeyError, TypeError."""

@@ -13,9 +13,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.access import AccessPolicy, Entry
 from bot.domain.budgets import EVERYWHERE, Budget, BudgetPlan, Span
+from bot.domain.caps import Caps
 from bot.domain.people import Identity
 from bot.errors import ConfigError
 from bot.texts.catalogues import languages
+
+Part = Literal["all", "ingest", "work"]
+"""What a process does: take events in, handle them, or both."""
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -168,6 +172,12 @@ class Settings(BaseSettings):
         "sqlite+aiosqlite:///data/parley.db",
         description="sqlite:///path/to/file.db or postgresql://user:password@host/database",
     )
+    lease_seconds: float = Field(10.0, ge=2, le=300, description="seconds, from 2 to 300")
+    turns_at_once: int | None = Field(None, ge=1, description="a whole number; leave it out for no limit")
+    turns_per_person: int | None = Field(None, ge=1, description="a whole number; leave it out for no limit")
+    queue_seconds: float | None = Field(
+        None, ge=10, description="seconds; leave it out to wait for as long as it takes"
+    )
     redis_url: Secret = Field(None, description="redis://host:6379/0, or leave it out")
 
     admins: Identities = Field(frozenset(), description=f"{_IDS}, like telegram:123,slack:T1/U2")
@@ -214,6 +224,10 @@ class Settings(BaseSettings):
         # A short one is a word such as "parley", which log lines are full of.
         return [*secrets, password, unquote(password)] if password and len(password) >= 8 else secrets
 
+    def caps(self) -> Caps:
+        """How many turns may run at once."""
+        return Caps(each=self.turns_per_person, together=self.turns_at_once)
+
     def budgets(self) -> BudgetPlan:
         """What may be spent, in micro-US$."""
         limits: dict[tuple[str, Span], Decimal | None] = {
@@ -242,9 +256,13 @@ class Settings(BaseSettings):
             admin_chats=self.admin_chats,
         )
 
-    def check_serving(self) -> None:
+    def check_serving(self, part: Part = "all") -> None:
         """Raises ConfigError unless there is what `parley serve` needs."""
-        problems = [*self._platform_problems(), *self.model_problems()]
+        problems = [*self._platform_problems(), *(self.model_problems() if part != "ingest" else [])]
+        if part != "all" and self.database_url.startswith("sqlite"):
+            problems.append(
+                "DATABASE_URL is an SQLite file, which one process has for itself: use PostgreSQL, or no --role"
+            )
         if problems:
             raise ConfigError(problems)
 

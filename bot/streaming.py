@@ -7,7 +7,7 @@ from typing import Self
 
 import structlog
 
-from bot.errors import PlatformError
+from bot.errors import LostLease, PlatformError
 from bot.ports import Ref, Reply
 
 _log = structlog.get_logger(__name__)
@@ -22,11 +22,15 @@ class Preview:
     Args:
         reply: where it is shown, at most once per `reply.interval`.
         remember: called with `reply.ref` whenever it changes, before anything further is shown.
+        check: raises LostLease when somebody else shows this answer by now.
     """
 
-    def __init__(self, reply: Reply, remember: Callable[[Ref], Awaitable[None]]) -> None:
+    def __init__(
+        self, reply: Reply, remember: Callable[[Ref], Awaitable[None]], check: Callable[[], None] = lambda: None
+    ) -> None:
         self._reply = reply
         self._remember = remember
+        self._check = check
         self._known = reply.ref
         self._pieces: list[str] = []
         self._waiting = ""
@@ -75,10 +79,13 @@ class Preview:
         except PlatformError as error:
             # Previews are a courtesy: the answer itself is delivered, and retried, on its own path.
             _log.info("previews_ended", reason=type(error).__name__)
+        except LostLease:
+            _log.info("previews_ended", reason="LostLease")
         except Exception:  # noqa: BLE001 - a preview never fails its turn
             _log.exception("previews_failed")
 
     async def _show(self, text: str) -> None:
+        self._check()
         await self._reply.show(text, waiting="" if text else self._waiting)
         if self._reply.ref is not None and self._reply.ref != self._known:
             self._known = self._reply.ref

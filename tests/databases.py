@@ -7,9 +7,11 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from bot.storage.tables import metadata
@@ -70,3 +72,13 @@ class EmptiedDatabase:
         with psycopg.connect(plain(self.url), autocommit=True) as database:
             database.execute(self._script.encode())
         return self.url
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    """What stands in a database, seen from outside."""
+    engine = sa.create_engine(url.replace("+aiosqlite", ""), poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query))]
+    finally:
+        engine.dispose()

@@ -71,6 +71,7 @@ class FakePlatform:
 
     name = "fake"
     slash = "/"
+    one_listener = ""
     source = "fake:bot"
 
     def __init__(self, book: CommandBook) -> None:
@@ -93,6 +94,9 @@ class FakePlatform:
     async def listen(self, accept: Accept) -> None:
         del accept
         await asyncio.Event().wait()
+
+    async def accompany(self) -> None:
+        return
 
     def arrival(self, user: str, text: str, *, chat: str = "", event: str = "", **more: Any) -> Arrival:
         """What `user` says in `chat` (their private chat by default) as an arrival."""

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import open_application, platforms_of
+from bot.bootstrap import open_application
 from bot.catalogs import open_catalog
 from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.errors import ConfigError
 from bot.llm.emulator import Card, ModelEmulator
+from bot.platforms import platforms_of
 from bot.settings import Settings
 from tests.fakes import FakePlatform
 

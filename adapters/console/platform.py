@@ -31,6 +31,7 @@ class ConsolePlatform:
 
     name = "console"
     slash = "/"
+    one_listener = ""
 
     def __init__(
         self, read: Callable[[], str], output: TextIO, commands: CommandBook, *, folder: Path = Path("data/files")
@@ -52,6 +53,9 @@ class ConsolePlatform:
                 await accept([self._arrival(number, line.strip())])
             else:
                 self._write(PROMPT)
+
+    async def accompany(self) -> None:
+        return
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         line = str(payload["line"])

@@ -55,8 +55,7 @@ def arrival(body: Json, rules: Rules, *, bot: str, now: int) -> Arrival | None:
 
 def _arrival(body: Json, rules: Rules, bot: str, now: int) -> Arrival | None:
     payload = {"bot": _bot_of(body) or bot, "body": _kept(body)}
-    update = parse(payload, rules)
-    if update is None:
+    if (update := parse(payload, rules)) is None:
         return None
     return Arrival(
         source=f"{NAME}:{_team(body)}",
@@ -64,6 +63,7 @@ def _arrival(body: Json, rules: Rules, bot: str, now: int) -> Arrival | None:
         lane=rules.commands.lane(update.place, update.invocation),
         order=_order(body, now),
         payload=payload,
+        sender=None if rules.commands.overtakes(update.invocation) else update.sender.identity,
     )
 
 

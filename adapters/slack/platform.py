@@ -62,6 +62,7 @@ class SlackPlatform:
 
     name = inbound.NAME
     slash = "/parley "
+    one_listener = ""
 
     def __init__(
         self,
@@ -104,13 +105,14 @@ class SlackPlatform:
         self._bot = str(me["user_id"])
         log.info("Slack: @%s in %s", me.get("user"), me.get("team"))
         self._accept = accept
-        names = asyncio.create_task(self._people.look_up())
         try:
             await self._receive()
         finally:
             self._accept = None
-            names.cancel()
-            await asyncio.wait([names])
+
+    async def accompany(self) -> None:
+        """Names: events carry only ids."""
+        await self._people.look_up()
 
     async def _receive(self) -> None:
         if not self._app_token:

@@ -78,6 +78,7 @@ def _arrival(payload: Json, bot: BotUser, commands: CommandBook, update: Update)
         lane=commands.lane(update.place, update.invocation),
         order=int(update.message or 0),
         payload=payload,
+        sender=None if commands.overtakes(update.invocation) else update.sender.identity,
     )
 
 

@@ -81,6 +81,8 @@ class TelegramPlatform:
             get_updates_request=self._requests[0],
             request=self._requests[1],
         )
+        # Telegram gives updates to the latest poller only: two would take turns at failing.
+        self.one_listener = f"{self.name}:{token.partition(':')[0]}"
         self._commands = commands
         self._clock = clock
         self._describe = describe
@@ -105,6 +107,9 @@ class TelegramPlatform:
             timeout=self._poll_seconds,
             backoff=self._backoff(),
         ).run(accept)
+
+    async def accompany(self) -> None:
+        return
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         return inbound.parse(payload, self._commands)

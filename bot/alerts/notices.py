@@ -1,13 +1,13 @@
 """A notice to one person: an arrival like any other, so that it is delivered like any other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import blake2s
 from typing import Any, Self
 
 from bot.commands.declaration import Answer, Choice
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival
+from bot.domain.updates import Arrival, Place
 from bot.texts import Text
 from bot.texts.stored import from_json, to_json
 
@@ -16,10 +16,14 @@ _SOURCE = "notice"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A sentence on its way to one person, in whose language it is rendered when it is delivered."""
+    """A sentence on its way to one person, in whose language it is rendered when it is delivered.
+
+    It is said in private, or `at` a place: then it waits for its turn among what is said there.
+    """
 
     said: Text
     to: Identity
+    at: Place | None = None
     choices: Sequence[Choice] = ()
 
     @property
@@ -33,11 +37,12 @@ class Notice:
             source=f"{self.to.platform}:{_SOURCE}",
             # Occasions have no longest length, the column has.
             event=blake2s(f"{occasion} {self.to}".encode(), digest_size=16).hexdigest(),
-            lane=f"{_SOURCE}:{self.to}",
+            lane=self.at.key if self.at else f"{_SOURCE}:{self.to}",
             order=at,
             payload={
                 "notice": to_json(self.said),
                 "to": str(self.to),
+                "at": asdict(self.at) if self.at else None,
                 "choices": [_stored(one) for one in self.choices],
             },
         )
@@ -53,7 +58,12 @@ class Notice:
         if not cls.is_one(source):
             return None
         choices = [_restored(one) for one in payload.get("choices", ())]
-        return cls(said=from_json(payload["notice"]), to=Identity.parse(payload["to"]), choices=choices)
+        return cls(
+            said=from_json(payload["notice"]),
+            to=Identity.parse(payload["to"]),
+            at=Place(**payload["at"]) if payload.get("at") else None,
+            choices=choices,
+        )
 
 
 def _stored(choice: Choice) -> dict[str, Any]:

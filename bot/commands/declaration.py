@@ -188,5 +188,9 @@ class CommandBook:
 
     def lane(self, place: Place, invocation: Invocation | None) -> str:
         """The lane of what was said at `place`: commands that overtake have one of their own."""
+        return f"{place.key}!" if self.overtakes(invocation) else place.key
+
+    def overtakes(self, invocation: Invocation | None) -> bool:
+        """Whether it is a command that does not wait for the turns of its conversation."""
         command = self.get(invocation.name) if invocation else None
-        return f"{place.key}!" if command and command.overtakes else place.key
+        return command is not None and command.overtakes

@@ -40,8 +40,9 @@ class Arrival:
 
     `source` names platform and bot (`telegram:100`), `event` the platform's own key of the event: together they
     are unique, a second arrival of the same pair is a redelivery. Events of one `lane` are handled one at a time in
-    the order of `order` (the platform's sequence: message id, event time). A `poison` arrival could not be
-    read: it is kept for the operator and never handled.
+    the order of `order` (the platform's sequence: message id, event time). `sender` is who waits for it, so that
+    people with many lanes leave room for others; None for what overtakes and for what is nobody's. A `poison` arrival
+    could not be read: it is kept for the operator and never handled.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Arrival:
     lane: str
     order: int
     payload: Mapping[str, Any]
+    sender: Identity | None = None
     poison: bool = False
 
 

@@ -39,7 +39,7 @@ def _sqlite_now(_element: Any, _compiler: Any, **_: Any) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
 
-_SESSION: dict[str, Any] = {
+SESSION: dict[str, Any] = {
     "application_name": "parley",
     "connect_timeout": 10,
     # A server that vanished is noticed by whoever waits for its answer, in milliseconds.
@@ -60,7 +60,7 @@ def _server(url: str) -> AsyncEngine:
     """PostgreSQL: a pool, whose waiters queue."""
     # The statements are written for READ COMMITTED, whatever the server's default is.
     engine = create_async_engine(
-        url, isolation_level="READ COMMITTED", pool_size=8, max_overflow=0, connect_args=_SESSION
+        url, isolation_level="READ COMMITTED", pool_size=8, max_overflow=0, connect_args=SESSION
     )
     event.listen(engine.sync_engine, "connect", accept_nul)
     return engine

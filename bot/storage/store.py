@@ -1,22 +1,26 @@
 """The database as the application sees it: open it, bring it up to date, begin units of work."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.errors import Conflict, StorageError
+from bot.storage.bell import listen
 from bot.storage.engine import create_engine
+from bot.storage.trouble import translate
 from bot.storage.work import UnitOfWork
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test keeps it equal to what Alembic finds."""
+
+
+First = Callable[[UnitOfWork], Awaitable[None]]
 
 
 class Storage:
@@ -40,15 +44,26 @@ class Storage:
         return self._engine.dialect.name == "sqlite"
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
-        """One transaction, committed at the end of the block. Raises StorageError."""
+    async def begin(self, first: First | None = None) -> AsyncIterator[UnitOfWork]:
+        """One transaction, committed at the end of the block. Raises StorageError.
+
+        `first` is done before the block is entered: if it raises StorageDown, nothing has happened yet.
+        """
         try:
             async with self._engine.begin() as connection:
-                yield UnitOfWork(connection)
-        except IntegrityError as error:
-            raise Conflict(type(error).__name__) from error
+                work = UnitOfWork(connection)
+                if first is not None:
+                    await first(work)
+                yield work
         except SQLAlchemyError as error:
-            raise StorageError(_told(error)) from error
+            raise translate(error) from error
+
+    async def listen(self, on_wake: Callable[[], None], on_stop: Callable[[str, int], None]) -> None:
+        """Hear what other processes tell (see `bot.storage.bell`), until cancelled; on SQLite there are none."""
+        if self.embedded:
+            await asyncio.get_running_loop().create_future()
+        else:
+            await listen(self._url, on_wake, on_stop)
 
     async def revision(self) -> str | None:
         """The migration the database is at, None if it is empty. Raises StorageError."""
@@ -58,7 +73,7 @@ class Storage:
                     return None
                 return (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalar()
         except SQLAlchemyError as error:
-            raise StorageError(f"cannot open the database: {_told(error)}") from error
+            raise translate(error, "cannot open the database: ") from error
 
     async def upgrade(self, target: str = "head") -> None:
         """Bring the schema up to date."""
@@ -70,9 +85,3 @@ class Storage:
 
     async def close(self) -> None:
         await self._engine.dispose()
-
-
-def _told(error: SQLAlchemyError) -> str:
-    """What the driver says, without the statement and its values."""
-    said = str(getattr(error, "orig", None) or "").strip()
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

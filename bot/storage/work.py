@@ -12,6 +12,7 @@ from bot.storage.conversations import Conversations
 from bot.storage.directory import Directory
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
+from bot.storage.leaders import Leaders
 from bot.storage.ledger import Ledger
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
@@ -26,6 +27,7 @@ class UnitOfWork:
     def __init__(self, connection: AsyncConnection) -> None:
         self.inbox = Inbox(connection)
         self.outbox = Outbox(connection)
+        self.leaders = Leaders(connection)
         self.people = People(connection)
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)

@@ -34,7 +34,8 @@ def settings(telegram: TelegramEmulator, model: ModelEmulator) -> dict[str, str]
 class BotProcess:
     """A Python program beside this one, `parley serve` unless told otherwise; killed when the block ends.
 
-    `folder` is its working directory: there its database (data/parley.db) and its log (bot.log) survive a restart.
+    `folder` is its working directory: there its log (bot.log), and its database unless it is told another one, survive
+    a restart.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], program: Sequence[str] = SERVE) -> None:
@@ -53,10 +54,6 @@ class BotProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.kill()
-
-    @property
-    def database(self) -> Path:
-        return self._folder / "data" / "parley.db"
 
     @property
     def log(self) -> str:

@@ -1,6 +1,6 @@
 """Every table. Times are milliseconds since 1970 (UTC), booleans and states small integers."""
 
-from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, outbox
+from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, place, turn
 from bot.storage.tables.limits import ChargeState, allowance, charge
@@ -26,6 +26,7 @@ __all__ = [
     "identity",
     "inbox",
     "lane",
+    "leadership",
     "metadata",
     "outbox",
     "place",

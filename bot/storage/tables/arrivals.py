@@ -1,4 +1,4 @@
-"""What came in and what goes out: lanes, inbox, outbox."""
+"""What came in and what goes out: lanes, inbox, outbox; and who does what only one process may do."""
 
 import sqlalchemy as sa
 
@@ -6,9 +6,9 @@ from bot.storage.tables.base import BigId, metadata, partial
 
 
 class LaneState:
-    """What a lane is doing."""
+    """What a lane is doing. PARKED: its answer waits for a platform that is away."""
 
-    IDLE, READY, RUNNING = range(3)
+    IDLE, READY, RUNNING, PARKED = range(4)
 
 
 class InboxState:
@@ -30,16 +30,22 @@ lane = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False),
     # A counter and not an EXISTS: under READ COMMITTED the latter loses wake-ups.
     sa.Column("pending", sa.Integer, nullable=False),
-    # The lower the earlier: the time it became ready.
+    # The lower the earlier: the time it became ready, less the head start, more for each other lane of the person.
     sa.Column("rank", sa.BigInteger, nullable=False),
     sa.Column("owner", sa.String(64)),
     # The fencing token: counts how often the lane was claimed.
     sa.Column("epoch", sa.BigInteger, nullable=False),
     sa.Column("lease_until", sa.BigInteger),
     sa.Column("stop_epoch", sa.BigInteger),
+    # For whom it works: `#` and an account's number, an identity of somebody new, "" for nobody in particular.
+    sa.Column("person", sa.String(160), nullable=False, server_default=""),
+    sa.Column("head_start", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("not_before", sa.BigInteger, nullable=False, server_default="0"),
 )
 sa.Index("ix_lane_ready", lane.c.rank, **partial(lane.c.state == LaneState.READY))
 sa.Index("ix_lane_running", lane.c.lease_until, **partial(lane.c.state == LaneState.RUNNING))
+sa.Index("ix_lane_parked", lane.c.not_before, **partial(lane.c.state == LaneState.PARKED))
+sa.Index("ix_lane_person", lane.c.person, **partial(lane.c.state > LaneState.IDLE))
 
 inbox = sa.Table(
     "inbox",
@@ -55,6 +61,8 @@ inbox = sa.Table(
     sa.Column("payload", sa.JSON, nullable=False),
     # What already stands on the platform for this arrival (bot.ports.Ref).
     sa.Column("ref", sa.JSON(none_as_null=True)),
+    # Attempts that ended without any fault of its own: a shutdown, an outage.
+    sa.Column("excused", sa.SmallInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("source", "event"),
     # Turns and charges refer to these numbers: one that was pruned must not come again.
     sqlite_autoincrement=True,
@@ -73,5 +81,15 @@ outbox = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("part", sa.JSON, nullable=False),
     sa.Column("sent_as", sa.String(128)),
+    # Why it could not be delivered: the class of the error.
+    sa.Column("failure", sa.String(64)),
     sa.UniqueConstraint("inbox_id", "position"),
+)
+
+leadership = sa.Table(
+    "leadership",
+    metadata,
+    sa.Column("duty", sa.String(96), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
 )

@@ -14,6 +14,8 @@ account = sa.Table(
     sa.Column("role", sa.String(16)),
     # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.
     sa.Column("pinned_model", sa.String(256)),
+    # Milliseconds: where turns wait, this person's count as so much older.
+    sa.Column("head_start", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 identity = sa.Table(

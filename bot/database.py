@@ -1,0 +1,36 @@
+"""The database at start: waited for, and brought up to date."""
+
+import structlog
+
+from bot.errors import StorageDown
+from bot.ports import Clock
+from bot.settings import Settings
+from bot.storage import Storage
+from bot.storage.store import HEAD
+
+_log = structlog.get_logger(__name__)
+
+_RETRY = 2.0
+"""Seconds between attempts to reach a database server that is not there yet."""
+
+
+async def prepare(storage: Storage, settings: Settings, clock: Clock) -> None:
+    """Wait for the database server, if there is one, and bring the schema up to date."""
+    while True:
+        try:
+            await upgrade_if_needed(storage)
+            async with storage.begin() as work:
+                return await work.budgets.forget_all_but(settings.budgets().names())
+        except StorageDown as error:
+            if storage.embedded:
+                raise
+            _log.warning("database_awaited", reason=str(error))
+        await clock.sleep(_RETRY)
+
+
+async def upgrade_if_needed(storage: Storage) -> None:
+    """Bring the schema up to date; does nothing, and loads nothing, when it is."""
+    revision = await storage.revision()
+    if revision != HEAD:
+        _log.info("database_upgrade", found=revision or "empty", target=HEAD)
+        await storage.upgrade()
