@@ -1,15 +1,8 @@
-"""The client against a server that somebody else wrote: aimock, from npm. Our own emulator shares our mistakes."""
+"""The client against a server that somebody else wrote. `tests/scenarios/test_faults.py` plays more on it."""
 
-import asyncio
 import json
-import os
-import shutil
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +18,11 @@ from bot.errors import (
 )
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import Timeouts
+from tests.aimock import installed, serving
 from tests.llm.prompts import card, chain, prompt
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(180)]
 
-HERE = Path(__file__).parent
 TEXT = "Peers agree about the shape of a stream, word by word, until the end."
 PROMPT = prompt("ok")
 
@@ -62,63 +55,13 @@ FIXTURES = [
 ]
 
 
-def unavailable(reason: str) -> None:
-    """A laptop may lack node; CI may not."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
-def aimock(request: pytest.FixtureRequest) -> Path:
-    """The program, installed once into pytest's cache from the lock file."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        unavailable("node and npm are not installed")
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert request.config.cache is not None
-    home = request.config.cache.mkdir("aimock")
-    program = home / "node_modules/@copilotkit/aimock/dist/cli.js"
-    if not program.exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, home)
-        command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode:
-            unavailable(f"npm could not install aimock: {done.stderr[-300:]}")
-    return program
-
-
-@pytest.fixture(scope="module")
-def url(aimock: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     fixtures = tmp_path_factory.mktemp("aimock") / "fixtures.json"
     fixtures.write_text(json.dumps({"fixtures": FIXTURES}))
-    port = free_port()
-    options = ["-p", str(port), "-f", str(fixtures), "--validate-on-load", "--strict", "--log-level", "silent"]
-    server = subprocess.Popen(["node", str(aimock), *options])  # noqa: S607
-    try:
-        asyncio.run(listening(port))
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.terminate()
-        server.wait(5)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def listening(port: int) -> None:
-    async with asyncio.timeout(15):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
-                continue
-            writer.close()
-            return
+    with serving(installed(request.config.cache), fixtures) as address:
+        yield f"{address}/v1"
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-"""The whole core over a real pool: SQLite, HTTP and the model emulator are real, only the platform is not."""
+"""The whole core over a real pool: database, HTTP and a model server are real, only the platform is not."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -12,7 +14,6 @@ from bot.domain.quotas import Plan
 from bot.llm import limits_of
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import Timeouts
-from bot.llm.emulator import ModelEmulator
 from bot.llm.policy import Patience
 from bot.llm.pool import Pool
 from bot.llm.shaping import MemoryBuckets, Shaper
@@ -29,13 +30,29 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Server(Protocol):
+    """A model server that runs as long as it is entered."""
+
+    @property
+    def url(self) -> str: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+S = TypeVar("S", bound=Server)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene(Generic[S]):
     """A core and what stands behind it. There is one model, at one endpoint, behind one key."""
 
     core: Core
     pool: Pool
-    server: ModelEmulator
+    server: S
     card: ModelCard
 
     @property
@@ -57,11 +74,6 @@ class Scene:
         """How many the model's breaker counts."""
         return self.pool.gates.model(self.card).breaker._failures
 
-    def history(self, request: int = -1) -> list[tuple[str, str]]:
-        """The messages of a request, without the system prompt."""
-        messages = self.server.requests[request].messages
-        return [(one["role"], one["content"]) for one in messages if one["role"] != "system"]
-
     async def used(self, user: str = "ada") -> tuple[int, int]:
         """Messages and tokens that a person was charged."""
         async with self.core.storage.begin() as work:
@@ -76,13 +88,13 @@ class Scene:
 @asynccontextmanager
 async def scene(
     storage: Storage,
-    server: ModelEmulator,
+    server: S,
     *,
     plan: Plan | None = None,
     limits: Limits | None = None,
     patience: Patience = HASTY,
     timeouts: Timeouts = TIMES,
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[Scene[S]]:
     clock = SystemClock()
     async with server:
         card = ModelCard(

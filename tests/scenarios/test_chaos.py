@@ -117,7 +117,7 @@ def fits(said: str, person: int, turn: int) -> bool:
     return SENTENCE in said
 
 
-def served(stage: Scene) -> list[Exchange]:
+def served(stage: Scene[ModelEmulator]) -> list[Exchange]:
     """The requests that the emulator began to answer."""
     return [exchange for exchange in stage.server.requests if exchange.begun]
 
