@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from bot.alerts import Thresholds, Watch
 from bot.application import Application, Worker
 from bot.brain import Brain
 from bot.budgets import Budgets
+from bot.calibration import Calibration
 from bot.catalogs import open_catalog
 from bot.chat import Chat
 from bot.chores import Chores
@@ -27,12 +27,14 @@ from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
 from bot.duties import Duties
 from bot.inbox import Inbox
+from bot.indexing import Indexing
 from bot.intake import Intake
 from bot.llm import open_model
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
+from bot.memory import Memory
 from bot.ports import Clock, Model, Platform
 from bot.questions import Questions
 from bot.quotas import Quotas
@@ -109,6 +111,8 @@ async def _opened(
     tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
     await tokens.load()
     system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
+    async with storage.begin() as work:
+        calibration = Calibration(await work.contexts.lessons())
     gates = Gates(clock)
     async with (
         _serving(settings, catalog, clock, gates) as (asked, prices),
@@ -128,6 +132,7 @@ async def _opened(
             tokens=tokens,
             catalog=catalog,
             system=system,
+            calibration=calibration,
         )
 
 
@@ -169,6 +174,7 @@ def _assemble(
     tokens: TiktokenCounter,
     catalog: Catalog,
     system: Weighed,
+    calibration: Calibration,
 ) -> Worker:
     zone = ZoneInfo(settings.timezone)
     catalogues = Catalogues(settings.language, zone)
@@ -176,7 +182,7 @@ def _assemble(
     access = Access(settings.access())
     chat = Chat(
         model=model,
-        brain=_brain(settings, catalog, system, accounting.quotas),
+        brain=_brain(settings, catalog, system, accounting.quotas, calibration=calibration, clock=clock),
         renewal=Renewal(idle=settings.conversation_idle),
         tokens=tokens,
         access=access,
@@ -190,7 +196,7 @@ def _assemble(
         platforms={platform.name: platform for platform in platforms},
         book=book,
         questions=Questions(chat=chat),
-        chores=Chores({}),
+        chores=Chores({"index": Indexing(tokens, zone)}),
         catalog=catalog,
         access=access,
         accounting=accounting,
@@ -201,8 +207,7 @@ def _assemble(
         concurrency=_CONCURRENCY,
         longest_wait=settings.queue_seconds,
     )
-    names = {platform.name for platform in platforms}
-    watch = _watch(settings, storage, inbox, budgets=accounting.budgets, gates=gates, clock=clock, platforms=names)
+    watch = _watch(settings, storage, inbox, budgets=accounting.budgets, gates=gates, clock=clock, platforms=platforms)
     return Worker(inbox=inbox, dispatcher=dispatcher, watch=watch, duties=duties, platforms=platforms, clock=clock)
 
 
@@ -221,7 +226,7 @@ def _watch(
     budgets: Budgets,
     gates: Gates,
     clock: Clock,
-    platforms: AbstractSet[str],
+    platforms: Sequence[Platform],
 ) -> Watch:
     return Watch(
         storage=storage,
@@ -231,7 +236,7 @@ def _watch(
         clock=clock,
         thresholds=Thresholds(call_tokens=settings.alert_call_tokens),
         admins=settings.admins,
-        platforms=platforms,
+        platforms={platform.name for platform in platforms},
     )
 
 
@@ -263,12 +268,17 @@ async def _shelves(settings: Settings, storage: Storage) -> AsyncIterator[Sequen
         await shared.aclose()
 
 
-def _brain(settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas) -> Brain:
+def _brain(
+    settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas, *, calibration: Calibration, clock: Clock
+) -> Brain:
+    zone, elsewhere = ZoneInfo(settings.timezone), settings.recall_other_conversations
     return Brain(
         catalog=catalog,
         system=system,
         quotas=quotas,
-        longest_context=settings.context_window or _THRIFTY_WINDOW,
+        memory=Memory(settings.context(), clock=clock, zone=zone, elsewhere=elsewhere),
+        calibration=calibration,
+        longest_context=settings.context_window or max(_THRIFTY_WINDOW, 2 * settings.context_budget),
         longest_answer=settings.max_answer_tokens,
         longest_question=settings.max_question_tokens,
     )

@@ -1,18 +1,19 @@
 """Which models a turn goes to, and what they get to see."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.completions import Prompt, PromptMessage
-from bot.domain.context import ContextWindow, PastTurn, Weighed
+from bot.calibration import Calibration
+from bot.domain.completions import Prompt
+from bot.domain.context import ContextWindow, Fitted, PastTurn, Weighed
 from bot.domain.models import Catalog, Chain, ModelCard, TurnFacts
 from bot.domain.updates import Update
 from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
 from bot.llm.routing import choose
+from bot.memory import Memory, Past
 from bot.quotas import Quotas
 from bot.storage import Account, UnitOfWork
-from bot.turns import Begun
+from bot.turns import Begun, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,38 +26,40 @@ class Brain:
     catalog: Catalog
     system: Weighed
     quotas: Quotas
+    memory: Memory
+    calibration: Calibration
     longest_context: int
     longest_answer: int
     longest_question: int | None = None
 
     def window(self, card: ModelCard) -> ContextWindow:
         """What of a model's window we use."""
-        return ContextWindow(size=min(card.window, self.longest_context), wanted_room=card.room(self.longest_answer))
+        room = card.room(self.longest_answer)
+        return self.calibration.window(card, longest=self.longest_context, answer=room)
+
+    def overflowed(self, card: ModelCard, told: int | None) -> None:
+        """The model's window is smaller than we thought: `told` tokens, if it said so."""
+        self.calibration.overflowed(card, told, tried=self.window(card).size)
+
+    async def fit(self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed) -> Fitted:
+        """What of the past goes along. Raises MessageTooLong."""
+        window = self.window(card)
+        private = update.place.private
+        return await self.memory.fit(work, past, window, system=self.system, question=question, private=private)
 
     def check(self, question: Weighed) -> None:
         """Raises MessageTooLong for a question longer than the operator allows."""
         if self.longest_question is not None and question.tokens > self.longest_question:
             raise MessageTooLong(limit=self.longest_question, size=question.tokens)
 
-    async def past(self, work: UnitOfWork, conversation: int, turn: int) -> list[PastTurn]:
-        """The turns before this one, the newest first, as many as any window could take."""
-        past: list[PastTurn] = []
-        tokens = 0
-        async for stored in work.history.recent(conversation, before=turn):
-            past.append(
-                PastTurn(
-                    question=Weighed(text=stored.question, tokens=stored.question_tokens),
-                    answer=Weighed(text=stored.answer, tokens=stored.answer_tokens),
-                )
-            )
-            tokens += past[-1].cost
-            if tokens > self.longest_context:
-                break
-        return past
+    async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome, tokens: int) -> None:
+        """After an answer of so many tokens: what it teaches about the model, and about the conversation."""
+        await self.calibration.learn(work, begun, outcome)
+        answer = Weighed(text=outcome.answer, tokens=tokens)
+        turn = PastTurn(id=begun.turn, question=begun.question, answer=answer)
+        await self.memory.prepare(work, begun.conversation, turn, begun.fitted)
 
-    async def choose(
-        self, work: UnitOfWork, account: Account, update: Update, past: Sequence[PastTurn], question: Weighed
-    ) -> Chain:
+    async def choose(self, work: UnitOfWork, account: Account, update: Update, past: Past, question: Weighed) -> Chain:
         """The models for a turn, by the operator's rules and the person's wish."""
         if not self.catalog.rules and account.pinned_model is None:
             return self.catalog.default
@@ -64,7 +67,7 @@ class Brain:
             language=update.sender.language or "",
             complexity=complexity(question.text),
             quota_left=(await self.quotas.quota(work, account.id)).share_left,
-            prompt_tokens=question.cost + self.system.cost + sum(turn.cost for turn in past),
+            prompt_tokens=question.cost + self.system.cost + past.tokens,
             message_length=len(question.text),
             pinned=account.pinned_model,
         )
@@ -72,14 +75,9 @@ class Brain:
 
     def prompt(self, begun: Begun) -> Prompt:
         """What is sent: the system prompt, the past that fits, the question."""
-        messages = [PromptMessage(role="system", text=self.system.text)] if self.system.text else []
-        for turn in begun.fitted.turns:
-            messages.append(PromptMessage(role="user", text=turn.question.text))
-            messages.append(PromptMessage(role="assistant", text=turn.answer.text))
-        messages.append(PromptMessage(role="user", text=begun.question.text))
         return Prompt(
             chain=begun.chain,
-            messages=messages,
+            messages=begun.fitted.messages(self.system.text, begun.question.text),
             tokens=begun.fitted.tokens,
             answer_room=begun.room,
             key=f"conversation-{begun.conversation}",

@@ -100,12 +100,12 @@ class Chat:
                 tokens=question.tokens,
                 messages=[(update.message, len(update.text))] if update.message else [],
             )
-            past = await self._brain.past(work, conversation, turn)
+            past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
             chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
-            window = self._brain.window(chain.first)
-            fitted = window.fit(self._brain.system, past, question)
+            fitted = await self._brain.fit(work, past, chain.first, update, question)
+            answer_room = self._brain.window(chain.first).answer_room
             room = await self._accounting.reserve(
-                work, asked, account, chain=chain, prompt=fitted.tokens, answer_room=window.answer_room
+                work, asked, account, chain=chain, prompt=fitted.tokens, answer_room=answer_room
             )
         return Begun(
             conversation=conversation,
@@ -161,11 +161,14 @@ class Chat:
 
     async def _refit(self, asked: Asked, begun: Begun, overflow: ContextOverflow) -> Begun:
         """The endpoint's window is smaller than we thought: keep less of the past, once."""
-        window = self._brain.window(begun.chain.first).smaller(overflow.window)
+        card = begun.chain.first
+        self._brain.overflowed(card, overflow.window)
         async with asked.lease.begin() as work:
-            past = await self._brain.past(work, begun.conversation, begun.turn)
-        fitted = window.fit(self._brain.system, past, begun.question)
-        return replace(begun, fitted=fitted, room=min(begun.room, window.answer_room))
+            past = await self._brain.memory.past(
+                work, conversation=begun.conversation, account=begun.account, turn=begun.turn
+            )
+            fitted = await self._brain.fit(work, past, card, asked.update, begun.question)
+        return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card).answer_room))
 
     async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
@@ -177,6 +180,7 @@ class Chat:
             if outcome.answer:
                 exchange = Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
                 await work.history.answer(asked.arrival, exchange)
+                await self._brain.learn(work, begun, outcome, counted)
             else:
                 await work.history.fail(asked.arrival, outcome.ending)
             await self._accounting.settle(work, asked, begun, outcome, usage)

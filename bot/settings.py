@@ -1,120 +1,27 @@
 """Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
 
-import re
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.access import AccessPolicy, Entry
 from bot.domain.budgets import EVERYWHERE, Budget, BudgetPlan, Span
 from bot.domain.caps import Caps
-from bot.domain.people import Identity
+from bot.domain.context import ContextPolicy
 from bot.errors import ConfigError
-from bot.texts.catalogues import languages
+from bot.notation import DOLLARS, IDS, Database, Dollars, Identities, Language, Limit, Pause, Secret, Url, Zone, token
+
+_SUMMARY = 400
+"""Tokens of a summary, unless the operator says otherwise."""
 
 Part = Literal["all", "ingest", "work"]
 """What a process does: take events in, handle them, or both."""
 
 OPENAI_URL = "https://api.openai.com/v1"
-
-_SQLITE, _POSTGRESQL = "sqlite+aiosqlite", "postgresql+psycopg"
-_DRIVERS = {
-    "sqlite": _SQLITE,
-    _SQLITE: _SQLITE,
-    "postgresql": _POSTGRESQL,
-    "postgres": _POSTGRESQL,
-    _POSTGRESQL: _POSTGRESQL,
-}
-
-
-def _limit(value: Any) -> Any:
-    return None if isinstance(value, str) and value.strip().lower() == "unlimited" else value
-
-
-def _pause(value: Any) -> Any:
-    """`12h` as a time; `never` as None."""
-    if not isinstance(value, str):
-        return value
-    if value.strip().lower() == "never":
-        return None
-    found = re.fullmatch(r"(\d{1,6})([smhd])", value.strip().lower())
-    if found is None or int(found[1]) == 0:
-        raise ValueError("is no time like 30m, 12h or 7d")
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
-
-
-def _url(value: str) -> str:
-    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
-        raise ValueError("is no http(s) address")
-    return value.rstrip("/")
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
-        raise ValueError("is no time zone of the IANA list") from error
-    return value
-
-
-def _language(value: str) -> str:
-    if value not in languages():
-        raise ValueError(f"is not among {', '.join(languages())}")
-    return value
-
-
-def _database(value: str) -> str:
-    """The same address with the driver that Parley uses."""
-    scheme, _, rest = value.partition("://")
-    driver = _DRIVERS.get(scheme)
-    if driver is None or not rest:
-        raise ValueError("is no address of an SQLite file or of a PostgreSQL database")
-    if driver == _POSTGRESQL:
-        _check_server(rest)
-    return f"{driver}://{rest}"
-
-
-def _check_server(rest: str) -> None:
-    try:
-        parts = urlsplit(f"//{rest}")
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError("is no address; a special character of the password is written as %XX") from error
-    if not parts.path.strip("/"):
-        raise ValueError("names no database")
-
-
-def _token(pattern: str) -> AfterValidator:
-    def check(value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(pattern, value.get_secret_value()):
-            raise ValueError("does not look like such a token")
-        return value
-
-    return AfterValidator(check)
-
-
-def _identities(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return frozenset(Identity.parse(one) for one in value.split(",") if one.strip())
-
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
-
-_IDS = "write platform:id, separated by commas"
-
-Secret = SecretStr | None
-Identities = Annotated[frozenset[Identity], NoDecode, BeforeValidator(_identities)]
-Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
-Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
-Url = Annotated[str, AfterValidator(_url)]
 
 
 class Settings(BaseSettings):
@@ -127,15 +34,15 @@ class Settings(BaseSettings):
         env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    telegram_bot_token: Annotated[Secret, _token(r"[0-9]+:[A-Za-z0-9_-]+")] = Field(
+    telegram_bot_token: Annotated[Secret, token(r"[0-9]+:[A-Za-z0-9_-]+")] = Field(
         None, description="copy it from @BotFather, like 123456:ABC-DEF…"
     )
     telegram_api_url: Url = Field("https://api.telegram.org", description="leave it out for the public service")
 
-    slack_bot_token: Annotated[Secret, _token(r"xoxb-\S+")] = Field(
+    slack_bot_token: Annotated[Secret, token(r"xoxb-\S+")] = Field(
         None, description="the Bot User OAuth Token (xoxb-…) under OAuth & Permissions of your Slack app"
     )
-    slack_app_token: Annotated[Secret, _token(r"xapp-\S+")] = Field(
+    slack_app_token: Annotated[Secret, token(r"xapp-\S+")] = Field(
         None,
         description="an App-Level Token (xapp-…) with connections:write, under Basic Information of your Slack app",
     )
@@ -159,16 +66,25 @@ class Settings(BaseSettings):
     )
     max_answer_tokens: int = Field(4096, ge=64, description="the longest answer in tokens")
 
+    context_policy: Literal["truncate", "summarize", "recall"] = Field(
+        "recall", description="truncate, summarize or recall"
+    )
+    context_budget: int = Field(8000, ge=256, description="tokens of what was said before, in every prompt")
+    context_low_water: float = Field(0.5, ge=0, le=1, description="a share from 0 to 1")
+    context_idle_seconds: int = Field(600, ge=1, description="a whole number of seconds")
+    summary_tokens: int | None = Field(None, ge=0, description="tokens, 0 for no summaries")
+    recall_tokens: int | None = Field(None, ge=0, description="tokens, 0 for nothing")
+    recall_threshold: float = Field(0.35, ge=0, le=1, description="a share from 0 to 1")
+    recall_other_conversations: bool = Field(default=False, description="true or false")
+
     max_question_tokens: int | None = Field(None, ge=1, description="the longest message in tokens")
 
-    conversation_idle: Annotated[timedelta | None, BeforeValidator(_pause)] = Field(
-        None, description="like 30m, 12h or 7d, or never"
-    )
+    conversation_idle: Pause = Field(None, description="like 30m, 12h or 7d, or never")
 
     response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")
     response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")
 
-    database_url: Annotated[str, AfterValidator(_database)] = Field(
+    database_url: Database = Field(
         "sqlite+aiosqlite:///data/parley.db",
         description="sqlite:///path/to/file.db or postgresql://user:password@host/database",
     )
@@ -180,27 +96,27 @@ class Settings(BaseSettings):
     )
     redis_url: Secret = Field(None, description="redis://host:6379/0, or leave it out")
 
-    admins: Identities = Field(frozenset(), description=f"{_IDS}, like telegram:123,slack:T1/U2")
-    admin_chats: Identities = Field(frozenset(), description=f"{_IDS} of chats, like telegram:-1001,slack:T1/C2")
+    admins: Identities = Field(frozenset(), description=f"{IDS}, like telegram:123,slack:T1/U2")
+    admin_chats: Identities = Field(frozenset(), description=f"{IDS} of chats, like telegram:-1001,slack:T1/C2")
     entry: Entry = Field("open", description="open, list, invitation or approval")
     allowed: Identities = Field(
-        frozenset(), description=f"{_IDS} of people, chats or workspaces, like telegram:123,telegram:-1001,slack:T1"
+        frozenset(), description=f"{IDS} of people, chats or workspaces, like telegram:123,telegram:-1001,slack:T1"
     )
     allow_guests: bool = Field(default=False, description="true or false")
     allow_external: bool = Field(default=False, description="true or false")
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
-    budget_day: Dollars = Field(None, description=_DOLLARS)
-    budget_month: Dollars = Field(None, description=_DOLLARS)
-    budget_telegram_day: Dollars = Field(None, description=_DOLLARS)
-    budget_telegram_month: Dollars = Field(None, description=_DOLLARS)
-    budget_slack_day: Dollars = Field(None, description=_DOLLARS)
-    budget_slack_month: Dollars = Field(None, description=_DOLLARS)
+    budget_day: Dollars = Field(None, description=DOLLARS)
+    budget_month: Dollars = Field(None, description=DOLLARS)
+    budget_telegram_day: Dollars = Field(None, description=DOLLARS)
+    budget_telegram_month: Dollars = Field(None, description=DOLLARS)
+    budget_slack_day: Dollars = Field(None, description=DOLLARS)
+    budget_slack_month: Dollars = Field(None, description=DOLLARS)
     budget_soft_percent: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
     unknown_prices: Literal["allow", "refuse"] = Field("allow", description="allow or refuse")
     alert_call_tokens: Limit = Field(100_000, description="a whole number, or unlimited")
-    timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="a name such as Europe/Berlin")
-    language: Annotated[str, AfterValidator(_language)] = Field("en", description="one of the catalogues")
+    timezone: Zone = Field("UTC", description="a name such as Europe/Berlin")
+    language: Language = Field("en", description="one of the catalogues")
 
     http_host: str = Field("127.0.0.1", description="the address to listen on for Slack's HTTP events")
     http_port: int = Field(8080, ge=0, le=65535, description="a port number")
@@ -227,6 +143,20 @@ class Settings(BaseSettings):
     def caps(self) -> Caps:
         """How many turns may run at once."""
         return Caps(each=self.turns_per_person, together=self.turns_at_once)
+
+    def context(self) -> ContextPolicy:
+        """How the past of conversations goes along."""
+        summary = {"truncate": 0, "summarize": _SUMMARY, "recall": 0}[self.context_policy]
+        return ContextPolicy(
+            budget=self.context_budget,
+            low_water=self.context_low_water,
+            patience=self.context_idle_seconds,
+            summary=summary
+            if self.context_policy == "truncate" or self.summary_tokens is None
+            else self.summary_tokens,
+            recall=self.recall_tokens if self.context_policy == "recall" else 0,
+            threshold=self.recall_threshold,
+        )
 
     def budgets(self) -> BudgetPlan:
         """What may be spent, in micro-US$."""

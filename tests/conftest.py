@@ -17,6 +17,7 @@ from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
 from bot.brain import Brain
 from bot.budgets import Budgets
+from bot.calibration import Calibration
 from bot.chat import Chat
 from bot.chores import Chores, Do
 from bot.commands import Command, CommandBook, all_commands
@@ -24,13 +25,15 @@ from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.access import AccessPolicy
 from bot.domain.budgets import BudgetPlan
-from bot.domain.context import Weighed
+from bot.domain.context import ContextPolicy, Weighed
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
 from bot.domain.quotas import Plan
 from bot.inbox import Inbox
+from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
+from bot.memory import Memory
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.quotas import Quotas
@@ -48,6 +51,9 @@ hypothesis.settings.register_profile("parley", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("parley")
 
 ADMIN = "root"
+
+TRUNCATE = ContextPolicy(recall=0, low_water=1)
+"""Turns go one by one, and nothing is recalled."""
 
 LEASE = 3600.0
 """Seconds; long, because fake clocks run fast and nobody renews."""
@@ -117,6 +123,9 @@ def make_core(
     more_admins: Sequence[Identity] = (),
     policy: AccessPolicy | None = None,
     doers: Mapping[str, Do] | None = None,
+    context: ContextPolicy | None = None,
+    elsewhere: bool = False,
+    calibration: Calibration | None = None,
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), CommandBook((*all_commands(), *more_commands)), FakeModel()
@@ -130,6 +139,8 @@ def make_core(
         catalog=catalog,
         system=Weighed(text="be kind", tokens=2),
         quotas=quotas,
+        memory=Memory(context or TRUNCATE, clock=clock, zone=zone, elsewhere=elsewhere),
+        calibration=calibration or Calibration(),
         longest_context=window,
         longest_answer=100,
         longest_question=longest_question,
@@ -153,7 +164,7 @@ def make_core(
         platforms={one.name: one for one in platforms},
         book=book,
         questions=Questions(chat=chat),
-        chores=Chores(doers or {}),
+        chores=Chores({"index": Indexing(WordCounter(), zone), **(doers or {})}),
         catalog=catalog,
         access=access,
         accounting=accounting,

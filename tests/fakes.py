@@ -214,10 +214,11 @@ Piece = str | BaseException | asyncio.Event
 
 
 class FakeModel:
-    """Answers with what is next in `script`, or with an echo; an Event in an answer is waited for."""
+    """Answers with what is next in `script`, else with `always`, else with an echo; an Event in it is waited for."""
 
     def __init__(self) -> None:
         self.script: list[Sequence[Piece]] = []
+        self.always: Sequence[Piece] = ()
         self.prompts: list[Prompt] = []
         self.usage: Usage | None = Usage(input=10, output=5)
         self.finish_reason: FinishReason | None = "stop"
@@ -226,7 +227,7 @@ class FakeModel:
 
     def next_answer(self, prompt: Prompt) -> Sequence[Piece]:
         self.prompts.append(prompt)
-        return self.script.pop(0) if self.script else ("echo: ", prompt.messages[-1].text)
+        return self.script.pop(0) if self.script else self.always or ("echo: ", prompt.messages[-1].text)
 
     def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> FakeCompletion:
         self.on_wait = on_wait

@@ -3,8 +3,10 @@
 from bot.storage.answers import KeptAnswer
 from bot.storage.audit import AuditFilter, AuditRecord
 from bot.storage.calls import CallRecord
+from bot.storage.contexts import StoredContext, StoredSummary
 from bot.storage.history import Exchange, StoredTurn
 from bot.storage.inbox import Claim
+from bot.storage.memory import NewPiece, Shelf, Unindexed
 from bot.storage.outbox import Outgoing
 from bot.storage.people import Account
 from bot.storage.store import Storage
@@ -18,8 +20,13 @@ __all__ = [
     "Claim",
     "Exchange",
     "KeptAnswer",
+    "NewPiece",
     "Outgoing",
+    "Shelf",
     "Storage",
+    "StoredContext",
+    "StoredSummary",
     "StoredTurn",
+    "Unindexed",
     "UnitOfWork",
 ]

@@ -19,8 +19,10 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTurn:
-    """A question and its answer, as the context needs them."""
+    """A question and its answer, as the context needs them. `at` is when it was answered, in milliseconds."""
 
+    id: int
+    at: int
     question: str
     question_tokens: int
     answer: str
@@ -37,11 +39,19 @@ class Exchange:
 
 
 _RECENT = (
-    sa.select(turn.c.id, turn.c.question, turn.c.question_tokens, turn.c.answer, turn.c.answer_tokens)
+    sa.select(
+        turn.c.id,
+        sa.func.coalesce(turn.c.finished_at, turn.c.started_at).label("at"),
+        turn.c.question,
+        turn.c.question_tokens,
+        turn.c.answer,
+        turn.c.answer_tokens,
+    )
     .where(
         turn.c.conversation_id == sa.bindparam("its_conversation"),
         turn.c.state == sa.literal_column(str(TurnState.ANSWERED)),
         turn.c.id < sa.bindparam("before", type_=sa.BigInteger),
+        turn.c.id >= sa.bindparam("since", type_=sa.BigInteger),
     )
     .order_by(turn.c.id.desc())
     .limit(_PAGE)
@@ -180,12 +190,11 @@ class History:
         await branches.replace_from(asked.id, turn_id, alone=alone)
         return question
 
-    async def recent(self, conversation_id: int, *, before: int) -> AsyncIterator[StoredTurn]:
-        """Answered turns before turn `before`, the newest first; fetched in pages, as many as are asked for."""
+    async def recent(self, conversation_id: int, *, before: int, since: int = 0) -> AsyncIterator[StoredTurn]:
+        """Answered turns before turn `before`, the newest first, back to turn `since`; fetched in pages as needed."""
         while True:
-            rows = (
-                await self._connection.execute(_RECENT, {"its_conversation": conversation_id, "before": before})
-            ).all()
+            page = {"its_conversation": conversation_id, "before": before, "since": since}
+            rows = (await self._connection.execute(_RECENT, page)).all()
             for row in rows:
                 yield _stored(row)
             if len(rows) < _PAGE:
@@ -215,6 +224,8 @@ class History:
 
 def _stored(row: sa.Row[*tuple[Any, ...]]) -> StoredTurn:
     return StoredTurn(
+        id=row.id,
+        at=row.at,
         question=row.question,
         question_tokens=row.question_tokens,
         answer=row.answer,

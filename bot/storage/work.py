@@ -8,12 +8,14 @@ from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
 from bot.storage.calls import Calls
+from bot.storage.contexts import Contexts
 from bot.storage.conversations import Conversations
 from bot.storage.directory import Directory
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
 from bot.storage.ledger import Ledger
+from bot.storage.memory import Memories
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
 
@@ -32,6 +34,8 @@ class UnitOfWork:
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)
         self.history = History(connection)
+        self.contexts = Contexts(connection)
+        self.memories = Memories(connection)
         self.ledger = Ledger(connection)
         self.budgets = BudgetBook(connection)
         self.calls = Calls(connection)

@@ -4,6 +4,7 @@ from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbo
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, place, turn
 from bot.storage.tables.limits import ChargeState, allowance, charge
+from bot.storage.tables.memory import context, lesson, memory, piece, posting, summary
 from bot.storage.tables.operation import alert, audit, response_cache
 from bot.storage.tables.people import account, identity
 from bot.storage.tables.spending import budget, call, hold
@@ -21,15 +22,21 @@ __all__ = [
     "budget",
     "call",
     "charge",
+    "context",
     "conversation",
     "hold",
     "identity",
     "inbox",
     "lane",
     "leadership",
+    "lesson",
+    "memory",
     "metadata",
     "outbox",
+    "piece",
     "place",
+    "posting",
     "response_cache",
+    "summary",
     "turn",
 ]

@@ -1,0 +1,42 @@
+"""What calls taught about models, for the next ones: kept in this process, and in the database for the next start."""
+
+from collections.abc import Mapping
+
+from bot.domain.calibration import Lesson
+from bot.domain.context import ContextWindow
+from bot.domain.models import ModelCard
+from bot.storage import UnitOfWork
+from bot.turns import Begun, Outcome
+
+_NOTHING = Lesson()
+
+
+class Calibration:
+    """Lessons by model. `known` is what was learnt before this process began."""
+
+    def __init__(self, known: Mapping[str, Lesson] | None = None) -> None:
+        self._known = dict(known or {})
+        self._written = dict(self._known)
+
+    def window(self, card: ModelCard, *, longest: int, answer: int) -> ContextWindow:
+        """What of a model's window we use: at most `longest` tokens, `answer` of them for the answer."""
+        lesson = self._known.get(card.ref, _NOTHING)
+        size = min(card.window, longest, lesson.window or card.window)
+        return ContextWindow(size=size, wanted_room=answer, ratio=lesson.ratio)
+
+    def overflowed(self, card: ModelCard, told: int | None, *, tried: int) -> None:
+        """A prompt for a window of `tried` tokens was too long. Half of it is believed if the server told no size."""
+        window = told if told is not None and told < tried else tried // 2
+        self._known[card.ref] = self._known.get(card.ref, _NOTHING).overflowed(window=max(window, 1))
+
+    async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome) -> None:
+        """After an answer: compare what was counted, and write down what is new."""
+        usage, call = outcome.completion.usage, outcome.completion.call
+        if usage is None or usage.estimated or call is None or call.cached:
+            return
+        ref = call.card.ref
+        learnt = self._known.get(ref, _NOTHING).counted(estimate=begun.fitted.tokens, reported=usage.input)
+        self._known[ref] = learnt
+        if learnt.differs(self._written.get(ref, _NOTHING)):
+            await work.contexts.learn(ref, learnt)
+            self._written[ref] = learnt

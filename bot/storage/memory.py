@@ -1,0 +1,295 @@
+"""The index by which pieces of what was said are found again: postings of terms, the same on both databases.
+
+Each account has an index of its own for each conversation (a memory): searching never touches anybody else's rows,
+and statistics of other people's words do not change what is found. The index is only a way to a turn: what a piece
+says is read from its turn, and a turn that is not part of the conversation any more yields nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.recall import Piece, Posting
+from bot.storage.dialect import dialect_of, insert_for
+from bot.storage.tables import TurnState, memory, piece, posting, turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """One account's memory of one conversation: how many pieces it has, and how many terms these have together."""
+
+    id: int
+    pieces: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unindexed:
+    """A turn that is not in the index yet. `at` in milliseconds."""
+
+    id: int
+    account: int
+    question: str
+    answer: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPiece:
+    """A piece for the index: characters `starts` to `ends` of a turn's question or answer.
+
+    `terms` are the keys of its terms, as often as they occur, `dates` those of the day on which it was said.
+    """
+
+    turn_id: int
+    answer: bool
+    starts: int
+    ends: int
+    tokens: int
+    terms: Sequence[int]
+    dates: Sequence[int] = ()
+
+
+_ANSWERED: sa.ColumnClause[int] = sa.literal_column(str(TurnState.ANSWERED))
+_STEP = 8
+"""Terms are counted in statements for a multiple of so many: few statements are compiled once each."""
+
+_UNINDEXED = (
+    sa.select(turn.c.id, turn.c.account_id, turn.c.question, turn.c.answer, turn.c.started_at)
+    .where(
+        turn.c.conversation_id == sa.bindparam("its_conversation"),
+        # Also those of other branches, which may be gone back to: only answered turns are ever recalled.
+        turn.c.state.in_((TurnState.ANSWERED, TurnState.REPLACED)),
+        turn.c.answer.is_not(None),
+        turn.c.id > sa.bindparam("after", type_=sa.BigInteger),
+    )
+    .order_by(turn.c.id)
+    .limit(sa.bindparam("most"))
+)
+_SHELF = sa.select(memory.c.id, memory.c.pieces, memory.c.length).where(
+    memory.c.account_id == sa.bindparam("its_account"), memory.c.conversation_id == sa.bindparam("its_conversation")
+)
+_OTHERS = (
+    sa.select(memory.c.id, memory.c.pieces, memory.c.length)
+    .where(
+        memory.c.account_id == sa.bindparam("its_account"),
+        memory.c.conversation_id != sa.bindparam("its_conversation"),
+    )
+    .order_by(memory.c.conversation_id.desc())
+    .limit(sa.bindparam("most"))
+)
+_PREVIOUS = (
+    sa.select(turn.c.conversation_id)
+    .where(
+        turn.c.account_id == sa.bindparam("its_account"),
+        turn.c.conversation_id != sa.bindparam("its_conversation"),
+        turn.c.state == _ANSWERED,
+    )
+    .order_by(turn.c.id.desc())
+    .limit(1)
+)
+_GROW = (
+    sa.update(memory)
+    .where(memory.c.id == sa.bindparam("its_memory"))
+    .values(pieces=sa.bindparam("now_pieces"), length=sa.bindparam("now_length"))
+)
+_its_postings = posting.c.memory_id == sa.bindparam("its_memory")
+_POSTINGS = sa.select(posting.c.term, posting.c.number, posting.c.count, posting.c.length).where(
+    _its_postings, posting.c.term.in_(sa.bindparam("terms", expanding=True, type_=sa.BigInteger))
+)
+_NEWEST = (
+    sa.select(posting.c.number, posting.c.count, posting.c.length)
+    .where(_its_postings, posting.c.term == sa.bindparam("its_term", type_=sa.BigInteger))
+    .order_by(posting.c.number.desc())
+    .limit(sa.bindparam("most"))
+)
+_said = sa.case((piece.c.answer, turn.c.answer), else_=turn.c.question)
+_PIECES = (
+    sa.select(
+        piece.c.number,
+        piece.c.answer,
+        piece.c.tokens,
+        piece.c.turn_id,
+        turn.c.started_at,
+        sa.func.substr(_said, piece.c.starts + 1, piece.c.ends - piece.c.starts).label("text"),
+    )
+    .join(turn, turn.c.id == piece.c.turn_id)
+    .where(
+        piece.c.memory_id == sa.bindparam("its_memory"),
+        piece.c.number.in_(sa.bindparam("numbers", expanding=True)),
+        turn.c.state == _ANSWERED,
+        turn.c.account_id == sa.bindparam("its_account"),
+        turn.c.id < sa.bindparam("before", type_=sa.BigInteger),
+    )
+)
+_FORGET_POSTINGS = sa.delete(posting).where(
+    _its_postings, posting.c.number.in_(sa.bindparam("numbers", expanding=True))
+)
+_NUMBERS = sa.select(piece.c.memory_id, piece.c.number).where(
+    piece.c.turn_id.in_(sa.bindparam("turns", expanding=True, type_=sa.BigInteger))
+)
+_FORGET_PIECES = sa.delete(piece).where(piece.c.turn_id.in_(sa.bindparam("turns", expanding=True, type_=sa.BigInteger)))
+
+
+@cache
+def _open(dialect: str) -> sa.Executable:
+    return insert_for(dialect)(memory).on_conflict_do_nothing(index_elements=["conversation_id", "account_id"])
+
+
+@cache
+def _frequencies(terms: int) -> sa.Select[*tuple[int, ...]]:
+    """How many pieces hold each of so many terms; counted no further than `most` each, which bounds the work."""
+    counts = []
+    for i in range(terms):
+        held = posting.c.term == sa.bindparam(f"term_{i}", type_=sa.BigInteger)
+        found = sa.select(sa.literal_column("1")).where(_its_postings, held).limit(sa.bindparam("most")).subquery()
+        counts.append(sa.select(sa.func.count()).select_from(found).scalar_subquery().label(f"count_{i}"))
+    return sa.select(*counts)
+
+
+class Memories:
+    """Memories, pieces and postings, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._dialect = dialect_of(connection)
+
+    async def unindexed(self, conversation_id: int, *, after: int, most: int) -> list[Unindexed]:
+        """The next turns after turn `after` that have an answer, the oldest first."""
+        rows = await self._connection.execute(
+            _UNINDEXED, {"its_conversation": conversation_id, "after": after, "most": most}
+        )
+        return [
+            Unindexed(id=row.id, account=row.account_id, question=row.question, answer=row.answer, at=row.started_at)
+            for row in rows
+        ]
+
+    async def previous(self, account: int, conversation_id: int) -> int | None:
+        """The conversation in which the account spoke last, beside this one."""
+        asked = {"its_account": account, "its_conversation": conversation_id}
+        found = (await self._connection.execute(_PREVIOUS, asked)).scalar()
+        return None if found is None else int(found)
+
+    async def add(self, conversation_id: int, account: int, pieces: Sequence[NewPiece]) -> None:
+        """Put pieces into an account's memory, in the order in which they were said."""
+        row = {"conversation_id": conversation_id, "account_id": account}
+        await self._connection.execute(_open(self._dialect), row)
+        shelf = await self.shelf(account, conversation_id)
+        if shelf is None or not pieces:
+            return
+        numbered = list(enumerate(pieces, start=shelf.pieces))
+        await self._connection.execute(sa.insert(piece), [_piece(shelf, number, one) for number, one in numbered])
+        postings = [row for number, one in numbered for row in _postings(shelf, number, one)]
+        if postings:
+            await self._connection.execute(sa.insert(posting), postings)
+        grown = {
+            "its_memory": shelf.id,
+            "now_pieces": shelf.pieces + len(pieces),
+            "now_length": shelf.length + sum(len(one.terms) for one in pieces),
+        }
+        await self._connection.execute(_GROW, grown)
+
+    async def shelf(self, account: int, conversation_id: int) -> Shelf | None:
+        asked = {"its_account": account, "its_conversation": conversation_id}
+        row = (await self._connection.execute(_SHELF, asked)).first()
+        return None if row is None else Shelf(id=row.id, pieces=row.pieces, length=row.length)
+
+    async def others(self, account: int, conversation_id: int, *, most: int) -> list[Shelf]:
+        """The account's memories of other conversations, the newest first."""
+        asked = {"its_account": account, "its_conversation": conversation_id, "most": most}
+        rows = await self._connection.execute(_OTHERS, asked)
+        return [Shelf(id=row.id, pieces=row.pieces, length=row.length) for row in rows]
+
+    async def postings(self, shelf: Shelf, keys: Sequence[int], *, most: int) -> dict[int, list[Posting]]:
+        """By term, the pieces that hold it: of the rarest terms, as many as have `most` postings together.
+
+        What is left out are words that are nearly everywhere. If even the rarest one is, its newest postings are given.
+        """
+        frequencies = await self._frequency(shelf, keys, most)
+        chosen, left = [], most
+        for key in sorted(frequencies, key=lambda key: (frequencies[key], key)):
+            left -= frequencies[key]
+            if left < 0:
+                break
+            chosen.append(key)
+        if not chosen and frequencies:
+            rarest = min(frequencies, key=lambda key: (frequencies[key], key))
+            rows = await self._connection.execute(_NEWEST, {"its_memory": shelf.id, "its_term": rarest, "most": most})
+            return {rarest: [tuple(row) for row in rows]}
+        found: dict[int, list[Posting]] = defaultdict(list)
+        if chosen:
+            for term, *rest in await self._connection.execute(_POSTINGS, {"its_memory": shelf.id, "terms": chosen}):
+                found[term].append(tuple(rest))
+        return found
+
+    async def _frequency(self, shelf: Shelf, keys: Sequence[int], most: int) -> dict[int, int]:
+        if not keys:
+            return {}
+        size = -(-len(keys) // _STEP) * _STEP
+        asked = {f"term_{i}": key for i, key in enumerate([*keys, *[keys[0]] * (size - len(keys))])}
+        row = (
+            await self._connection.execute(_frequencies(size), {"its_memory": shelf.id, "most": most + 1, **asked})
+        ).one()
+        return {key: count for key, count in zip(keys, row, strict=False) if count}
+
+    async def pieces(
+        self, shelf: Shelf, account: int, scores: Sequence[tuple[int, float]], *, before: int, zone: tzinfo
+    ) -> list[Piece]:
+        """Pieces by number, in the order given, of turns that are part of the conversation and lie before one."""
+        asked = {
+            "its_memory": shelf.id,
+            "its_account": account,
+            "numbers": [number for number, _ in scores],
+            "before": before,
+        }
+        rows = {row.number: row for row in await self._connection.execute(_PIECES, asked)}
+        return [
+            Piece(
+                number=number,
+                turn=row.turn_id,
+                role="assistant" if row.answer else "user",
+                text=row.text,
+                tokens=row.tokens,
+                day=datetime.fromtimestamp(row.started_at / 1000, zone).date(),
+                score=score,
+            )
+            for number, score in scores
+            if (row := rows.get(number))
+        ]
+
+    async def forget(self, turns: Sequence[int]) -> None:
+        """Take turns out of the index, before they are deleted themselves."""
+        numbers: dict[int, list[int]] = defaultdict(list)
+        for memory_id, number in await self._connection.execute(_NUMBERS, {"turns": turns}):
+            numbers[memory_id].append(number)
+        for memory_id, those in numbers.items():
+            await self._connection.execute(_FORGET_POSTINGS, {"its_memory": memory_id, "numbers": those})
+        await self._connection.execute(_FORGET_PIECES, {"turns": turns})
+
+
+def _piece(shelf: Shelf, number: int, new: NewPiece) -> dict[str, object]:
+    return {
+        "memory_id": shelf.id,
+        "number": number,
+        "turn_id": new.turn_id,
+        "answer": new.answer,
+        "starts": new.starts,
+        "ends": new.ends,
+        "tokens": new.tokens,
+    }
+
+
+def _postings(shelf: Shelf, number: int, new: NewPiece) -> list[dict[str, int]]:
+    counts: dict[int, int] = defaultdict(int)
+    for term in new.terms:
+        counts[term] += 1
+    counted = {term: (count, len(new.terms)) for term, count in counts.items()} | dict.fromkeys(new.dates, (1, 1))
+    return [
+        {"memory_id": shelf.id, "term": term, "number": number, "count": count, "length": length}
+        for term, (count, length) in counted.items()
+    ]
