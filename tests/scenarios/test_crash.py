@@ -76,7 +76,7 @@ def answer(asked: str) -> str:
     return " ".join(["To", asked, *(f"word{number}" for number in range(WORDS))])
 
 
-CHARGES = "SELECT question, tokens, messages, charge.state FROM charge JOIN turn USING (inbox_id)"
+CHARGES = "SELECT question, tokens, charge.messages, charge.state FROM charge JOIN turn USING (inbox_id)"
 
 
 async def test_answers_cut_off_by_a_kill_are_each_given_and_charged_once(scene: Scene) -> None:
