@@ -66,10 +66,10 @@ $(UV):
 # --inexact keeps uv itself in the environment.
 $(VENV)/.runtime: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what Parley needs …"
-	@$(UV) sync --frozen --inexact --no-dev --compile-bytecode --quiet
+	@$(UV) sync --frozen --inexact --extra charts --no-dev --compile-bytecode --quiet
 	@touch $@
 
 $(VENV)/.development: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what tests and checks need …"
-	@$(UV) sync --frozen --inexact --compile-bytecode --quiet
+	@$(UV) sync --frozen --inexact --extra charts --compile-bytecode --quiet
 	@touch $(VENV)/.runtime $@

@@ -15,6 +15,7 @@ from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.calibration import Calibration
 from bot.catalogs import open_catalog
+from bot.charts.studio import Studio
 from bot.chat import Chat
 from bot.chores import Chores
 from bot.clock import SystemClock
@@ -43,6 +44,7 @@ from bot.repeats import Repeats
 from bot.settings import Part, Settings
 from bot.storage import Storage
 from bot.storage.lock import only_process
+from bot.switchboard import Switchboard
 from bot.tasks import cancel
 from bot.texts.catalogues import Catalogues
 
@@ -191,19 +193,18 @@ def _assemble(
         courier=courier,
         catalogues=catalogues,
     )
+    switchboard = Switchboard(
+        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone
+    )
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={platform.name: platform for platform in platforms},
-        book=book,
+        switchboard=switchboard,
         questions=Questions(chat=chat),
         chores=Chores({"index": Indexing(tokens, zone)}),
-        catalog=catalog,
-        access=access,
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
-        clock=clock,
-        zone=zone,
         concurrency=_CONCURRENCY,
         longest_wait=settings.queue_seconds,
     )

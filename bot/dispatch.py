@@ -2,28 +2,24 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import tzinfo
 
 import structlog
 
-from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.answers import Reader, parts_of
 from bot.chores import Chore, Chores
-from bot.commands import confirmation
 from bot.commands.asking import asked_back
-from bot.commands.call import Call
-from bot.commands.declaration import Answer, AskAgain, CommandBook
+from bot.commands.declaration import Answer, AskAgain, Later
 from bot.delivery import Courier
-from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
 from bot.errors import LostLease, NotAdmitted, ParleyError, StorageDown, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
-from bot.ports import Clock, Platform
+from bot.ports import Platform
 from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
+from bot.switchboard import Switchboard
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
@@ -52,28 +48,20 @@ class Dispatcher:
         *,
         inbox: Inbox,
         platforms: Mapping[str, Platform],
-        book: CommandBook,
+        switchboard: Switchboard,
         questions: Questions,
         chores: Chores,
-        catalog: Catalog,
-        access: Access,
         accounting: Accounting,
         courier: Courier,
         catalogues: Catalogues,
-        clock: Clock,
-        zone: tzinfo,
         concurrency: int,
         longest_wait: float | None = None,
     ) -> None:
         self._inbox = inbox
         self._platforms = platforms
-        self._book = book
+        self._switchboard = switchboard
         self._questions = questions
         self._chores = chores
-        self._catalog = catalog
-        self._clock = clock
-        self._zone = zone
-        self._access = access
         self._accounting = accounting
         self._courier = courier
         self._catalogues = catalogues
@@ -197,9 +185,10 @@ class Dispatcher:
     async def _command(self, lease: Lease, platform: Platform, update: Update, invocation: Invocation) -> None:
         try:
             async with lease.begin() as work:
-                call = await self._call(work, lease, update, invocation)
+                call = await self._switchboard.call(work, update, invocation, lease.claim.id)
                 said = await call.command.handler(call)
-                outgoing = [] if isinstance(said, AskAgain) else await self._put(work, lease, platform, update, said)
+                put = self._put(work, lease, platform, update, said) if isinstance(said, Text | Answer) else None
+                outgoing = await put if put else []
         except UserError as error:
             await self._refuse(lease, platform, update, error)
             return
@@ -207,32 +196,16 @@ class Dispatcher:
             act()
         if isinstance(said, AskAgain):
             await self._questions.ask_again(lease, platform, update, said.question)
+        elif isinstance(said, Later):
+            await self._say(lease, platform, update, await self._made(platform, update, said))
         else:
             await self._courier.deliver(lease, platform, outgoing)
 
-    async def _call(self, work: UnitOfWork, lease: Lease, update: Update, invocation: Invocation) -> Call:
-        visitor, now, words = await self._access.meet(work, update), self._clock.now(), invocation.arguments.split()
-        # Before anything else is said: a confirmation tells that there is something to confirm.
-        command = self._book.allowed(invocation, words, visitor.role)
-        words, confirmed = confirmation.taken(words, account_id=visitor.account.id, now=now)
-        return Call(
-            command=command,
-            update=update,
-            words=words,
-            confirmed=confirmed,
-            account=visitor.account,
-            role=visitor.role,
-            arrival=lease.claim.id,
-            work=work,
-            book=self._book,
-            access=self._access,
-            quotas=self._accounting.quotas,
-            budgets=self._accounting.budgets,
-            catalog=self._catalog,
-            inbox=self._inbox,
-            now=now,
-            zone=self._zone,
-        )
+    async def _made(self, platform: Platform, update: Update, said: Later) -> Text | Answer:
+        try:
+            return await said.make(self._reader(platform, update.sender.language).words)
+        except UserError as error:
+            return sentence(error)
 
     async def _refuse(self, lease: Lease, platform: Platform, update: Update, error: UserError) -> None:
         """Say why not. Who tried what only admins may is on record, and is told what everybody is."""
@@ -244,7 +217,7 @@ class Dispatcher:
             outgoing = await self._put(work, lease, platform, update, asked_back(error, update.invocation))
         await self._courier.deliver(lease, platform, outgoing)
 
-    async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text) -> None:
+    async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text | Answer) -> None:
         async with lease.begin() as work:
             await work.people.meet(update.sender)
             outgoing = await self._put(work, lease, platform, update, said)

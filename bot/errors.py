@@ -18,6 +18,7 @@ ParleyError
 │   ├── QuotaExceeded          .meter .limit .used .resets_at
 │   ├── BudgetExhausted        .scope .span .resets_at
 │   ├── PriceUnknown           .models
+│   ├── PictureFailed
 │   └── ContentRefused
 ├── ModelError                 .retryable: the same call may succeed if it is repeated
 │   ├── UpstreamBusy           .retry_after
@@ -186,6 +187,10 @@ class PriceUnknown(UserError):
     def __init__(self, models: Sequence[str]) -> None:
         super().__init__(", ".join(models))
         self.models = tuple(models)
+
+
+class PictureFailed(UserError):
+    """A chart could not be drawn: what draws it is not installed, or failed."""
 
 
 class ContentRefused(UserError):

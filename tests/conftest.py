@@ -18,6 +18,7 @@ from bot.alerts import Thresholds, Watch
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.calibration import Calibration
+from bot.charts.studio import Studio
 from bot.chat import Chat
 from bot.chores import Chores, Do
 from bot.commands import Command, CommandBook, all_commands
@@ -41,6 +42,7 @@ from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
+from bot.switchboard import Switchboard
 from bot.telemetry import configure
 from bot.texts.catalogues import Catalogues
 from tests.databases import EmptiedDatabase, own_database
@@ -159,19 +161,18 @@ def make_core(
         courier=courier,
         catalogues=catalogues,
     )
+    switchboard = Switchboard(
+        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone
+    )
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={one.name: one for one in platforms},
-        book=book,
+        switchboard=switchboard,
         questions=Questions(chat=chat),
         chores=Chores({"index": Indexing(WordCounter(), zone), **(doers or {})}),
-        catalog=catalog,
-        access=access,
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
-        clock=clock,
-        zone=zone,
         concurrency=100,
     )
     troubles: list[Trouble] = []

@@ -1,5 +1,6 @@
 """What a command may answer besides a sentence, as people see it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 
 from bot.alerts import Notice
 from bot.commands import Command
-from bot.commands.declaration import Answer, Choice, Table
-from bot.domain.people import Identity
+from bot.commands.declaration import Answer, Choice, Later, Table
+from bot.domain.people import Identity, Sender
 from bot.domain.updates import File
+from bot.errors import PictureFailed, UserError
 from bot.storage import Storage
-from bot.texts import text
+from bot.texts import Text, text
 from tests.conftest import Core, make_core
 
 
@@ -112,3 +114,30 @@ def test_a_choice_has_room_for_64_bytes(command: str) -> None:
 def test_a_message_has_room_for_100_choices() -> None:
     with pytest.raises(ValueError, match="101 choices"):
         Answer(said=text("Which?"), choices=[Choice(label=text("On"), command="page")] * 101)
+
+
+def drawing(storage: Storage, error: UserError | None = None) -> Command:
+    """A command whose answer takes time, in which others use the database."""
+
+    async def make(words: Callable[[Text], str]) -> Answer:
+        async with storage.begin() as work:
+            await work.people.meet(Sender(identity=Identity(platform="fake", user="ben"), name="Ben"))
+        if error:
+            raise error
+        return Answer(said=text("Drawn for {who}.", who=words(text("you"))))
+
+    async def draw(call: Any) -> Later:
+        del call
+        return Later(make=make)
+
+    return Command(name="draw", summary=text("Try"), handler=draw)
+
+
+async def test_an_answer_that_takes_time_keeps_nobody_from_the_database(storage: Storage) -> None:
+    core = make_core(storage, more_commands=[drawing(storage)])
+    assert await core.say("ada", "/draw") == "Drawn for you."
+
+
+async def test_a_picture_that_fails_is_told_in_a_sentence(storage: Storage) -> None:
+    core = make_core(storage, more_commands=[drawing(storage, PictureFailed())])
+    assert "cannot draw pictures" in await core.say("ada", "/draw")

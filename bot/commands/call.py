@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.access import Access
 from bot.budgets import Budgets
+from bot.charts.studio import Studio
 from bot.commands import confirmation
 from bot.commands.declaration import Answer, Choice, Command, CommandBook, Role
 from bot.domain.models import Catalog
@@ -45,6 +46,7 @@ class Call:
     budgets: Budgets
     catalog: Catalog
     inbox: Inbox
+    studio: Studio
     now: datetime
     zone: tzinfo
     afterwards: list[Callable[[], None]] = field(default_factory=list)

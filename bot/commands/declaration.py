@@ -79,6 +79,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """An answer that takes time, such as a picture: made when the call's transaction is over, with nothing open.
+
+    `make` is given what renders a sentence in the reader's language. It may raise a UserError. After a crash the
+    command begins again, so this is for commands that change nothing.
+    """
+
+    make: Callable[[Callable[[Text], str]], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskAgain:
     """What a command comes to when not it answers, but the model: a question of the person's, whose turn has begun."""
 
@@ -112,7 +123,7 @@ class Command:
     Args:
         name: lower case, `[a-z]{1,32}`, as typed after the slash (Telegram) or after `/parley` (Slack).
         summary: one line for menus and /help.
-        handler: `async (Call) -> Text | Answer | AskAgain`; see `bot.commands.call`.
+        handler: `async (Call) -> Text | Answer | Later | AskAgain`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
         example: a call that works, without the slash.
         role: who may use it; for everybody else the command does not exist.
@@ -126,7 +137,7 @@ class Command:
 
     name: str
     summary: Text
-    handler: Callable[[Any], Awaitable[Text | Answer | AskAgain]]
+    handler: Callable[[Any], Awaitable[Text | Answer | Later | AskAgain]]
     usage: str = ""
     example: str = ""
     role: Role = Role.GUEST

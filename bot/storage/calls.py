@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.models import Purpose
+from bot.domain.usage import DayUse
 from bot.storage.tables import call, identity
 
 Grouping = Literal["person", "model", "platform"]
@@ -98,6 +100,25 @@ def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int, int, int]]:
     )
 
 
+_QUARTER = 15 * 60 * 1000
+"""Milliseconds; every time zone of today is a whole number of them from UTC."""
+
+
+def _by_quarter(account: int | None) -> sa.Select[tuple[int, str, int, int]]:
+    quarter = (call.c.at // _QUARTER).label("quarter")
+    query = (
+        sa.select(
+            quarter,
+            call.c.asked,
+            sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
+            sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
+        )
+        .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.failed.is_(False))
+        .group_by(sa.text("quarter"), call.c.asked)
+    )
+    return query if account is None else query.where(call.c.account_id == account)
+
+
 class Calls:
     """The record of calls, inside one transaction."""
 
@@ -121,4 +142,20 @@ class Calls:
                 cached=int(row.cached),
             )
             for row in rows
+        ]
+
+    async def by_day(self, since: datetime, *, account: int | None = None) -> Sequence[DayUse]:
+        """What was used on each day since an instant, by model; the instant's time zone says when days begin.
+
+        Databases know no time zones, or not the same ones: they count quarters of an hour, days are made here.
+        """
+        facts = {"since": int(since.timestamp() * 1000)}
+        days: dict[tuple[date, str], tuple[int, int]] = {}
+        for row in await self._connection.execute(_by_quarter(account), facts):
+            day = datetime.fromtimestamp(row.quarter * _QUARTER / 1000, since.tzinfo).date()
+            tokens, cost = days.get((day, row.asked), (0, 0))
+            days[day, row.asked] = tokens + int(row.tokens), cost + int(row.cost)
+        return [
+            DayUse(day=day, model=model, tokens=tokens, cost=cost)
+            for (day, model), (tokens, cost) in sorted(days.items())
         ]

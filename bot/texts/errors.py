@@ -67,6 +67,7 @@ def _irreversible(error: errors.NotReversible) -> Text:
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
     errors.NotAdmitted: lambda _: text("You cannot use this bot yet. Ask an admin to let you in."),
+    errors.PictureFailed: lambda _: text("I cannot draw pictures at the moment. An admin finds the reason in the log."),
     errors.UnknownCommand: lambda error: text(
         "I do not know the command {name}. {help} lists what I know.", name=code(error.name), help=Typed("help")
     ),

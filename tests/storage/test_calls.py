@@ -1,6 +1,8 @@
 """One row for every answer: who caused it, who gave it, what it took and what that cost."""
 
 import asyncio
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -155,3 +157,25 @@ async def test_a_call_costs_what_it_costs_by_hand(priced: Core, usage: Usage, mi
 async def test_an_unknown_price_is_unknown_and_not_nothing(storage: Storage) -> None:
     core = make_core(storage, catalog=catalog(card("nobody-knows")))
     assert await cost_of(core, Usage(input=1000, output=77)) is None
+
+
+async def test_use_is_told_by_the_days_of_a_time_zone(storage: Storage) -> None:
+    """Nepal is 5:45 ahead of UTC, so its days begin within an hour."""
+    core = make_core(storage, catalog=catalog(card("gpt-test", prices=PRICED)))
+    core.model.usage = Usage(input=40, output=20)
+    zone = ZoneInfo("Asia/Kathmandu")
+    core.clock.pass_(hours=6, minutes=14, seconds=59)  # 18:14:59 UTC
+    await core.say("ada", "one")
+    core.clock.pass_(seconds=1)
+    await core.say("ada", "two")
+    await core.say("ben", "three")
+    async with storage.begin() as work:
+        everybody = await work.calls.by_day(datetime(2026, 11, 22, tzinfo=zone))
+        (ada,) = await work.people.named("fake", "ada")
+        hers = await work.calls.by_day(datetime(2026, 11, 23, tzinfo=zone), account=ada.id)
+    assert [(use.day.isoformat(), use.model, use.tokens) for use in everybody] == [
+        ("2026-11-22", "main/gpt-test", 60),
+        ("2026-11-23", "main/gpt-test", 120),
+    ]
+    assert [(use.day.isoformat(), use.tokens) for use in hers] == [("2026-11-23", 60)]
+    assert everybody[0].cost > 0

@@ -33,6 +33,7 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.PriceUnknown([SECRET]),
     errors.UnknownModel("gpt-none"),
     errors.ContentRefused(SECRET),
+    errors.PictureFailed(SECRET),
     errors.UpstreamBusy(SECRET),
     errors.UpstreamBusy(SECRET, retry_after=0.2),
     errors.UpstreamDown(SECRET),

@@ -1,0 +1,65 @@
+"""Has charts drawn by a process of their own, so that the bot itself stays small and never waits for it."""
+
+import asyncio
+import json
+import os
+import sys
+from importlib.util import find_spec
+
+import structlog
+
+from bot.charts.values import Chart, Words
+from bot.domain.updates import File
+from bot.errors import PictureFailed
+
+_log = structlog.get_logger(__name__)
+
+_SECONDS = 30.0
+"""The first chart on a machine takes some: matplotlib makes a list of all fonts."""
+
+_NEEDED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "MPLCONFIGDIR", "SYSTEMROOT")
+"""All that the process inherits: tokens and keys are none of its business."""
+
+
+class Studio:
+    """Draws one chart after the other."""
+
+    def __init__(self) -> None:
+        self._desk = asyncio.Semaphore(1)
+
+    @property
+    def open(self) -> bool:
+        """Whether charts can be drawn at all: matplotlib is an optional dependency."""
+        return find_spec("matplotlib") is not None
+
+    async def picture(self, name: str, chart: Chart, words: Words) -> File:
+        """A chart as a PNG for a chat; `name` without an ending. Raises PictureFailed."""
+        content = await self.draw(chart, words, "png")
+        return File(name=f"{name}.png", content=content, media_type="image/png")
+
+    async def draw(self, chart: Chart, words: Words, kind: str) -> bytes:
+        """A chart as `png` or `svg`. Never called inside of a transaction: it takes a second. Raises PictureFailed."""
+        if not self.open:
+            raise PictureFailed
+        async with self._desk:
+            return await self._drawn(json.dumps(chart.to_json(words)).encode(), kind)
+
+    async def _drawn(self, chart: bytes, kind: str) -> bytes:
+        environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.charts", kind, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+        )
+        try:
+            async with asyncio.timeout(_SECONDS):
+                picture, trouble = await process.communicate(chart)
+        except TimeoutError:
+            raise PictureFailed from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode or not picture:
+            _log.error("chart_not_drawn", reason=trouble.decode(errors="replace")[-500:])
+            raise PictureFailed
+        return picture

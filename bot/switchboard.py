@@ -1,0 +1,66 @@
+"""The switchboard: a command that was typed is connected with its handler and everything that may need."""
+
+from datetime import tzinfo
+
+from bot.access import Access
+from bot.accounting import Accounting
+from bot.charts.studio import Studio
+from bot.commands import confirmation
+from bot.commands.call import Call
+from bot.commands.declaration import CommandBook
+from bot.domain.models import Catalog
+from bot.domain.updates import Invocation, Update
+from bot.inbox import Inbox
+from bot.ports import Clock
+from bot.storage import UnitOfWork
+
+
+class Switchboard:
+    """Makes calls out of invocations, for chats and for the command line alike."""
+
+    def __init__(
+        self,
+        book: CommandBook,
+        access: Access,
+        accounting: Accounting,
+        *,
+        catalog: Catalog,
+        inbox: Inbox,
+        studio: Studio,
+        clock: Clock,
+        zone: tzinfo,
+    ) -> None:
+        self._book = book
+        self._access = access
+        self._accounting = accounting
+        self._catalog = catalog
+        self._inbox = inbox
+        self._studio = studio
+        self._clock = clock
+        self._zone = zone
+
+    async def call(self, work: UnitOfWork, update: Update, invocation: Invocation, arrival: int) -> Call:
+        """One call, of whoever speaks. Raises UserError and NotAdmitted for what they may not."""
+        visitor, now, words = await self._access.meet(work, update), self._clock.now(), invocation.arguments.split()
+        # Before anything else is said: a confirmation tells that there is something to confirm.
+        command = self._book.allowed(invocation, words, visitor.role)
+        words, confirmed = confirmation.taken(words, account_id=visitor.account.id, now=now)
+        return Call(
+            command=command,
+            update=update,
+            words=words,
+            confirmed=confirmed,
+            account=visitor.account,
+            role=visitor.role,
+            arrival=arrival,
+            work=work,
+            book=self._book,
+            access=self._access,
+            quotas=self._accounting.quotas,
+            budgets=self._accounting.budgets,
+            catalog=self._catalog,
+            inbox=self._inbox,
+            studio=self._studio,
+            now=now,
+            zone=self._zone,
+        )
