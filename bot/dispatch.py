@@ -203,7 +203,7 @@ class Dispatcher:
 
     async def _made(self, platform: Platform, update: Update, said: Later) -> Text | Answer:
         try:
-            return await said.make(self._reader(platform, update.sender.language).words)
+            return await said.make(Reader(self._catalogues.of(update.sender.language), platform.slash).words)
         except UserError as error:
             return sentence(error)
 

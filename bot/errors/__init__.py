@@ -44,9 +44,32 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from bot.errors.base import ParleyError
+from bot.errors.models import (
+    CompletionRefused,
+    ContextOverflow,
+    ModelError,
+    StreamInterrupted,
+    UpstreamBusy,
+    UpstreamDown,
+    UpstreamMisconfigured,
+)
+from bot.errors.storing import Conflict, LostLease, StorageDown, StorageError
 
-class ParleyError(Exception):
-    """Everything raised on purpose."""
+__all__ = [  # of what is defined elsewhere
+    "CompletionRefused",
+    "Conflict",
+    "ContextOverflow",
+    "LostLease",
+    "ModelError",
+    "ParleyError",
+    "StorageDown",
+    "StorageError",
+    "StreamInterrupted",
+    "UpstreamBusy",
+    "UpstreamDown",
+    "UpstreamMisconfigured",
+]
 
 
 class ConfigError(ParleyError):
@@ -197,55 +220,6 @@ class ContentRefused(UserError):
     """The model's provider refused to deal with the content."""
 
 
-class ModelError(ParleyError):
-    """The model side failed."""
-
-    retryable: ClassVar[bool] = False
-
-
-class UpstreamBusy(ModelError):
-    """The endpoint asks us to slow down; `retry_after` in seconds when it said so."""
-
-    retryable = True
-
-    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class UpstreamDown(ModelError):
-    """The endpoint cannot be reached, timed out before the first delta, or answered 5xx."""
-
-    retryable = True
-
-
-class ContextOverflow(ModelError):
-    """The endpoint says the prompt is too long; `window` in tokens when it said how long it may be."""
-
-    def __init__(self, message: str = "", *, window: int | None = None) -> None:
-        super().__init__(message)
-        self.window = window
-
-
-class CompletionRefused(ModelError):
-    """The request or its content was refused; repeating it will not help."""
-
-
-class StreamInterrupted(ModelError):
-    """The answer broke off after its first delta; what arrived is kept."""
-
-
-class UpstreamMisconfigured(ModelError):
-    """Key, credit, permission or model name is wrong: an operator has to act on `hint`."""
-
-    def __init__(
-        self, message: str = "", *, hint: str = "", cause: Literal["credit", "key", "model", "address"] = "address"
-    ) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.cause = cause
-
-
 class PlatformError(ParleyError):
     """A call to a chat platform failed."""
 
@@ -286,19 +260,3 @@ class PlatformMisconfigured(PlatformError):
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
-
-
-class StorageError(ParleyError):
-    """The database refused."""
-
-
-class StorageDown(StorageError):
-    """The database cannot be reached now, or the connection was lost: what was to be done may be tried again."""
-
-
-class Conflict(StorageError):
-    """Someone else changed the row first."""
-
-
-class LostLease(StorageError):
-    """Another worker holds the lane now: stop, and touch neither database nor platform."""

@@ -1,0 +1,5 @@
+"""The root of the tree."""
+
+
+class ParleyError(Exception):
+    """Everything raised on purpose."""
