@@ -41,6 +41,7 @@ from bot.questions import Questions
 from bot.quotas import Quotas
 from bot.renewal import Renewal
 from bot.repeats import Repeats
+from bot.scrubbing import Scrubbing
 from bot.settings import Part, Settings
 from bot.storage import Storage
 from bot.storage.lock import only_process
@@ -201,7 +202,7 @@ def _assemble(
         platforms={platform.name: platform for platform in platforms},
         switchboard=switchboard,
         questions=Questions(chat=chat),
-        chores=Chores({"index": Indexing(tokens, zone)}),
+        chores=Chores({"index": Indexing(tokens, zone), "scrub": _scrubbing(storage, platforms, model)}),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
@@ -217,6 +218,14 @@ def _accounting(settings: Settings, prices: PriceBook, clock: Clock) -> Accounti
     plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
     quotas, budgets = Quotas(plan, zone, clock), Budgets(settings.budgets(), zone, clock)
     return Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
+
+
+def _scrubbing(storage: Storage, platforms: Sequence[Platform], model: Model) -> Scrubbing:
+    async def nothing() -> None:
+        return
+
+    clear = model.clear if isinstance(model, CachedModel) else nothing
+    return Scrubbing(storage, {platform.name: platform for platform in platforms}, clear)
 
 
 def _watch(

@@ -40,6 +40,7 @@ from bot.questions import Questions
 from bot.quotas import Quotas
 from bot.renewal import Renewal
 from bot.repeats import Repeats
+from bot.scrubbing import Scrubbing
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
 from bot.switchboard import Switchboard
@@ -109,6 +110,15 @@ class Core:
         return await self.say(user, f"/{command}", **{"chat": chat, "message": message, "clicked": True} | more)
 
 
+async def nothing() -> None:
+    """There is no response cache to clear."""
+
+
+def _doers(storage: Storage, platforms: Sequence[Platform], zone: ZoneInfo) -> dict[str, Do]:
+    scrubbing = Scrubbing(storage, {one.name: one for one in platforms}, nothing)
+    return {"index": Indexing(WordCounter(), zone), "scrub": scrubbing}
+
+
 def make_core(
     storage: Storage,
     *,
@@ -169,7 +179,7 @@ def make_core(
         platforms={one.name: one for one in platforms},
         switchboard=switchboard,
         questions=Questions(chat=chat),
-        chores=Chores({"index": Indexing(WordCounter(), zone), **(doers or {})}),
+        chores=Chores(_doers(storage, platforms, zone) | dict(doers or {})),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,

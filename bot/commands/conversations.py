@@ -148,6 +148,7 @@ def _opened(call: Call, talk: Talk) -> Answer:
         choices=[
             Choice(label=text("▶ Go on with it"), command=f"chats switch {talk.id}"),
             *changes,
+            Choice(label=text("🗑 Forget …"), command=f"forget {talk.id}"),
             Choice(label=text("« List"), command="chats"),
         ],
         in_place=True,

@@ -4,6 +4,7 @@ from bot.storage.answers import KeptAnswer
 from bot.storage.audit import AuditFilter, AuditRecord
 from bot.storage.calls import CallRecord
 from bot.storage.contexts import StoredContext, StoredSummary
+from bot.storage.forgetting import Heard
 from bot.storage.history import Exchange, StoredTurn
 from bot.storage.inbox import Claim
 from bot.storage.memory import NewPiece, Shelf, Unindexed
@@ -19,6 +20,7 @@ __all__ = [
     "CallRecord",
     "Claim",
     "Exchange",
+    "Heard",
     "KeptAnswer",
     "NewPiece",
     "Outgoing",

@@ -50,3 +50,6 @@ class Answers:
     async def prune(self, before: int) -> None:
         """Delete what was given before an instant (milliseconds)."""
         await self._connection.execute(_PRUNE, {"before": before})
+
+    async def clear(self) -> None:
+        await self._connection.execute(sa.delete(response_cache))

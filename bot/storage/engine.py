@@ -18,6 +18,8 @@ _PRAGMAS = (
     # The event loop must not wait for a lock: see bot.storage.inline.
     "busy_timeout=0",
     "foreign_keys=ON",
+    # What was deleted is overwritten: see bot.storage.forgetting.
+    "secure_delete=ON",
 )
 
 

@@ -11,6 +11,7 @@ from bot.storage.calls import Calls
 from bot.storage.contexts import Contexts
 from bot.storage.conversations import Conversations
 from bot.storage.directory import Directory
+from bot.storage.forgetting import Forgetting
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
@@ -33,6 +34,7 @@ class UnitOfWork:
         self.people = People(connection)
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)
+        self.forgetting = Forgetting(connection)
         self.history = History(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)

@@ -40,6 +40,10 @@ class CachedModel:
             return self._model.complete(prompt, on_wait)
         return CachedCompletion(self, key, prompt, on_wait)
 
+    async def clear(self) -> None:
+        """Forget every answer, here and wherever they are shared. Raises StorageError."""
+        await self._shelf.clear()
+
     async def fresh(self, key: str) -> KeptAnswer | None:
         return await self._kept(key, self._seconds)
 

@@ -52,6 +52,13 @@ class RedisShelf:
         except RedisError as error:
             raise StorageError(f"Redis: {type(error).__name__}") from None
 
+    async def clear(self) -> None:
+        try:
+            async for name in self._redis.scan_iter(match=self._name("*"), count=1000):
+                await self._redis.delete(name)
+        except RedisError as error:
+            raise StorageError(f"Redis: {type(error).__name__}") from None
+
     async def aclose(self) -> None:
         await self._redis.aclose()
 

@@ -27,6 +27,9 @@ class Shelf(Protocol):
 
     async def put(self, key: str, answer: KeptAnswer) -> None: ...
 
+    async def clear(self) -> None:
+        """Forget every answer."""
+
 
 class MemoryShelf:
     """The answers used last, in so many bytes."""
@@ -50,6 +53,10 @@ class MemoryShelf:
             _, oldest = self._answers.popitem(last=False)
             self._used -= _bytes(oldest)
 
+    async def clear(self) -> None:
+        self._answers.clear()
+        self._used = 0
+
 
 class DatabaseShelf:
     """A table, from which rows that are too old even for bad times are deleted as new ones come.
@@ -71,6 +78,10 @@ class DatabaseShelf:
             await work.answers.put(key, answer)
             await work.answers.prune(answer.at - self._kept)
 
+    async def clear(self) -> None:
+        async with self._begin() as work:
+            await work.answers.clear()
+
 
 class Shelves:
     """Several in a row, the nearest first: what is found farther away is brought nearer.
@@ -90,6 +101,11 @@ class Shelves:
 
     async def put(self, key: str, answer: KeptAnswer) -> None:
         await self._keep(self._shelves, key, answer)
+
+    async def clear(self) -> None:
+        """Raises StorageError: whoever has something forgotten wants to know."""
+        for shelf in self._shelves:
+            await shelf.clear()
 
     async def _look(self, shelf: Shelf, key: str) -> KeptAnswer | None:
         try:

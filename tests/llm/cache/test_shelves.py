@@ -21,6 +21,9 @@ class BrokenShelf:
     async def put(self, key: str, answer: KeptAnswer) -> None:
         raise StorageError(key)
 
+    async def clear(self) -> None:
+        raise StorageError("gone")
+
 
 async def test_memory_drops_what_was_not_used_for_longest() -> None:
     shelf = MemoryShelf(size=1_500)
