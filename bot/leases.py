@@ -61,6 +61,11 @@ class Lease:
         self.more = await done
         self.done = True
 
+    async def park(self, work: UnitOfWork, *, pause: int) -> None:
+        """Leave the lane alone for `pause` milliseconds, in the given transaction."""
+        await work.inbox.park(self.claim, pause=pause)
+        self.done = True
+
     async def give_back(self) -> None:
         """Free the lane with the arrival still in it. Does nothing if the lane is not ours any more."""
         try:

@@ -104,6 +104,9 @@ class Platform(Protocol):
         Raises PlatformBusy, PlatformDown, RecipientGone, MessageRejected.
         """
 
+    def repeatable(self, part: Part) -> bool:
+        """Whether sending this part twice looks like sending it once: it replaces a message. Pure."""
+
     async def check(self) -> str:
         """Ask the platform who we are; one line for `parley doctor`. Raises PlatformError."""
 

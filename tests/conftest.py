@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
+import sqlalchemy as sa
 
 from bot.access import Access
 from bot.accounting import Accounting
@@ -43,6 +44,7 @@ from bot.repeats import Repeats
 from bot.scrubbing import Scrubbing
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
+from bot.storage.tables import lane
 from bot.switchboard import Switchboard
 from bot.telemetry import configure
 from bot.texts.catalogues import Catalogues
@@ -95,6 +97,13 @@ class Core:
         async with self.storage.begin() as work:
             await work.inbox.take_back(everything=True)
         await self.inbox.recover()
+
+    async def later(self) -> None:
+        """The time has come for what waits for a platform."""
+        async with self.storage.begin() as work:
+            await work.inbox._connection.execute(sa.update(lane).values(not_before=0))
+            await work.inbox.unpark()
+        await self.work()
 
     async def say(self, user: str, text: str, **more: Any) -> str:
         """Somebody says something; returns the last thing anybody is answered."""

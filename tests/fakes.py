@@ -83,6 +83,7 @@ class FakePlatform:
         self.instead_of: list[str] = []
         self.replies: list[FakeReply] = []
         self.failures: list[PlatformError] = []
+        self.away: list[PlatformError] = []
         self.changed = asyncio.Condition()
         self.part_size = 10_000
 
@@ -109,6 +110,7 @@ class FakePlatform:
             lane=self._book.lane(place(chat, private=chat == user), invocation),
             order=number,
             payload={"user": user, "text": text, "chat": chat, **more},
+            sender=None if self._book.overtakes(invocation) else Identity(platform="fake", user=user),
         )
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
@@ -171,7 +173,12 @@ class FakePlatform:
         self.instead_of.append(part.get("instead_of", ""))
         return str(len(self.sent))
 
+    def repeatable(self, part: Part) -> bool:
+        return bool(part.get("instead_of"))
+
     async def check(self) -> str:
+        if self.away:
+            raise self.away.pop(0)
         return "fake"
 
     async def close(self) -> None:

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from bot.delivery import Courier
 from bot.domain.updates import Arrival, File
-from bot.errors import LostLease, MessageRejected, PlatformBusy, PlatformDown, RecipientGone
+from bot.errors import LostLease, MessageRejected, PlatformBusy, PlatformDown, PlatformMisconfigured, RecipientGone
 from bot.storage import Storage
-from bot.storage.tables import outbox
+from bot.storage.tables import LaneState, lane, outbox
 from bot.turns import Asked
 from tests.conftest import LEASE, Core, make_core
 from tests.fakes import place
@@ -48,9 +48,9 @@ async def test_a_file_survives_a_crash_and_is_dropped_once_it_was_sent(core: Cor
 
 
 async def test_a_busy_platform_is_obeyed_and_gets_the_answer_later(core: Core) -> None:
-    core.platform.failures = [PlatformBusy(retry_after=280), PlatformBusy(retry_after=3)]
+    core.platform.failures = [PlatformBusy(retry_after=28), PlatformBusy(retry_after=3)]
     assert await core.say("ada", "hello") == "echo: hello"
-    assert core.clock.slept[-2:] == [280, 3]
+    assert core.clock.slept[-2:] == [28, 3]
 
 
 async def test_a_long_answer_is_sent_in_parts_and_in_order(core: Core) -> None:
@@ -66,10 +66,98 @@ async def test_an_unknown_outcome_is_repeated_once_and_no_more(core: Core) -> No
     assert len(core.platform.failures) == 1
 
 
-async def test_an_outage_that_certainly_delivered_nothing_is_waited_out(core: Core) -> None:
-    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(10)]
+async def test_an_unknown_outcome_is_repeated_only_when_the_platform_answers_again(core: Core) -> None:
+    core.platform.failures = [PlatformDown("timeout")]
+    core.platform.away = [PlatformDown("timeout"), PlatformDown("refused", outcome_unknown=False)]
     assert await core.say("ada", "hello") == "echo: hello"
-    assert core.clock.slept[-10:] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert core.clock.slept[-3:] == [1, 2, 4]
+
+
+async def test_what_does_no_harm_is_repeated_until_it_is_taken(core: Core) -> None:
+    core.platform.repeatable = lambda part: True  # type: ignore[method-assign]
+    core.platform.failures = [PlatformDown("timeout") for _ in range(5)]
+    assert await core.say("ada", "hello") == "echo: hello"
+
+
+async def test_a_short_outage_is_waited_out_beside_the_answer(core: Core) -> None:
+    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(6)]
+    assert await core.say("ada", "hello") == "echo: hello"
+    assert core.clock.slept[-6:] == [1, 2, 4, 8, 16, 32]
+
+
+async def test_a_long_outage_is_waited_out_in_order(core: Core) -> None:
+    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(20)]
+    await core.say("ada", "one")
+    await core.say("ada", "two")
+    assert core.platform.sent == []
+    assert len(core.model.prompts) == 1
+    while core.platform.failures:
+        await core.later()
+    assert [text for _, text in core.platform.sent] == ["echo: one", "echo: two"]
+
+
+async def test_one_platform_s_outage_does_not_occupy_workers(core: Core) -> None:
+    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(20)]
+    await core.say("ada", "one")
+    assert await work_left(core) == {LaneState.PARKED: 1}
+
+
+async def test_a_wrong_token_is_waited_out_too(core: Core) -> None:
+    core.platform.failures = [PlatformMisconfigured("revoked", hint="a new one")]
+    assert await core.say("ada", "hello") == "echo: hello"
+
+
+async def test_what_nobody_could_deliver_for_a_day_is_given_up(core: Core) -> None:
+    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(20)]
+    await core.say("ada", "one")
+    async with core.storage.begin() as work:
+        await work.outbox._connection.execute(sa.update(outbox).values(created_at=outbox.c.created_at - 86_400_000))
+    await core.later()
+    core.platform.failures.clear()
+    assert await core.say("ada", "two") == "echo: two"
+    assert await failures(core) == ["TooOld", None]
+
+
+async def test_an_outage_longer_than_two_crashes_loses_no_answer(storage: Storage) -> None:
+    for attempt in range(4):
+        core = make_core(storage)
+        await core.recover()
+        core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(3)]
+        if not attempt:
+            await core.hear("ada", "hello")
+        (lease,) = await core.inbox.claim(1)
+        core.clock.sleep = forever  # type: ignore[method-assign]
+        core.dispatcher.start(lease)
+        await asyncio.sleep(0.2)
+        for task in core.dispatcher._running:
+            task.cancel()
+    core = make_core(storage)
+    await core.recover()
+    await core.work()
+    assert core.platform.sent == [("ada", "echo: hello")]
+
+
+async def forever(seconds: float) -> None:
+    await asyncio.Event().wait()
+
+
+async def work_left(core: Core) -> dict[int, int]:
+    """How many lanes are in which state."""
+    async with core.storage.begin() as work:
+        query = sa.select(lane.c.state, sa.func.count().label("its_count")).group_by(lane.c.state)
+        return {row.state: row.its_count for row in await work.inbox._connection.execute(query)}
+
+
+async def failures(core: Core) -> list[str | None]:
+    """Why parts were not delivered, in order."""
+    async with core.storage.begin() as work:
+        return list(await work.outbox._connection.scalars(sa.select(outbox.c.failure).order_by(outbox.c.id)))
+
+
+async def test_why_somebody_got_nothing_is_on_record(core: Core) -> None:
+    core.platform.failures = [RecipientGone("blocked")]
+    await core.say("ada", "hello")
+    assert await failures(core) == ["RecipientGone"]
 
 
 async def test_someone_who_left_does_not_hold_up_the_lane(core: Core) -> None:

@@ -87,6 +87,9 @@ class ConsolePlatform:
         self._written = ""
         return ""
 
+    def repeatable(self, _part: Part) -> bool:
+        return False
+
     async def check(self) -> str:
         return "console: a terminal"
 

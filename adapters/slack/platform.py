@@ -259,6 +259,10 @@ class SlackPlatform:
             return await outbound.deliver_file(self._uploads, part)
         return await outbound.deliver(self._messages, part)
 
+    def repeatable(self, part: Part) -> bool:
+        """See ports.Platform."""
+        return part["do"] in {"delete", "finish", "replace", "rewrite"}
+
     async def check(self) -> str:
         """See ports.Platform."""
         me = await self._calls.ask("auth.test")

@@ -148,6 +148,9 @@ class TelegramPlatform:
         except sdk.TelegramError as error:
             raise translate(error) from error
 
+    def repeatable(self, part: Part) -> bool:
+        return "edit" in part
+
     async def check(self) -> str:
         try:
             user = await self._bot.get_me()

@@ -36,6 +36,17 @@ _ATTEMPT = (
     .where(outbox.c.id == sa.bindparam("part_id"))
     .values(state=OutboxState.ATTEMPTED, attempts=outbox.c.attempts + 1)
 )
+_WAITS = (
+    sa.update(outbox)
+    .where(outbox.c.id == sa.bindparam("part_id"))
+    .values(
+        state=sa.case((sa.bindparam("unknown") > 0, OutboxState.ATTEMPTED), else_=OutboxState.PENDING),
+        attempts=sa.bindparam("unknown"),
+    )
+)
+_AGE = sa.select((now_ms() - sa.func.min(outbox.c.created_at)).label("age")).where(
+    outbox.c.inbox_id == sa.bindparam("arrival")
+)
 _SENT = (
     sa.update(outbox)
     .where(outbox.c.id == sa.bindparam("part_id"))
@@ -44,7 +55,7 @@ _SENT = (
 _FAILED = (
     sa.update(outbox)
     .where(outbox.c.inbox_id == sa.bindparam("arrival"), outbox.c.state != OutboxState.SENT)
-    .values(state=OutboxState.FAILED)
+    .values(state=OutboxState.FAILED, failure=sa.bindparam("why"))
 )
 
 
@@ -86,6 +97,14 @@ class Outbox:
         """Note that a part is about to be handed to the platform."""
         await self._connection.execute(_ATTEMPT, {"part_id": part_id})
 
+    async def waits(self, part_id: int, *, attempts: int) -> None:
+        """Note that a part waits for its platform; so many attempts may have reached it all the same."""
+        await self._connection.execute(_WAITS, {"part_id": part_id, "unknown": attempts})
+
+    async def age(self, arrival: int) -> float:
+        """Seconds since the answer was stored."""
+        return float((await self._connection.execute(_AGE, {"arrival": arrival})).scalar_one()) / 1000
+
     async def sent(self, out: Outgoing, platform_id: str) -> None:
         """Note that a part arrived. A file's content has served its purpose then, and is the largest thing there is."""
         facts = {"part_id": out.id, "platform_id": platform_id}
@@ -95,6 +114,6 @@ class Outbox:
         emptied = {name: value for name, value in out.part.items() if name != CONTENT}
         await self._connection.execute(_SENT.values(part=sa.bindparam("emptied")), facts | {"emptied": emptied})
 
-    async def failed(self, arrival: int) -> None:
+    async def failed(self, arrival: int, why: str) -> None:
         """Give up on what is left of an answer."""
-        await self._connection.execute(_FAILED, {"arrival": arrival})
+        await self._connection.execute(_FAILED, {"arrival": arrival, "why": why[:64]})
