@@ -94,6 +94,7 @@ def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: T
         buttons=shown.buttons,
         files=shown.files,
         instead_of=update.message if in_place else "",
+        about=said.about if isinstance(said, Answer) else "",
     )
 
 

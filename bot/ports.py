@@ -83,6 +83,7 @@ class Platform(Protocol):
         buttons: Sequence[Button] = (),
         files: Sequence[File] = (),
         instead_of: str = "",
+        about: str = "",
     ) -> list[Part]:
         """Render a message (Markdown) that is no reply, such as a command's answer or a notice. Pure.
 
@@ -93,6 +94,7 @@ class Platform(Protocol):
             buttons: stand under the text.
             files: go with the text or follow it.
             instead_of: our message that it replaces; if that is gone, it is said anew.
+            about: an older message there that it is about; quoted, where a quote leads to what it quotes.
         """
 
     def direct(self, who: Identity) -> Place:

@@ -66,7 +66,8 @@ class FakeReply:
 class FakePlatform:
     """A chat platform in memory: `sent` is what people see, in order, `buttons` what they may click under it.
 
-    `files` is what came with each, `instead_of` the number of the message that each replaced.
+    `files` is what came with each, `instead_of` the number of the message that each replaced, `about` of
+    the one that each quotes.
     """
 
     name = "fake"
@@ -81,6 +82,7 @@ class FakePlatform:
         self.labels: list[list[str]] = []
         self.files: list[list[File]] = []
         self.instead_of: list[str] = []
+        self.about: list[str] = []
         self.replies: list[FakeReply] = []
         self.failures: list[PlatformError] = []
         self.away: list[PlatformError] = []
@@ -147,6 +149,7 @@ class FakePlatform:
         buttons: Sequence[Button] = (),
         files: Sequence[File] = (),
         instead_of: str = "",
+        about: str = "",
     ) -> list[Part]:
         pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
         parts: list[dict[str, Any]] = [{"chat": place.chat, "text": piece} for piece in pieces]
@@ -154,7 +157,7 @@ class FakePlatform:
             last["buttons"] = [button.command for button in buttons]
             last["labels"] = [button.label for button in buttons]
         for first in parts[:1]:
-            first["instead_of"] = instead_of
+            first |= {"instead_of": instead_of, "about": about}
         return [*parts, *(file.packed() for file in files)]
 
     def direct(self, who: Identity) -> Place:
@@ -171,6 +174,7 @@ class FakePlatform:
         self.labels.append(part.get("labels", []))
         self.files.append([])
         self.instead_of.append(part.get("instead_of", ""))
+        self.about.append(part.get("about", ""))
         return str(len(self.sent))
 
     def repeatable(self, part: Part) -> bool:

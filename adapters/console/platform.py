@@ -74,6 +74,7 @@ class ConsolePlatform:
         buttons: Sequence[Button] = (),
         files: Sequence[File] = (),
         instead_of: str = "",  # noqa: ARG002 - what was typed out stays
+        about: str = "",  # noqa: ARG002
     ) -> list[Part]:
         self._written = ""
         return [{"text": _with_buttons(text, buttons)}, *(file.packed() for file in files)]

@@ -244,6 +244,7 @@ class SlackPlatform:
         buttons: Sequence[Button] = (),
         files: Sequence[File] = (),
         instead_of: str = "",
+        about: str = "",  # noqa: ARG002 - a link to a message has to be asked for
     ) -> list[Part]:
         """See ports.Platform."""
         said = outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)

@@ -126,10 +126,11 @@ class TelegramPlatform:
         buttons: Sequence[Button] = (),
         files: Sequence[File] = (),
         instead_of: str = "",
+        about: str = "",
     ) -> list[Part]:
-        """`answer_by` is the message to reply to, in groups."""
+        """`answer_by` is the message to reply to, in groups. A tap on a reply leads to what it replies to."""
         edit = int(instead_of) if instead_of else None
-        return parts_of(place, text, reply_to=answer_by, edit=edit, buttons=buttons, files=files)
+        return parts_of(place, text, reply_to=about or answer_by, edit=edit, buttons=buttons, files=files)
 
     def direct(self, who: Identity) -> Place:
         """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""

@@ -1,6 +1,19 @@
 """One file per family of commands, each command declared once for all platforms."""
 
-from bot.commands import branches, budget, conversations, directory, forget, models, people, quota, records, roles
+from bot.commands import (
+    branches,
+    budget,
+    conversations,
+    directory,
+    forget,
+    models,
+    people,
+    quota,
+    records,
+    roles,
+    search,
+    transcripts,
+)
 from bot.commands.declaration import Command, CommandBook, Role
 
 __all__ = ["Command", "CommandBook", "Role", "all_commands"]
@@ -8,5 +21,18 @@ __all__ = ["Command", "CommandBook", "Role", "all_commands"]
 
 def all_commands() -> CommandBook:
     """Every command there is."""
-    families = (people, conversations, branches, forget, models, quota, budget, directory, roles, records)
+    families = (
+        people,
+        conversations,
+        branches,
+        search,
+        transcripts,
+        forget,
+        models,
+        quota,
+        budget,
+        directory,
+        roles,
+        records,
+    )
     return CommandBook([command for family in families for command in family.COMMANDS])

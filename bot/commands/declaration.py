@@ -64,6 +64,7 @@ class Answer:
         listed: whether the sentence says what the table does, in lines that are read in a chat; the table is then for
             the command line alone.
         in_place: whether it replaces the message whose button was clicked, if it was a click: pages, confirmations.
+        about: the platform's id of an older message in this chat that it is about; quoted where that leads there.
     """
 
     said: Text
@@ -72,6 +73,7 @@ class Answer:
     table: Table | None = None
     listed: bool = False
     in_place: bool = False
+    about: str = ""
 
     def __post_init__(self) -> None:
         if len(self.choices) > MOST_CHOICES:

@@ -1,6 +1,7 @@
 """Forgetting for good what one said: asked twice, then gone."""
 
 import re
+from dataclasses import replace
 
 from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command
@@ -16,12 +17,12 @@ async def forget(call: Call) -> Text | Answer:
             return _menu()
         case ["nothing"]:
             return Answer(said=text("Nothing was forgotten."), in_place=True)
+        case [scope] if call.confirmed:
+            return await _done(call, await _scope(call, scope))
         case [scope]:
             return await _ask(call, await _scope(call, scope))
         case [scope, "sure"]:
-            return await _ask_again(call, await _scope(call, scope))
-        case [scope, "confirmed", number] if is_number(number):
-            return await _done(call, await _scope(call, scope), int(number))
+            return _ask_again(call, await _scope(call, scope))
     raise call.bad_argument()
 
 
@@ -71,22 +72,19 @@ async def _ask(call: Call, conversation: int | None) -> Answer:
     )
 
 
-async def _ask_again(call: Call, conversation: int | None) -> Answer:
-    # The account is part of the button: in a group, nobody forgets their own by somebody else's.
-    command = f"forget {_word(conversation)} confirmed {call.account.id}"
-    return Answer(
-        said=text("Really? Nobody can bring it back: neither you nor an admin. Your limits and what you used stay."),
-        choices=[Choice(label=text("🗑 Yes, for good"), command=command), _no()],
-        in_place=True,
+def _ask_again(call: Call, conversation: int | None) -> Answer:
+    asked = call.confirm(
+        text("Really? Nobody can bring it back: neither you nor an admin. Your limits and what you used stay."),
+        text("🗑 Yes, for good"),
+        _word(conversation),
     )
+    return replace(asked, choices=[*asked.choices, _no()])
 
 
-async def _done(call: Call, conversation: int | None, account: int) -> Text | Answer:
-    if account != call.account.id:
-        return text("That button is not yours.")
-    count = await call.work.forgetting.forget(account, conversation)
-    everywhere = conversation is None
-    scrub = Scrub(account=account, place="" if everywhere else call.update.place.key, before=call.arrival)
+async def _done(call: Call, conversation: int | None) -> Answer:
+    count = await call.work.forgetting.forget(call.account.id, conversation)
+    place = "" if conversation is None else call.update.place.key
+    scrub = Scrub(account=call.account.id, place=place, before=call.arrival)
     await call.work.inbox.put(scrub.chore.arrival(str(call.arrival), at=call.arrival))
     call.afterwards.append(call.inbox.wake)
     return Answer(

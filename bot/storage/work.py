@@ -19,6 +19,8 @@ from bot.storage.ledger import Ledger
 from bot.storage.memory import Memories
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
+from bot.storage.searches import Searches
+from bot.storage.transcripts import Transcripts
 
 
 class UnitOfWork:
@@ -35,6 +37,8 @@ class UnitOfWork:
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)
         self.forgetting = Forgetting(connection)
+        self.searches = Searches(connection)
+        self.transcripts = Transcripts(connection)
         self.history = History(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)
