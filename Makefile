@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run console doctor test check format fmt lint types imports texts bench lock clean
+.PHONY: help demo run console doctor test check format fmt lint types imports texts litellm bench lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,11 @@ imports: $(VENV)/.development
 
 texts: $(VENV)/.development ## Bring the catalogues up to date with the sentences in the code
 	$(BIN)/python -m bot.texts.extract
+
+litellm: $(VENV)/.development ## Play the model's faults through LiteLLM's proxy, in an environment of its own (700 MB)
+	@test -x $(VENV)/litellm/bin/litellm || { \
+		$(UV) venv -q $(VENV)/litellm && $(UV) pip install -q --python $(VENV)/litellm/bin/python 'litellm[proxy]'; }
+	PARLEY_LITELLM=$(VENV)/litellm/bin/litellm $(BIN)/pytest -q tests/scenarios/test_faults.py -k "litellm and not postgresql"
 
 bench: $(VENV)/.development ## Measure what the README claims
 	$(BIN)/python -m benchmarks

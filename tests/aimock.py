@@ -2,14 +2,14 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.processes import free_port, running
 
 _LOCKED = Path(__file__).parent / "llm"
 """Where package.json and package-lock.json are."""
@@ -35,15 +35,10 @@ def installed(cache: pytest.Cache) -> Path:
 @contextmanager
 def serving(program: Path, fixtures: Path) -> Iterator[str]:
     """Runs it with a file of fixtures; the address without a path."""
-    port = _free_port()
+    port = free_port()
     options = ["-p", str(port), "-f", str(fixtures), "--validate-on-load", "--strict", "--log-level", "silent"]
-    server = subprocess.Popen(["node", str(program), *options])  # noqa: S607
-    try:
-        _wait_for(port)
+    with running(["node", str(program), *options], port, patience=30, log=fixtures.with_suffix(".log")):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(5)
 
 
 def _unavailable(reason: str) -> None:
@@ -51,22 +46,3 @@ def _unavailable(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    ends = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.1)
-        else:
-            return

@@ -46,6 +46,11 @@ OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 WINDOW = re.compile(r"(?:context (?:length|window|size)|n_ctx)\D{0,16}(\d{3,8})", re.IGNORECASE)
+#: What LiteLLM's proxy leaves of OpenAI's code. Only behind its prefix: Gemini says the same of a mere rate limit.
+NO_QUOTA = re.compile(r"OpenAIException - You exceeded your current quota")
+MODERATED = re.compile(r"requires moderation|input was flagged", re.IGNORECASE)
+#: LiteLLM's proxy passes a vendor's headers on under names of its own.
+PASSED_ON = ("", "llm_provider-")
 UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.{0,80}\b(does not exist|not found)", re.IGNORECASE)
 SECRET = re.compile(r"\b(sk|pk|gsk|xai|key)-[\w*.-]{4,}|\bBearer\s+\S+", re.IGNORECASE)
 
@@ -91,7 +96,7 @@ def masked(text: str) -> str:
 
 def judge(facts: Facts) -> ModelError:
     """What to make of an error: the order is from what only money or people can cure to what time cures."""
-    if facts.names & QUOTA_CODES or facts.status == 402:
+    if facts.names & QUOTA_CODES or facts.status == 402 or NO_QUOTA.search(facts.message):
         return UpstreamMisconfigured(str(facts), hint=NO_CREDIT, cause="credit")
     if facts.status in {401, 403}:
         return _forbidden(facts)
@@ -105,7 +110,7 @@ def judge(facts: Facts) -> ModelError:
 
 
 def _forbidden(facts: Facts) -> ModelError:
-    if facts.status == 403 and (facts.flagged or facts.names & REFUSED_CODES):
+    if facts.status == 403 and (facts.flagged or facts.names & REFUSED_CODES or MODERATED.search(facts.message)):
         return CompletionRefused(f"403 moderation: {', '.join(facts.flagged) or facts.code}"[:300])
     return UpstreamMisconfigured(f"{facts.status} {facts.code}", hint=WRONG_KEY, cause="key")
 
@@ -171,11 +176,13 @@ def _retry_after(error: openai.APIError, now: datetime) -> float | None:
     response = getattr(error, "response", None)
     if response is None:
         return None
-    if (milliseconds := _number(response.headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    told = response.headers.get("retry-after")
-    seconds = _number(told)
-    return seconds if seconds is not None else _until(told, now)
+    for prefix in PASSED_ON:
+        if (milliseconds := _number(response.headers.get(f"{prefix}retry-after-ms"))) is not None:
+            return milliseconds / 1000
+        if (told := response.headers.get(f"{prefix}retry-after")) is not None:
+            seconds = _number(told)
+            return seconds if seconds is not None else _until(told, now)
+    return None
 
 
 def _number(text: str | None) -> float | None:

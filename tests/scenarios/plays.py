@@ -10,6 +10,7 @@ from bot.llm.emulator import Fault, refusals, twists
 from bot.llm.emulator.draft import draft
 from bot.llm.emulator.replies import Reply
 from bot.llm.emulator.wire import Event
+from tests.litellm import PROGRAM
 
 TEXT = "one two three four five six"
 FOREVER = 60_000
@@ -45,10 +46,17 @@ ANSWER = answering()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """A fault. `aimock` is its fixture there, or the reason why it has none."""
+    """A fault. `aimock` is its fixture there, or the reason why it has none; `litellm` is what LiteLLM's proxy makes of
+    it, if people see something else through it.
+    """
 
     emulator: Fault
     aimock: Fixture | str
+    litellm: str = ""
+
+    def on(self, stand: str) -> bool:
+        """Whether it can be played there, to the same end."""
+        return not {"emulator": "", "aimock": isinstance(self.aimock, str), "litellm": self.litellm}[stand]
 
 
 _BODIES_END = "it cuts connections, and never ends a body before its end"
@@ -58,6 +66,9 @@ _JSON_ONLY = "its errors are JSON"
 _HEADERS_LATE = "it sends its headers together with the first event"
 _ALWAYS_BILLS = "it sends usage once and in numbers, at the end, whenever it is asked for"
 _OPENROUTER = "it does so at its OpenRouter address only, where everything else is shaped otherwise too"
+
+_ENDS_WELL = "it ends what the vendor broke off as if that were whole"
+_COUNTS = "it counts tokens itself where the vendor has not told them by the end"
 
 PLAYS: Mapping[str, Play] = {
     # Refused before anything was begun.
@@ -109,22 +120,43 @@ PLAYS: Mapping[str, Play] = {
     "malformed body": Play(
         emulator=refusals.refused(Reply(status=200, body=b"{malformed json", reason="malformed")),
         aimock={**ANSWER, "chaos": {"malformedRate": 1}},
+        litellm=_ENDS_WELL,
     ),
-    "web page": Play(emulator=refusals.not_a_stream(), aimock=_JSON_ONLY),
-    "empty stream": Play(emulator=refusals.empty(), aimock="its streams begin with an event"),
+    "web page": Play(
+        emulator=refusals.not_a_stream(),
+        aimock=_JSON_ONLY,
+        litellm=_ENDS_WELL,
+    ),
+    "empty stream": Play(
+        emulator=refusals.empty(),
+        aimock="its streams begin with an event",
+        litellm=_ENDS_WELL,
+    ),
     "silence": Play(emulator=twists.stall_headers(), aimock={**ANSWER, "latency": FOREVER}),
     "silence after the headers": Play(emulator=twists.stall_first(), aimock=_HEADERS_LATE),
     # Broken off after the first event and before the first piece.
-    "clean cut at the beginning": Play(emulator=twists.cut_clean(after=0), aimock=_BODIES_END),
+    "clean cut at the beginning": Play(
+        emulator=twists.cut_clean(after=0),
+        aimock=_BODIES_END,
+        litellm=_ENDS_WELL,
+    ),
     "cut at the beginning": Play(emulator=twists.cut_tcp(after=0), aimock=cut(FOREVER)),
     "broken JSON at the beginning": Play(emulator=twists.broken_json(after=0), aimock=_WELL_FORMED),
     "silence at the beginning": Play(
         emulator=twists.stall(after=0), aimock={**ANSWER, "recordedTimings": timings(FOREVER)}
     ),
-    "refusal": Play(emulator=twists.refusal(), aimock="it knows no delta.refusal"),
+    "refusal": Play(
+        emulator=twists.refusal(),
+        aimock="it knows no delta.refusal",
+        litellm="it drops delta.refusal, so that there is an answer without a word",
+    ),
     "filtered at the beginning": Play(emulator=twists.filtered(after=0), aimock="it takes no answer without a word"),
     # Broken off after two words.
-    "clean cut": Play(emulator=twists.cut_clean(2), aimock=_BODIES_END),
+    "clean cut": Play(
+        emulator=twists.cut_clean(2),
+        aimock=_BODIES_END,
+        litellm=_ENDS_WELL,
+    ),
     "cut": Play(emulator=twists.cut_tcp(2), aimock=cut(0, FOREVER)),
     "error event": Play(emulator=twists.error_frame(2), aimock="an error is its whole answer or no part of it"),
     "broken JSON": Play(emulator=twists.broken_json(2), aimock=_WELL_FORMED),
@@ -138,29 +170,38 @@ PLAYS: Mapping[str, Play] = {
     ),
     # Quirks.
     "no [DONE]": Play(emulator=twists.no_done(), aimock=_WHOLE_STREAMS),
-    "open socket": Play(emulator=twists.open_socket(), aimock=_WHOLE_STREAMS),
+    "open socket": Play(
+        emulator=twists.open_socket(),
+        aimock=_WHOLE_STREAMS,
+        litellm="it tells usage only after the end of the vendor's body",
+    ),
     "choices [] first": Play(emulator=twists.empty_first(), aimock="its first event always has a choice"),
     "comments": Play(emulator=twists.comments(), aimock=_OPENROUTER),
     "usage on every chunk": Play(emulator=twists.usage("every chunk"), aimock=_ALWAYS_BILLS),
-    "usage never": Play(emulator=twists.usage("never"), aimock=_ALWAYS_BILLS),
+    "usage never": Play(
+        emulator=twists.usage("never"),
+        aimock=_ALWAYS_BILLS,
+        litellm=_COUNTS,
+    ),
     "usage of nulls": Play(emulator=twists.usage("nulls"), aimock=_ALWAYS_BILLS),
     "thinking": Play(emulator=twists.reasoning("let me think"), aimock=answering(tokens=9, reasoning="let me think")),
     # Too long, in every dialect.
     "overflow at OpenAI": Play(
-        emulator=refusals.overflow_openai(400),
-        aimock=failing(400, "context_length_exceeded", message="The maximum context length is 400 tokens."),
+        emulator=refusals.overflow_openai(100),
+        aimock=failing(400, "context_length_exceeded", message="The maximum context length is 100 tokens."),
     ),
     "overflow at vLLM": Play(
-        emulator=refusals.overflow_vllm(400),
-        aimock=failing(400, 400, "BadRequestError", message="This model's maximum context length is 400 tokens."),
+        emulator=refusals.overflow_vllm(100),
+        aimock=failing(400, 400, "BadRequestError", message="This model's maximum context length is 100 tokens."),
     ),
     "overflow at llama.cpp": Play(
-        emulator=refusals.overflow_llama_cpp(400),
+        emulator=refusals.overflow_llama_cpp(100),
         aimock="it drops the fields in which llama.cpp tells its window",
+        litellm="it drops the fields in which llama.cpp tells its window",
     ),
     "overflow at LiteLLM": Play(
-        emulator=refusals.overflow_litellm(400),
-        aimock=failing(400, "400", message="litellm.ContextWindowExceededError: maximum context length is 400 tokens"),
+        emulator=refusals.overflow_litellm(100),
+        aimock=failing(400, "400", message="litellm.ContextWindowExceededError: maximum context length is 100 tokens"),
     ),
 }
 
@@ -178,7 +219,7 @@ def played(*names: str | tuple[Any, ...]) -> pytest.MarkDecorator:
             pytest.param(stand, PLAYS[name], *([rest] if expecting else []), id=f"{stand}-{name}", marks=marks)
             for stand, marks in STANDS.items()
             for name, *rest in rows
-            if stand == "emulator" or not isinstance(PLAYS[name].aimock, str)
+            if PLAYS[name].on(stand)
         ],
         indirect=["stand"],
     )
@@ -187,4 +228,5 @@ def played(*names: str | tuple[Any, ...]) -> pytest.MarkDecorator:
 STANDS: Mapping[str, Sequence[pytest.MarkDecorator]] = {
     "emulator": (),
     "aimock": (pytest.mark.node, pytest.mark.timeout(180)),
+    **({"litellm": (pytest.mark.timeout(180),)} if PROGRAM else {}),
 }

@@ -23,6 +23,8 @@ from tests.conftest import Core, make_core
 
 TIMES = Timeouts(connect=1, first=0.6, between=0.5, total=5, farewell=0.1)
 HASTY = Patience(backoff=0.0)
+SECRET = "sk-scene"
+"""The key of the endpoint; LiteLLM wants this form."""
 
 
 def words(text: str) -> int:
@@ -101,7 +103,7 @@ async def scene(
             endpoint="main", name="scripted-1", known_as="scripted-1", window=1000, prices={"default": PRICED}
         )
         endpoint = Endpoint(
-            name="main", base_url=server.url, keys=(Key(name="k", secret="s"),), limits=limits or Limits()
+            name="main", base_url=server.url, keys=(Key(name="k", secret=SECRET),), limits=limits or Limits()
         )
         catalog = Catalog(
             endpoints={"main": endpoint},

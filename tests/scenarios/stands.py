@@ -41,13 +41,15 @@ class Stand(Protocol):
 
 @dataclass(kw_only=True)
 class EmulatorStand:
-    """Our own."""
+    """Our own, alone or behind a proxy."""
 
     emulator: ModelEmulator
+    before: str = ""
+    """The address of a proxy before it, if there is one."""
 
     @property
     def url(self) -> str:
-        return self.emulator.url
+        return self.before or self.emulator.url
 
     async def next(self, play: Play) -> None:
         self.emulator.faults.next(play.emulator)

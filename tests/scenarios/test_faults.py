@@ -14,8 +14,9 @@ from bot.llm.emulator import ModelEmulator
 from bot.llm.policy import Patience
 from bot.storage import Storage
 from tests.aimock import installed, serving
+from tests.litellm import PROGRAM, Proxy, proxying
 from tests.scenarios.plays import ANSWER, PLAYS, STANDS, TEXT, Play, played
-from tests.scenarios.pooled import HASTY, Scene, scene, words
+from tests.scenarios.pooled import HASTY, SECRET, Scene, scene, words
 from tests.scenarios.stands import AimockStand, EmulatorStand, Said, Stand
 
 BILL = (12, 6)
@@ -36,11 +37,22 @@ def aimock(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield address
 
 
+@pytest.fixture(scope="session")
+def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    assert PROGRAM is not None
+    with proxying(PROGRAM, tmp_path_factory.mktemp("litellm"), SECRET) as proxy:
+        yield proxy
+
+
 @pytest.fixture
 def stand(request: pytest.FixtureRequest) -> Stand:
     if request.param == "aimock":
         return AimockStand(address=request.getfixturevalue("aimock"))
-    return EmulatorStand(emulator=ModelEmulator(answer=lambda _: TEXT, count=words))
+    if request.param == "emulator":
+        return EmulatorStand(emulator=ModelEmulator(answer=lambda _: TEXT, count=words))
+    proxy: Proxy = request.getfixturevalue("litellm")
+    behind = ModelEmulator(answer=lambda _: TEXT, count=words, port=proxy.behind)
+    return EmulatorStand(emulator=behind, before=proxy.url)
 
 
 def everywhere() -> pytest.MarkDecorator:
