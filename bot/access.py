@@ -1,10 +1,12 @@
 """Who is speaking, and what they may do here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.access import AccessPolicy, turned_away
 from bot.domain.people import Role
 from bot.domain.updates import Place, Update
+from bot.inbox import Lease
+from bot.ports import Platform
 from bot.storage import Account, UnitOfWork
 
 
@@ -17,10 +19,20 @@ class Visitor:
 
 
 class Access:
-    """Applies the operator's policy and the admins' decisions, always in the transaction of what is asked for."""
+    """Applies the operator's policy and the admins' decisions."""
 
     def __init__(self, policy: AccessPolicy) -> None:
         self.policy = policy
+
+    async def introduced(self, lease: Lease, platform: Platform, update: Update) -> Update:
+        """The update with what has to be known of its sender before anything else. Platforms are asked but once."""
+        if update.sender.belonging is not None:
+            return update
+        async with lease.begin() as work:
+            known = await work.people.find(update.sender.identity)
+        if known is not None and known.belonging is not None:
+            return replace(update, sender=replace(update.sender, belonging=known.belonging))
+        return replace(update, sender=await platform.ask_about(update.sender))
 
     async def meet(self, work: UnitOfWork, update: Update) -> Visitor:
         """Whoever it is, blocked people and newcomers included."""

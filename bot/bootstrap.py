@@ -30,12 +30,13 @@ from bot.duties import Duties
 from bot.inbox import Inbox
 from bot.indexing import Indexing
 from bot.intake import Intake
-from bot.llm import open_model
-from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
+from bot.llm.cache import CachedModel
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
 from bot.memory import Memory
+from bot.models import open_models, remembered
+from bot.newcomers import Newcomers
 from bot.ports import Clock, Model, Platform
 from bot.questions import Questions
 from bot.quotas import Quotas
@@ -46,7 +47,6 @@ from bot.settings import Part, Settings
 from bot.storage import Storage
 from bot.storage.lock import only_process
 from bot.switchboard import Switchboard
-from bot.tasks import cancel
 from bot.texts.catalogues import Catalogues
 
 _CONCURRENCY = 1000
@@ -54,9 +54,6 @@ _CONCURRENCY = 1000
 
 _THRIFTY_WINDOW = 16_000
 """Tokens of context used unless CONTEXT_WINDOW says otherwise: every message pays for the whole of it."""
-
-_BREATH = 0.3
-"""Seconds in which a bot that starts connects to its platforms before it does what can wait."""
 
 
 @asynccontextmanager
@@ -118,8 +115,8 @@ async def _opened(
         calibration = Calibration(await work.contexts.lessons())
     gates = Gates(clock)
     async with (
-        _serving(settings, catalog, clock, gates) as (asked, prices),
-        _remembering(asked, settings, storage, clock) as model,
+        open_models(settings, catalog, clock, gates) as (asked, prices),
+        remembered(asked, settings, storage, clock) as model,
     ):
         yield _assemble(
             settings,
@@ -139,29 +136,6 @@ async def _opened(
         )
 
 
-async def _load_soon(prices: PriceBook, clock: Clock) -> None:
-    """Read the prices when the platforms are connected: no answer is finished, and so priced, before."""
-    await clock.sleep(_BREATH)
-    await prices.load()
-
-
-@asynccontextmanager
-async def _serving(
-    settings: Settings, catalog: Catalog, clock: Clock, gates: Gates
-) -> AsyncIterator[tuple[Model, PriceBook]]:
-    """The models and their prices, which are read in the background unless a decision rests on them."""
-    prices = PriceBook(catalog, clock)
-    plan = settings.budgets()
-    if plan.budgets or plan.unpriced == "refuse":
-        await prices.load()
-    loading = asyncio.create_task(_load_soon(prices, clock))
-    try:
-        async with open_model(catalog, clock, _secret(settings.redis_url), gates) as model:
-            yield model, prices
-    finally:
-        await cancel(loading)
-
-
 def _assemble(
     settings: Settings,
     *,
@@ -179,10 +153,8 @@ def _assemble(
     system: Weighed,
     calibration: Calibration,
 ) -> Worker:
-    zone = ZoneInfo(settings.timezone)
-    catalogues = Catalogues(settings.language, zone)
-    accounting, courier = _accounting(settings, prices, clock), Courier(clock)
-    access = Access(settings.access())
+    zone, courier, access = ZoneInfo(settings.timezone), Courier(clock), Access(settings.access())
+    catalogues, accounting = Catalogues(settings.language, zone), _accounting(settings, prices, clock)
     chat = Chat(
         model=model,
         brain=_brain(settings, catalog, system, accounting.quotas, calibration=calibration, clock=clock),
@@ -200,6 +172,8 @@ def _assemble(
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={platform.name: platform for platform in platforms},
+        access=access,
+        newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
         questions=Questions(chat=chat),
         chores=Chores({"index": Indexing(tokens, zone), "scrub": _scrubbing(storage, platforms, model)}),
@@ -248,34 +222,6 @@ def _watch(
         admins=settings.admins,
         platforms={platform.name for platform in platforms},
     )
-
-
-@asynccontextmanager
-async def _remembering(model: Model, settings: Settings, storage: Storage, clock: Clock) -> AsyncIterator[Model]:
-    """The model behind the response cache, if the operator wants one."""
-    if settings.response_cache == "off":
-        yield model
-        return
-    seconds = settings.response_cache_seconds
-    async with _shelves(settings, storage) as shelves:
-        yield CachedModel(model, Shelves(*shelves), clock, scope=settings.response_cache, seconds=seconds)
-
-
-@asynccontextmanager
-async def _shelves(settings: Settings, storage: Storage) -> AsyncIterator[Sequence[Shelf]]:
-    """Memory, Redis if there is one, the database."""
-    seconds = settings.response_cache_seconds
-    near, far = MemoryShelf(), DatabaseShelf(storage.begin, seconds=seconds)
-    if (url := _secret(settings.redis_url)) is None:
-        yield near, far
-        return
-    from bot.llm.cache.shared import RedisShelf
-
-    shared = RedisShelf.connect(url, seconds=seconds)
-    try:
-        yield near, shared, far
-    finally:
-        await shared.aclose()
 
 
 def _brain(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.answers import Reader, parts_of
@@ -15,6 +16,7 @@ from bot.delivery import Courier
 from bot.domain.updates import Invocation, Update
 from bot.errors import LostLease, NotAdmitted, ParleyError, StorageDown, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
+from bot.newcomers import Newcomers
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
@@ -48,6 +50,8 @@ class Dispatcher:
         *,
         inbox: Inbox,
         platforms: Mapping[str, Platform],
+        access: Access,
+        newcomers: Newcomers,
         switchboard: Switchboard,
         questions: Questions,
         chores: Chores,
@@ -59,6 +63,8 @@ class Dispatcher:
     ) -> None:
         self._inbox = inbox
         self._platforms = platforms
+        self._access = access
+        self._newcomers = newcomers
         self._switchboard = switchboard
         self._questions = questions
         self._chores = chores
@@ -155,10 +161,11 @@ class Dispatcher:
         if update is None:
             await self._complete(lease, InboxState.DONE)
             return
+        update = await self._access.introduced(lease, platform, update)
         try:
             await self._answer(lease, platform, update)
-        except NotAdmitted as error:
-            await self._say(lease, platform, update, sentence(error))
+        except NotAdmitted:
+            await self._knock(lease, platform, update)
 
     async def _answer(self, lease: Lease, platform: Platform, update: Update) -> None:
         if update.invocation:
@@ -218,9 +225,25 @@ class Dispatcher:
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text | Answer) -> None:
-        async with lease.begin() as work:
-            await work.people.meet(update.sender)
-            outgoing = await self._put(work, lease, platform, update, said)
+        try:
+            async with lease.begin() as work:
+                await self._access.admit(work, update)
+                outgoing = await self._put(work, lease, platform, update, said)
+        except UserError as error:
+            await self._refuse(lease, platform, update, error)
+            return
+        await self._courier.deliver(lease, platform, outgoing)
+
+    async def _knock(self, lease: Lease, platform: Platform, update: Update) -> None:
+        """Somebody whom nobody has let in."""
+        try:
+            async with lease.begin() as work:
+                said = await self._newcomers.knock(work, lease.claim, update)
+                outgoing = await self._put(work, lease, platform, update, said)
+        except UserError as error:
+            await self._refuse(lease, platform, update, error)
+            return
+        self._newcomers.told()
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _notify(self, lease: Lease, platform: Platform, notice: Notice) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
-from bot.domain.people import Identity
+from bot.domain.people import Identity, Sender
 from bot.domain.updates import Arrival, Button, File, Place, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
@@ -96,6 +96,9 @@ class Platform(Protocol):
             instead_of: our message that it replaces; if that is gone, it is said anew.
             about: an older message there that it is about; quoted, where a quote leads to what it quotes.
         """
+
+    async def ask_about(self, sender: Sender) -> Sender:
+        """Complete somebody whose `belonging` is not known; as they were if the platform does not say. Never raises."""
 
     def direct(self, who: Identity) -> Place:
         """Where one person of this platform is spoken to alone, who may have never written to us."""

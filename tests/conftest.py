@@ -36,6 +36,7 @@ from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.memory import Memory
+from bot.newcomers import Newcomers
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.quotas import Quotas
@@ -186,6 +187,8 @@ def make_core(
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={one.name: one for one in platforms},
+        access=access,
+        newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
         questions=Questions(chat=chat),
         chores=Chores(_doers(storage, platforms, zone) | dict(doers or {})),

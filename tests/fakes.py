@@ -3,12 +3,13 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.commands import CommandBook
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
-from bot.domain.people import Identity, Sender
+from bot.domain.people import Belonging, Identity, Sender
 from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, OnWait, Part, Ref
@@ -84,6 +85,8 @@ class FakePlatform:
         self.instead_of: list[str] = []
         self.about: list[str] = []
         self.replies: list[FakeReply] = []
+        self.belongings: dict[str, Belonging] = {}
+        self.asked_about: list[str] = []
         self.failures: list[PlatformError] = []
         self.away: list[PlatformError] = []
         self.changed = asyncio.Condition()
@@ -126,6 +129,7 @@ class FakePlatform:
                 name=user.title(),
                 username=user,
                 language=payload.get("language"),
+                belonging=payload.get("belonging", "full"),
             ),
             place=place(chat, private=chat == user),
             text=payload["text"],
@@ -159,6 +163,10 @@ class FakePlatform:
         for first in parts[:1]:
             first |= {"instead_of": instead_of, "about": about}
         return [*parts, *(file.packed() for file in files)]
+
+    async def ask_about(self, sender: Sender) -> Sender:
+        self.asked_about.append(str(sender.identity))
+        return replace(sender, belonging=self.belongings.get(sender.identity.user))
 
     def direct(self, who: Identity) -> Place:
         return place(who.user)

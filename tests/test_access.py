@@ -20,6 +20,12 @@ async def give(core: Core, user: str, role: Role | None) -> None:
         await work.people.set_role(account.id, role)
 
 
+async def said_to(core: Core, user: str, text: str) -> str:
+    """What somebody is answered, whatever others are told at the same time."""
+    await core.say(user, text)
+    return next(said for chat, said in reversed(core.platform.sent) if chat == user)
+
+
 async def refusals(core: Core) -> list[tuple[str, str]]:
     """Who was refused what, the oldest first."""
     async with core.storage.begin() as work:
@@ -61,11 +67,16 @@ async def test_help_lists_what_somebody_may_use_where_they_ask(core: Core) -> No
     assert "/quota" not in among_others
 
 
-@pytest.mark.parametrize("entry", ["list", "invitation", "approval"])
-async def test_behind_a_door_newcomers_are_not_answered_and_cost_nothing(storage: Storage, entry: Entry) -> None:
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [("list", "your id is `fake:ada`"), ("invitation", "invited people"), ("approval", "admins")],
+)
+async def test_behind_a_door_newcomers_are_not_answered_and_cost_nothing(
+    storage: Storage, entry: Entry, told: str
+) -> None:
     core = make_core(storage, policy=AccessPolicy(entry=entry))
-    for said in ("hello", "/usage", "/quota show", "/dance"):
-        assert "You cannot use this bot yet" in await core.say("ada", said)
+    for said in ("hello", "/usage", "/quota show", "/dance", "/start", "/help"):
+        assert told in await said_to(core, "ada", said)
     assert core.model.prompts == []
     assert await refusals(core) == []
 
@@ -83,3 +94,41 @@ async def test_owners_need_nobody_to_let_them_in(storage: Storage) -> None:
 async def test_a_guest_talks_and_has_no_members_commands(core: Core) -> None:
     await give(core, "ada", Role.GUEST)
     assert await core.say("ada", "hello") == "echo: hello"
+
+
+async def test_a_guest_of_a_workspace_is_turned_away(core: Core) -> None:
+    assert "cannot use this bot" in await core.say("ada", "hello", belonging="guest")
+    assert "cannot use this bot" in await core.say("ada", "/usage", belonging="external")
+
+
+async def test_a_guest_is_let_in_by_the_setting_or_by_a_role(storage: Storage) -> None:
+    core = make_core(storage, policy=AccessPolicy(guests=True))
+    assert await core.say("ada", "hello", belonging="guest") == "echo: hello"
+    assert "cannot use this bot" in await core.say("ben", "hello", belonging="external")
+    await core.say(ADMIN, "/role @ben guest")
+    assert await core.say("ben", "hello again", belonging="external") == "echo: hello again"
+
+
+async def test_whether_somebody_is_a_guest_is_asked_once_and_remembered(storage: Storage) -> None:
+    core = make_core(storage)
+    core.platform.belongings = {"ada": "full"}
+    assert await core.say("ada", "one", belonging=None) == "echo: one"
+    core = make_core(storage)
+    assert await core.say("ada", "two", belonging=None) == "echo: two"
+    assert core.platform.asked_about == []
+
+
+async def test_whoever_the_platform_does_not_know_is_no_member(core: Core) -> None:
+    assert "cannot use this bot" in await core.say("ada", "hello", belonging=None)
+    assert core.platform.asked_about == ["fake:ada"]
+
+
+async def test_a_person_named_before_they_wrote_is_asked_about_all_the_same(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 5")
+    assert "cannot use this bot" in await core.say("ada", "hello", belonging=None)
+
+
+async def test_wordless_messages_are_for_those_who_are_in(storage: Storage) -> None:
+    core = make_core(storage, policy=AccessPolicy(entry="list"))
+    assert "cannot use this bot yet" in await core.say("ada", " ")
+    assert "can only read text" in await core.say(ADMIN, " ")

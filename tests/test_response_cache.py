@@ -3,11 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from bot.bootstrap import _remembering, _shelves
 from bot.domain.completions import Prompt, PromptMessage
 from bot.errors import UpstreamDown
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Scope, Shelves
 from bot.llm.cache.shared import RedisShelf
+from bot.models import open_shelves, remembered
 from bot.settings import Settings
 from bot.storage import Storage
 from tests.calls import card, catalog
@@ -93,7 +93,7 @@ async def test_when_no_endpoint_can_be_reached_an_old_answer_is_given(storage: S
 @pytest.mark.parametrize("wanted", ["off", "account", "everyone"])
 async def test_there_is_a_cache_only_if_it_is_wanted(core: Core, wanted: str) -> None:
     settings = Settings.load(_env_file=None, response_cache=wanted)
-    async with _remembering(core.model, settings, core.storage, core.clock) as model:
+    async with remembered(core.model, settings, core.storage, core.clock) as model:
         assert isinstance(model, CachedModel) is (wanted != "off")
 
 
@@ -102,7 +102,7 @@ async def test_redis_stands_between_memory_and_the_database_if_there_is_one(
     core: Core, url: str | None, kinds: list[type]
 ) -> None:
     settings = Settings.load(_env_file=None, response_cache="everyone", redis_url=url)
-    async with _shelves(settings, core.storage) as shelves:
+    async with open_shelves(settings, core.storage) as shelves:
         assert [type(shelf) for shelf in shelves] == kinds
 
 

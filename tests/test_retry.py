@@ -249,6 +249,7 @@ class TestButton:
     async def test_a_blocked_persons_click_is_refused(self, core: Core) -> None:
         click = await failing(core, "ada", "one")
         await core.say(ADMIN, "/block @ada")
+        await core.click(ADMIN, "⛔ Block")
         assert "cannot use this bot" in await core.say("ada", click)
 
     async def test_it_speaks_the_persons_language(self, core: Core) -> None:

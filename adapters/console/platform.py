@@ -59,7 +59,8 @@ class ConsolePlatform:
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         line = str(payload["line"])
-        return Update(sender=Sender(identity=YOU, name="you"), place=_HERE, text=line, invocation=_invocation(line))
+        you = Sender(identity=YOU, name="you", belonging="full")
+        return Update(sender=you, place=_HERE, text=line, invocation=_invocation(line))
 
     def reply(self, _update: Update, _ref: Ref | None = None) -> "ConsoleReply":
         self._written = ""
@@ -78,6 +79,9 @@ class ConsolePlatform:
     ) -> list[Part]:
         self._written = ""
         return [{"text": _with_buttons(text, buttons)}, *(file.packed() for file in files)]
+
+    async def ask_about(self, sender: Sender) -> Sender:
+        return sender
 
     def direct(self, _who: Identity) -> Place:
         return _HERE

@@ -32,12 +32,10 @@ class Rules:
 
     Args:
         commands: what can be asked for by name.
-        strangers: whether people of other organisations (Slack Connect) are answered.
         direct_threads: whether each message of a direct chat opens a thread of its own (apps declared as agents).
     """
 
     commands: CommandBook
-    strangers: bool = False
     direct_threads: bool = False
 
 
@@ -150,8 +148,6 @@ def _homes(body: Json) -> list[Any]:
 def parse(payload: Json, rules: Rules) -> Update | None:
     """Read a stored arrival. Raises ValueError, KeyError, TypeError for what cannot be read."""
     body, bot = payload["body"], str(payload["bot"])
-    if stranger(body) and not rules.strangers:
-        return None
     if "event" in body:
         return _from_event(body, body["event"], bot, rules)
     if "command" in body:
@@ -197,9 +193,10 @@ def _place(body: Json, event: Json, rules: Rules, *, private: bool) -> Place:
 
 def _from_message(body: Json, event: Json, bot: str, place: Place, rules: Rules) -> Update:
     team, raw = _team(body), _mention(bot).sub(" ", _text(event)).strip()
-    home = str(event.get("user_team") or team) if stranger(body) else team
+    away = stranger(body)
+    home = str(event.get("user_team") or team) if away else team
     return Update(
-        sender=Sender(identity=Identity(platform=NAME, user=f"{home}/{event['user']}"), name=str(event["user"])),
+        sender=_sender(home, str(event["user"]), "", away=away),
         place=place,
         text=readable(raw, person=lambda user, name: f"@{name or user}"),
         message=str(event["ts"]),
@@ -228,8 +225,10 @@ def _from_action(body: Json) -> Update | None:
     if not name.startswith(ACTION_PREFIX) or "channel" not in body:
         return None
     user = body["user"]
+    away = stranger(body)
+    home = str(user.get("team_id") or team) if away else team
     return Update(
-        sender=_sender(team, str(user["id"]), str(user.get("username") or "")),
+        sender=_sender(home, str(user["id"]), str(user.get("username") or ""), away=away),
         place=_named_place(team, str(body["channel"]["id"]), str(body.get("container", {}).get("thread_ts") or "")),
         text="",
         message=str(body.get("container", {}).get("message_ts") or ""),
@@ -258,8 +257,9 @@ def _named_place(team: str, channel: str, thread: str = "") -> Place:
     return Place(platform=NAME, chat=f"{team}/{channel}", thread=thread, private=channel.startswith("D"))
 
 
-def _sender(team: str, user: str, name: str) -> Sender:
-    return Sender(identity=Identity(platform=NAME, user=f"{team}/{user}"), name=name or user, username=name or None)
+def _sender(team: str, user: str, name: str, *, away: bool = False) -> Sender:
+    who = Identity(platform=NAME, user=f"{team}/{user}")
+    return Sender(identity=who, name=name or user, username=name or None, belonging="external" if away else None)
 
 
 def _mention(bot: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
-"""What people are called and which language they read: events carry only ids.
+"""What people are called, which language they read and whether they are guests: events carry only ids.
 
-Looked up in the background after a person was first met, so that nothing waits for it: the first message may still
-go by the id and in English.
+Looked up in the background after a person was first met: nobody waits for names and languages, so the first message
+may still go by the id and in English. Whether somebody may speak at all is waited for, once: see `asked`.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from adapters.slack.calls import Calls, Facts
-from bot.domain.people import Identity, Sender
+from bot.domain.people import Belonging, Identity, Sender
 from bot.errors import PlatformError
 from bot.ports import Clock
 
@@ -20,6 +20,7 @@ _REMEMBERED = 5000
 _WAITING = 200
 _PAUSE = 0.7
 """Seconds between two lookups: users.info may be called 100 times a minute."""
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Profile:
     name: str
     username: str | None
     language: str | None
+    belonging: Belonging
 
 
 class People:
@@ -48,7 +50,18 @@ class People:
             self._queue(sender.identity)
             return sender
         self._known.move_to_end(sender.identity)
-        return replace(sender, name=profile.name, username=profile.username, language=profile.language)
+        return _completed(sender, profile)
+
+    async def asked(self, sender: Sender) -> Sender:
+        """The sender with what Slack says of them now; as they were if it does not say."""
+        if sender.identity not in self._known and self._calls.offers("users.info"):
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    self._learn(sender.identity, await self._calls.ask("users.info", **_question(sender.identity)))
+            except (PlatformError, TimeoutError) as error:
+                log.warning("a person could not be looked up: %s", type(error).__name__)
+        profile = self._known.get(sender.identity)
+        return _completed(sender, profile) if profile else sender
 
     def _queue(self, identity: Identity) -> None:
         if len(self._waiting) < _WAITING:
@@ -80,9 +93,27 @@ class People:
         shown = (user.get("profile") or {}).get("display_name") or user.get("real_name") or user.get("name")
         if not isinstance(shown, str):
             return
-        self._known[identity] = Profile(name=shown, username=user.get("name"), language=user.get("locale"))
+        self._known[identity] = Profile(
+            name=shown, username=user.get("name"), language=user.get("locale"), belonging=_belonging(user)
+        )
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _completed(sender: Sender, profile: Profile) -> Sender:
+    return replace(
+        sender,
+        name=profile.name,
+        username=profile.username,
+        language=profile.language,
+        belonging=sender.belonging or profile.belonging,
+    )
+
+
+def _belonging(user: Facts) -> Belonging:
+    if user.get("is_stranger"):
+        return "external"
+    return "guest" if user.get("is_restricted") or user.get("is_ultra_restricted") else "full"
 
 
 def _question(identity: Identity) -> dict[str, str]:

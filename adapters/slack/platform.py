@@ -23,7 +23,7 @@ from adapters.slack.redaction import sdk_logger
 from adapters.slack.socket_mode import Sockets
 from adapters.slack.uploads import Uploads
 from bot.commands.declaration import CommandBook
-from bot.domain.people import Identity
+from bot.domain.people import Identity, Sender
 from bot.domain.updates import CONTENT, Arrival, Button, File, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, Clock, Part, Ref
@@ -52,7 +52,6 @@ class SlackPlatform:
         commands: what can be asked for by name.
         clock: time.
         describe: renders a sentence in a language.
-        strangers: answer people of other organisations in shared channels.
         direct_threads: every message of a direct chat opens a thread (apps declared as agents) and is streamed.
         connections: Socket Mode connections; with two, one is there while Slack renews the other.
         ping_interval: seconds between signs of life of a connection.
@@ -74,7 +73,6 @@ class SlackPlatform:
         signing_secret: str | None = None,
         api_url: str = "https://slack.com/api/",
         describe: Describe = english,
-        strangers: bool = False,
         direct_threads: bool = False,
         connections: int = 2,
         ping_interval: float = 10.0,
@@ -83,7 +81,7 @@ class SlackPlatform:
     ) -> None:
         self._app_token = app_token
         self._signing_secret = signing_secret
-        self._rules = inbound.Rules(commands=commands, strangers=strangers, direct_threads=direct_threads)
+        self._rules = inbound.Rules(commands=commands, direct_threads=direct_threads)
         self._clock = clock
         self._describe = describe
         self._stream_life = stream_life
@@ -94,7 +92,6 @@ class SlackPlatform:
         self._app: AsyncApp | None = None
         self._accept: Accept | None = None
         self._bot = ""
-        self._strangers_told = False
         self._storing: set[asyncio.Task[Any]] = set()
         self._connections = connections
         self._ping_interval = ping_interval
@@ -209,20 +206,11 @@ class SlackPlatform:
 
     def _arrivals(self, body: Mapping[str, Any]) -> list[Arrival]:
         arrival = inbound.arrival(body, self._rules, bot=self._bot, now=self._now())
-        if arrival is None:
-            self._notice(body)
         return [arrival] if arrival else []
 
     def _now(self) -> int:
         """Microseconds."""
         return int(self._clock.now().timestamp() * 1_000_000)
-
-    def _notice(self, body: Mapping[str, Any]) -> None:
-        """Say once why people of other organisations get no answer."""
-        if self._strangers_told or self._rules.strangers or not inbound.stranger(body):
-            return
-        self._strangers_told = True
-        log.info("Slack: people of other organisations (Slack Connect) are not answered")
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         """See ports.Platform. Names are filled in as far as they are known by now."""
@@ -249,6 +237,10 @@ class SlackPlatform:
         """See ports.Platform."""
         said = outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)
         return [*said, *outbound.file_parts(place, files, answer_by=answer_by)]
+
+    async def ask_about(self, sender: Sender) -> Sender:
+        """See ports.Platform."""
+        return await self._people.asked(sender)
 
     def direct(self, who: Identity) -> Place:
         """A person's id in place of a channel's: chat.postMessage opens the direct messages with them by itself."""

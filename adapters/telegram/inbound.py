@@ -275,4 +275,5 @@ def _sender(user: Json) -> Sender:
         name=" ".join(name for name in names if name),
         username=string_in(user, "username"),
         language=string_in(user, "language_code"),
+        belonging="full",
     )

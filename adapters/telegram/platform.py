@@ -20,6 +20,7 @@ from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.people import Identity
+from bot.domain.people import Sender as Person
 from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformBusy, PlatformMisconfigured
 from bot.ports import Accept, Clock, Part, Ref, Reply
@@ -131,6 +132,10 @@ class TelegramPlatform:
         """`answer_by` is the message to reply to, in groups. A tap on a reply leads to what it replies to."""
         edit = int(instead_of) if instead_of else None
         return parts_of(place, text, reply_to=about or answer_by, edit=edit, buttons=buttons, files=files)
+
+    async def ask_about(self, sender: Person) -> Person:
+        """Telegram knows no workspaces, and so no guests."""
+        return sender
 
     def direct(self, who: Identity) -> Place:
         """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""

@@ -1,19 +1,5 @@
 """One file per family of commands, each command declared once for all platforms."""
 
-from bot.commands import (
-    branches,
-    budget,
-    conversations,
-    directory,
-    forget,
-    models,
-    people,
-    quota,
-    records,
-    roles,
-    search,
-    transcripts,
-)
 from bot.commands.declaration import Command, CommandBook, Role
 
 __all__ = ["Command", "CommandBook", "Role", "all_commands"]
@@ -21,6 +7,23 @@ __all__ = ["Command", "CommandBook", "Role", "all_commands"]
 
 def all_commands() -> CommandBook:
     """Every command there is."""
+    # Here, because most modules need declarations alone, and some of those modules commands need.
+    from bot.commands import (
+        admission,
+        branches,
+        budget,
+        conversations,
+        directory,
+        forget,
+        models,
+        people,
+        quota,
+        records,
+        roles,
+        search,
+        transcripts,
+    )
+
     families = (
         people,
         conversations,
@@ -33,6 +36,7 @@ def all_commands() -> CommandBook:
         budget,
         directory,
         roles,
+        admission,
         records,
     )
     return CommandBook([command for family in families for command in family.COMMANDS])

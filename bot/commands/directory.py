@@ -6,13 +6,13 @@ from bot.commands.budget import dollars
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, Choice, Command, Role, Table
 from bot.commands.people import standing_line
-from bot.commands.roles import role_name
 from bot.domain.moments import moment
 from bot.domain.names import shown
 from bot.quotas import milliseconds
 from bot.storage import Account
 from bot.storage.directory import Profile
 from bot.texts import Text, code, lines, plural, text
+from bot.texts.roles import role_name
 
 _PAGE = 15
 _DAYS = 30

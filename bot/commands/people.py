@@ -1,12 +1,18 @@
 """Commands for everybody."""
 
+from bot.commands.admission import redeem
 from bot.commands.call import Call
-from bot.commands.declaration import Command
+from bot.commands.declaration import Command, Role
 from bot.domain.quotas import Standing
+from bot.errors import NotAdmitted
 from bot.texts import Text, Typed, code, lines, plural, text
 
 
-async def start(_call: Call) -> Text:
+async def start(call: Call) -> Text:
+    if call.words and call.role < Role.MEMBER:
+        return await redeem(call, " ".join(call.words))  # Telegram's links to a bot carry a code this way
+    if call.role is Role.NEWCOMER:
+        raise NotAdmitted
     return lines(
         text("Hello! I am Parley: write to me and a language model answers."),
         text("I remember our conversation; {new} begins a fresh one. I store our messages to do so.", new=Typed("new")),
@@ -70,7 +76,7 @@ def _admin_note(call: Call) -> list[Text]:
 
 
 COMMANDS = (
-    Command(name="start", summary=text("What this bot is"), handler=start),
+    Command(name="start", summary=text("What this bot is"), handler=start, role=Role.NEWCOMER),
     Command(name="help", summary=text("What I can do"), handler=help_),
     Command(name="usage", summary=text("What you have used and may still use"), handler=usage),
     Command(name="stop", summary=text("Stop the answer that is being written"), handler=stop),

@@ -1,11 +1,14 @@
 """Commands for admins: what somebody is, and whether they may speak at all. They take effect with the next message."""
 
 import re
+from typing import Any
 
+from bot.commands.admission import let_in
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, Command, Reversal, Role
 from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, text
+from bot.texts.roles import role_name
 
 _GIVEN = {role.name.lower(): role for role in (Role.GUEST, Role.MEMBER, Role.SUPPORT, Role.ADMIN)}
 """What an admin may make of somebody, if they stand above it themselves."""
@@ -48,20 +51,6 @@ async def role(call: Call) -> Text | Answer:
     return await _give(call, subject, given)
 
 
-def role_name(value: Role | str | None) -> Text:
-    """A role in the reader's language; None is what the operator's policy makes of people."""
-    key = value.name.lower() if isinstance(value, Role) else value or _DEFAULT
-    return {
-        "blocked": text("blocked"),
-        "newcomer": text("newcomer"),
-        "guest": text("guest"),
-        "member": text("member"),
-        "support": text("support"),
-        "admin": text("admin"),
-        "owner": text("owner"),
-    }.get(key, text("as the settings say"))
-
-
 async def _subject(call: Call) -> Account:
     """The one person a command is about, who stands below the caller."""
     match call.words:
@@ -85,6 +74,8 @@ async def _block(call: Call, subject: Account, *, blocked: bool) -> Answer:
 async def _give(call: Call, subject: Account, given: Role | None) -> Answer:
     before = _stored(subject.role)
     await call.work.people.set_role(subject.id, given)
+    if given is not None:
+        await let_in(call, subject)
     number = await call.audit("role", subject, {"before": before, "after": _stored(given)})
     who = text("{person}", person=code(subject.label))
     return call.changed(who, role_name(before), role_name(_stored(given)), number)
@@ -94,7 +85,7 @@ def _stored(given: Role | None) -> str | None:
     return given.name.lower() if given else None
 
 
-def _access(blocked: bool) -> Text:  # noqa: FBT001 - the value of a fact
+def _access(blocked: Any) -> Text:
     return text("blocked") if blocked else text("not blocked")
 
 
@@ -147,6 +138,8 @@ COMMANDS = (
         example="@ada support",
         role=Role.ADMIN,
         spoken=re.compile(r"(\S+ )?(guest|member|support|admin|default)"),
-        reversals=(Reversal(actions=("role",), current=_role_now, restore=_role_again, said=role_name),),
+        reversals=(
+            Reversal(actions=("role", "admit", "join"), current=_role_now, restore=_role_again, said=role_name),
+        ),
     ),
 )

@@ -56,4 +56,4 @@ class Sender:
     name: str
     username: str | None = None
     language: str | None = None
-    belonging: Belonging | None = "full"
+    belonging: Belonging | None = None

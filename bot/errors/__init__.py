@@ -11,6 +11,7 @@ ParleyError
 │   ├── Outranked              .name
 │   ├── ButtonOfAnother
 │   ├── ButtonExpired
+│   ├── TooManyAttempts
 │   ├── NotReversible          .number .why
 │   ├── UnknownModel           .name
 │   ├── MessageTooLong         .limit .size
@@ -144,6 +145,10 @@ class ButtonOfAnother(UserError):
 
 class ButtonExpired(UserError):
     """The button confirms what was asked for too long ago."""
+
+
+class TooManyAttempts(UserError):
+    """Too many codes were tried in vain, by this person or by all together; in an hour it may be tried again."""
 
 
 class NotReversible(UserError):

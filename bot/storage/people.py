@@ -62,6 +62,9 @@ _BY_HANDLE = SELECT_ACCOUNT.where(identity.c.handle == sa.bindparam("its_handle"
     identity.c.platform, identity.c.user
 )
 _BY_NUMBER = SELECT_ACCOUNT.where(account.c.id == sa.bindparam("its_id")).order_by(identity.c.platform, identity.c.user)
+_WITH_ROLE = SELECT_ACCOUNT.where(account.c.role == sa.bindparam("its_role")).order_by(
+    identity.c.platform.desc(), identity.c.user.desc()
+)
 _OPEN_ACCOUNT = sa.insert(account).values(created_at=now_ms()).returning(account.c.id)
 _BLOCK = (
     sa.update(account)
@@ -124,6 +127,11 @@ class People:
 
     async def block(self, account_id: int, *, blocked: bool) -> None:
         await self._connection.execute(_BLOCK, {"its_id": account_id, "blocked": blocked})
+
+    async def with_role(self, role: Role) -> list[Account]:
+        """Everybody who was given that role, under each of their identities."""
+        rows = await self._connection.execute(_WITH_ROLE, {"its_role": role.name.lower()})
+        return [account_of(row) for row in rows]
 
     async def set_role(self, account_id: int, role: Role | None) -> None:
         """Decide what a person is; None leaves it to the policy again."""

@@ -3,11 +3,13 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.activity import Activity
+from bot.storage.admissions import Admissions
 from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
 from bot.storage.calls import Calls
+from bot.storage.codes import Codes
 from bot.storage.contexts import Contexts
 from bot.storage.conversations import Conversations
 from bot.storage.directory import Directory
@@ -39,6 +41,8 @@ class UnitOfWork:
         self.forgetting = Forgetting(connection)
         self.searches = Searches(connection)
         self.transcripts = Transcripts(connection)
+        self.admissions = Admissions(connection)
+        self.codes = Codes(connection)
         self.history = History(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)

@@ -66,7 +66,6 @@ def _irreversible(error: errors.NotReversible) -> Text:
 
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
-    errors.NotAdmitted: lambda _: text("You cannot use this bot yet. Ask an admin to let you in."),
     errors.PictureFailed: lambda _: text("I cannot draw pictures at the moment. An admin finds the reason in the log."),
     errors.UnknownCommand: lambda error: text(
         "I do not know the command {name}. {help} lists what I know.", name=code(error.name), help=Typed("help")
@@ -90,6 +89,7 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     ),
     errors.ButtonOfAnother: lambda _: text("This button is for whoever asked for it."),
     errors.ButtonExpired: lambda _: text("This button is too old. Please give the command again."),
+    errors.TooManyAttempts: lambda _: text("Too many codes were tried in vain. Please try again in an hour."),
     errors.NotReversible: _irreversible,
     errors.UnknownModel: lambda error: text(
         "There is no model {name}. {model} lists those you can choose.", name=code(error.name), model=Typed("model")

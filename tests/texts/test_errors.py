@@ -23,6 +23,7 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.Outranked("Ada (fake:1)"),
     errors.ButtonOfAnother(),
     errors.ButtonExpired(),
+    errors.TooManyAttempts(),
     errors.NotReversible(7, "late"),
     errors.MessageTooLong(limit=1000, size=2000),
     errors.RepeatedTooOften(seconds=12.3),

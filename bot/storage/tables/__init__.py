@@ -1,5 +1,6 @@
 """Every table. Times are milliseconds since 1970 (UTC), booleans and states small integers."""
 
+from bot.storage.tables.access import AdmissionState, admission, attempt, invite
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, place, turn
@@ -10,14 +11,17 @@ from bot.storage.tables.people import account, identity
 from bot.storage.tables.spending import budget, call, hold
 
 __all__ = [
+    "AdmissionState",
     "ChargeState",
     "InboxState",
     "LaneState",
     "OutboxState",
     "TurnState",
     "account",
+    "admission",
     "alert",
     "allowance",
+    "attempt",
     "audit",
     "budget",
     "call",
@@ -27,6 +31,7 @@ __all__ = [
     "hold",
     "identity",
     "inbox",
+    "invite",
     "lane",
     "leadership",
     "lesson",

@@ -118,12 +118,14 @@ def listening(slack: SlackEmulator, inbox: Inbox) -> Listen:
 
     @contextlib.asynccontextmanager
     async def run(platform: SlackPlatform, connections: int = 2) -> AsyncIterator[None]:
-        task = asyncio.create_task(platform.listen(inbox.accept))
+        task, names = asyncio.create_task(platform.listen(inbox.accept)), asyncio.create_task(platform.accompany())
         try:
             await slack.until(lambda: slack.connections >= connections or task.done())
             yield
         finally:
+            names.cancel()
             task.cancel()
+            await asyncio.wait([names])
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 

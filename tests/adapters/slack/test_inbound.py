@@ -117,8 +117,6 @@ def test_an_app_declared_as_agent_answers_each_direct_message_in_a_thread() -> N
         message(subtype="channel_join"),
         message(subtype="bot_message"),
         message(type="reaction_added"),
-        message(user_team="T2"),
-        message(team="T2"),
         {"type": "block_actions", "team": {"id": "T1"}, "user": {"id": "U1"}, "actions": [{"action_id": "x"}]},
         {"type": "view_submission", "team": {"id": "T1"}, "user": {"id": "U1"}},
     ],
@@ -132,9 +130,13 @@ def test_messages_with_files_and_broadcast_replies_count(subtype: str) -> None:
     assert understood(message(subtype=subtype)).text == "hello"
 
 
-def test_strangers_are_answered_if_the_operator_wants_it() -> None:
-    update = understood(message(user_team="T2"), Rules(commands=book(), strangers=True))
-    assert str(update.sender.identity) == "slack:T2/U1"
+def test_people_of_other_organisations_carry_that_they_are() -> None:
+    sender = understood(message(user_team="T2")).sender
+    assert (str(sender.identity), sender.belonging) == ("slack:T2/U1", "external")
+
+
+def test_whether_somebody_is_a_guest_is_not_in_an_event() -> None:
+    assert understood(message()).sender.belonging is None
 
 
 @pytest.mark.parametrize(

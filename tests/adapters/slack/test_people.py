@@ -1,9 +1,15 @@
 import asyncio
+from typing import Any
+
+import pytest
 
 from adapters.slack.emulator import SlackEmulator
 from adapters.slack.platform import SlackPlatform
+from bot.domain.people import Identity, Sender
 from bot.domain.updates import Update
 from tests.adapters.slack.conftest import Inbox, Listen
+
+ADA = Sender(identity=Identity(platform="slack", user="T1/U1"), name="U1")
 
 
 async def say_twice(
@@ -38,3 +44,29 @@ async def test_without_the_permission_nobody_is_asked_for_again(
     _, second = await say_twice(slack, platform, inbox, listening)
     assert second.sender.name == "U1"
     assert sum(1 for call in slack.calls if call.method == "users.info") == 1
+
+
+@pytest.mark.parametrize(
+    ("profile", "belonging"),
+    [({}, "full"), ({"is_guest": True}, "guest"), ({"team": "T2"}, "external")],
+)
+async def test_what_somebody_is_to_the_workspace_is_asked(
+    slack: SlackEmulator, platform: SlackPlatform, profile: dict[str, Any], belonging: str
+) -> None:
+    slack.person("U1", name="ada", **profile)
+    asked = await platform.ask_about(ADA)
+    assert (asked.belonging, asked.username) == (belonging, "ada")
+
+
+async def test_whoever_was_asked_about_is_not_asked_about_again(slack: SlackEmulator, platform: SlackPlatform) -> None:
+    slack.person("U1", name="ada")
+    await platform.ask_about(ADA)
+    await platform.ask_about(ADA)
+    assert [call.method for call in slack.calls] == ["users.info"]
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "user_not_found", "internal_error"])
+async def test_what_slack_does_not_say_stays_unknown(slack: SlackEmulator, platform: SlackPlatform, error: str) -> None:
+    slack.person("U1", name="ada")
+    slack.faults.next("users.info", error=error)
+    assert await platform.ask_about(ADA) == ADA

@@ -1,0 +1,30 @@
+"""Codes that let people in: easy to read out, hard to guess, stored as digests alone."""
+
+import hmac
+import re
+from collections.abc import Callable
+from hashlib import sha256
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O and U, which are read as something else."""
+
+_READ_AS = str.maketrans("ILO", "110")
+
+_GROUP = 4
+
+
+def new_code(length: int, choose: Callable[[str], str]) -> str:
+    """A code such as `7K2M-9XQ4`, of five bits a letter; `choose` picks a letter at random, and unforeseeably."""
+    letters = "".join(choose(ALPHABET) for _ in range(length))
+    return "-".join(letters[at : at + _GROUP] for at in range(0, length, _GROUP))
+
+
+def digest(code: str) -> str:
+    """The same for every way of writing a code."""
+    letters = re.sub(r"[\s_-]", "", code).upper().translate(_READ_AS)
+    return sha256(letters.encode()).hexdigest()
+
+
+def is_code(code: str, stored: str) -> bool:
+    """Whether a code is the one of which the digest is stored; takes the same time whatever the answer."""
+    return hmac.compare_digest(digest(code), stored)

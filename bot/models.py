@@ -1,0 +1,74 @@
+"""The models as turns ask them: with their prices, and behind the response cache."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from bot.domain.models import Catalog
+from bot.llm import open_model
+from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
+from bot.llm.prices import PriceBook
+from bot.llm.ways import Gates
+from bot.ports import Clock, Model
+from bot.settings import Settings
+from bot.storage import Storage
+from bot.tasks import cancel
+
+_BREATH = 0.3
+"""Seconds in which a bot that starts connects to its platforms before it does what can wait."""
+
+
+async def _load_soon(prices: PriceBook, clock: Clock) -> None:
+    """Read the prices when the platforms are connected: no answer is finished, and so priced, before."""
+    await clock.sleep(_BREATH)
+    await prices.load()
+
+
+@asynccontextmanager
+async def open_models(
+    settings: Settings, catalog: Catalog, clock: Clock, gates: Gates
+) -> AsyncIterator[tuple[Model, PriceBook]]:
+    """The models and their prices, which are read in the background unless a decision rests on them."""
+    prices = PriceBook(catalog, clock)
+    plan = settings.budgets()
+    if plan.budgets or plan.unpriced == "refuse":
+        await prices.load()
+    loading = asyncio.create_task(_load_soon(prices, clock))
+    try:
+        async with open_model(catalog, clock, _redis(settings), gates) as model:
+            yield model, prices
+    finally:
+        await cancel(loading)
+
+
+@asynccontextmanager
+async def remembered(model: Model, settings: Settings, storage: Storage, clock: Clock) -> AsyncIterator[Model]:
+    """The model behind the response cache, if the operator wants one."""
+    if settings.response_cache == "off":
+        yield model
+        return
+    seconds = settings.response_cache_seconds
+    async with open_shelves(settings, storage) as shelves:
+        yield CachedModel(model, Shelves(*shelves), clock, scope=settings.response_cache, seconds=seconds)
+
+
+@asynccontextmanager
+async def open_shelves(settings: Settings, storage: Storage) -> AsyncIterator[Sequence[Shelf]]:
+    """Memory, Redis if there is one, the database."""
+    seconds = settings.response_cache_seconds
+    near, far = MemoryShelf(), DatabaseShelf(storage.begin, seconds=seconds)
+    url = _redis(settings)
+    if url is None:
+        yield near, far
+        return
+    from bot.llm.cache.shared import RedisShelf
+
+    shared = RedisShelf.connect(url, seconds=seconds)
+    try:
+        yield near, shared, far
+    finally:
+        await shared.aclose()
+
+
+def _redis(settings: Settings) -> str | None:
+    return settings.redis_url.get_secret_value() if settings.redis_url else None

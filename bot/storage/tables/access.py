@@ -1,0 +1,47 @@
+"""How people get in: whoever waits at the door, invitations, and codes that were tried in vain."""
+
+import sqlalchemy as sa
+
+from bot.storage.tables.base import BigId, metadata
+
+
+class AdmissionState:
+    """What admins said about a newcomer."""
+
+    WAITING, APPROVED, DENIED = range(3)
+
+
+# One row for everybody who knocked.
+admission = sa.Table(
+    "admission",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("asked_at", sa.BigInteger, nullable=False, index=True),
+    # The identity of the admin who decided.
+    sa.Column("decided_by", sa.String(160)),
+    # The first question, as an arrival (bot.domain.updates.Arrival): answered when its author is let in.
+    sa.Column("kept", sa.JSON(none_as_null=True)),
+)
+
+invite = sa.Table(
+    "invite",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    # SHA-256 of the code: the code itself is nowhere.
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("made_by", sa.String(160), nullable=False),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("uses_left", sa.Integer, nullable=False),
+    sa.Column("revoked", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+# Codes that were tried in vain, of any kind.
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
