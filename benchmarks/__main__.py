@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SUBJECTS = ("benchmarks.startup", "benchmarks.turns", "benchmarks.shaping", "benchmarks.chunks")
+SUBJECTS = ("benchmarks.startup", "benchmarks.turns", "benchmarks.shaping", "benchmarks.chunks", "benchmarks.recall")
 
 
 def main() -> int:

@@ -5,19 +5,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
-
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
 from bot.application import Application, Worker
+from bot.asides import Asides
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.calibration import Calibration
 from bot.catalogs import open_catalog
 from bot.charts.studio import Studio
 from bot.chat import Chat
-from bot.chores import Chores
+from bot.chores import Chores, Do
 from bot.clock import SystemClock
 from bot.commands import CommandBook
 from bot.database import prepare
@@ -46,6 +45,7 @@ from bot.scrubbing import Scrubbing
 from bot.settings import Part, Settings
 from bot.storage import Storage
 from bot.storage.lock import only_process
+from bot.summaries import Summaries
 from bot.switchboard import Switchboard
 from bot.texts.catalogues import Catalogues
 
@@ -155,6 +155,7 @@ def _assemble(
 ) -> Worker:
     zone, courier, access = ZoneInfo(settings.timezone), Courier(clock), Access(settings.access())
     catalogues, accounting = Catalogues(settings.language, zone), _accounting(settings, prices, clock)
+    asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
     chat = Chat(
         model=model,
         brain=_brain(settings, catalog, system, accounting.quotas, calibration=calibration, clock=clock),
@@ -176,7 +177,7 @@ def _assemble(
         newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
         questions=Questions(chat=chat),
-        chores=Chores({"index": Indexing(tokens, zone), "scrub": _scrubbing(storage, platforms, model)}),
+        chores=Chores(_doers(settings, asides, tokens) | {"scrub": _scrubbing(storage, platforms, model)}),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
@@ -185,6 +186,14 @@ def _assemble(
     )
     watch = _watch(settings, storage, inbox, budgets=accounting.budgets, gates=gates, clock=clock, platforms=platforms)
     return Worker(inbox=inbox, dispatcher=dispatcher, watch=watch, duties=duties, platforms=platforms, clock=clock)
+
+
+def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[str, Do]:
+    """Who does what turns leave behind."""
+    return {
+        "index": Indexing(tokens, ZoneInfo(settings.timezone)),
+        "summary": Summaries(asides, tokens, settings.context()),
+    }
 
 
 def _accounting(settings: Settings, prices: PriceBook, clock: Clock) -> Accounting:
@@ -238,7 +247,3 @@ def _brain(
         longest_answer=settings.max_answer_tokens,
         longest_question=settings.max_question_tokens,
     )
-
-
-def _secret(value: SecretStr | None) -> str | None:
-    return value.get_secret_value() if value else None

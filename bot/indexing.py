@@ -9,7 +9,7 @@ from bot.domain.terms import date_terms, key, terms
 from bot.errors import Conflict
 from bot.inbox import Lease
 from bot.ports import TokenCounter
-from bot.storage import NewPiece, Unindexed
+from bot.storage import NewPiece, Spoken
 
 _AT_ONCE = 8
 """Turns in one transaction: some three milliseconds."""
@@ -33,7 +33,7 @@ class Indexing:
     async def _some(self, lease: Lease, conversation: int) -> bool:
         async with lease.begin() as work:
             after = (await work.contexts.of(conversation)).indexed
-            turns = await work.memories.unindexed(conversation, after=after, most=_AT_ONCE)
+            turns = await work.spoken.unindexed(conversation, after=after, most=_AT_ONCE)
         if not turns:
             return False
         by_account: dict[int, list[NewPiece]] = defaultdict(list)
@@ -45,7 +45,7 @@ class Indexing:
             await work.contexts.index(conversation, turns[-1].id)
         return True
 
-    async def _pieces(self, turn: Unindexed) -> list[NewPiece]:
+    async def _pieces(self, turn: Spoken) -> list[NewPiece]:
         dates = date_terms(datetime.fromtimestamp(turn.at / 1000, self._zone).date())
         return [
             NewPiece(

@@ -12,7 +12,7 @@ from bot.domain.terms import dates_in, key, terms
 from bot.ports import Clock
 from bot.storage import Shelf, StoredContext, UnitOfWork
 
-_MOST_POSTINGS = 2000
+_MOST_POSTINGS = 1000
 """Read for one search. It bounds what searching takes, however much an account has said: see `benchmarks.recall`."""
 
 _MOST_TERMS = 64
@@ -99,7 +99,7 @@ class Memory:
         if fitted.spare <= 0:
             return fitted
         shelves = await self._shelves(work, past, context, private=private)
-        return fitted.recalling(await self.recall(work, past.account, shelves, question.text, room=fitted.spare))
+        return fitted.recalling(await self.recall(work, shelves, question.text, room=fitted.spare))
 
     async def _index_late(self, work: UnitOfWork, past: Past, fitted: Fitted) -> None:
         """What goes is in the index already, unless very much was said at once."""
@@ -137,11 +137,11 @@ class Memory:
 
     async def _index_previous(self, work: UnitOfWork, past: Past) -> None:
         """A new conversation begins: the one before it is complete."""
-        if (previous := await work.memories.previous(past.account, past.conversation)) is not None:
+        if (previous := await work.spoken.previous(past.account, past.conversation)) is not None:
             await self._leave(work, "index", previous, f"{previous}:{past.conversation}:left")
 
     async def recall(
-        self, work: UnitOfWork, account: int, shelves: Sequence[tuple[Shelf, int]], text: str, *, room: int
+        self, work: UnitOfWork, shelves: Sequence[tuple[Shelf, int]], text: str, *, room: int
     ) -> list[Piece]:
         """The pieces that belong to a text, as many as fit into `room` tokens."""
         gist = text if len(text) <= 2 * _GIST else f"{text[:_GIST]}\n{text[-_GIST:]}"
@@ -155,23 +155,23 @@ class Memory:
             [_together(found, date) for date in dates],
             pieces=sum(shelf.pieces for shelf, _ in shelves),
             length=sum(shelf.length for shelf, _ in shelves) / max(1, sum(shelf.pieces for shelf, _ in shelves)),
+            threshold=self.policy.threshold,
         )
-        least = self.policy.threshold * hits[0][1] if hits else 0.0
-        ranked = iter([hit for hit in hits if hit[1] >= least])
+        ranked = iter(hits)
         pieces: list[Piece] = []
         while (some := list(islice(ranked, _AT_ONCE))) and sum(piece.tokens for piece in pieces) < room:
             for at, (shelf, before) in enumerate(shelves):
-                pieces += await self._read(work, account, shelf, some, at=at, before=before)
+                pieces += await self._read(work, shelf, some, at=at, before=before)
         pieces.sort(key=lambda piece: -piece.score)
-        return pack(pieces, room=room, least=least)
+        return pack(pieces, room=room)
 
     async def _read(
-        self, work: UnitOfWork, account: int, shelf: Shelf, hits: Sequence[tuple[int, float]], *, at: int, before: int
+        self, work: UnitOfWork, shelf: Shelf, hits: Sequence[tuple[int, float]], *, at: int, before: int
     ) -> list[Piece]:
         own = [(number - at * _APART, score) for number, score in hits if number // _APART == at]
         if not own:
             return []
-        pieces = await work.memories.pieces(shelf, account, own, before=before, zone=self._zone)
+        pieces = await work.memories.pieces(shelf, own, before=before, zone=self._zone)
         return [replace(piece, number=piece.number + at * _APART) for piece in pieces]
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
+from bot.asides import Asides
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.calibration import Calibration
@@ -46,6 +47,7 @@ from bot.scrubbing import Scrubbing
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
 from bot.storage.tables import lane
+from bot.summaries import Summaries
 from bot.switchboard import Switchboard
 from bot.telemetry import configure
 from bot.texts.catalogues import Catalogues
@@ -170,6 +172,8 @@ def make_core(
     purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
     access = Access(replace(policy or AccessPolicy(), owners=admins))
+    asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
+    summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
     chat = Chat(
         model=model,
         brain=brain,
@@ -191,7 +195,7 @@ def make_core(
         newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
         questions=Questions(chat=chat),
-        chores=Chores(_doers(storage, platforms, zone) | dict(doers or {})),
+        chores=Chores(_doers(storage, platforms, zone) | {"summary": summaries} | dict(doers or {})),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -212,6 +212,8 @@ class FakeCompletion:
         self.lost = list(model.lost)
 
     async def __aiter__(self) -> AsyncIterator[str]:
+        if self._prompt.purpose == "summary" and self._model.before_summary:
+            await self._model.before_summary()
         spoken = self._model.next_answer(self._prompt)
         self.call = Call(card=self._prompt.card, attempts=1, waited=0.0, first_piece=0.1, lasted=1.0)
         for piece in spoken:
@@ -238,6 +240,8 @@ class FakeModel:
     def __init__(self) -> None:
         self.script: list[Sequence[Piece]] = []
         self.always: Sequence[Piece] = ()
+        self.summary: Sequence[Piece] = ()
+        self.before_summary: Callable[[], Awaitable[None]] | None = None
         self.prompts: list[Prompt] = []
         self.usage: Usage | None = Usage(input=10, output=5)
         self.finish_reason: FinishReason | None = "stop"
@@ -246,6 +250,8 @@ class FakeModel:
 
     def next_answer(self, prompt: Prompt) -> Sequence[Piece]:
         self.prompts.append(prompt)
+        if prompt.purpose == "summary":
+            return self.summary
         return self.script.pop(0) if self.script else self.always or ("echo: ", prompt.messages[-1].text)
 
     def complete(self, prompt: Prompt, on_wait: OnWait | None = None) -> FakeCompletion:

@@ -154,7 +154,7 @@ async def test_turns_are_taken_out_of_the_index_one_by_one(storage: Storage) -> 
     await chatter(core, 40)
     before = await rows(storage, posting)
     async with storage.begin() as work:
-        (first,) = [one.id for one in await work.memories.unindexed(1, after=0, most=1)]
+        (first,) = [one.id for one in await work.spoken.unindexed(1, after=0, most=1)]
         await work.memories.forget([first])
     assert 0 < before - await rows(storage, posting) < 20
     await core.say("ada", "What is my locker number?")

@@ -48,7 +48,12 @@ class Piece:
 
 
 def rank(
-    words: Iterable[Sequence[Posting]], dates: Iterable[Sequence[Posting]], *, pieces: int, length: float
+    words: Iterable[Sequence[Posting]],
+    dates: Iterable[Sequence[Posting]],
+    *,
+    pieces: int,
+    length: float,
+    threshold: float = 0.0,
 ) -> list[tuple[int, float]]:
     """Numbers of pieces with their scores, the best first.
 
@@ -57,6 +62,7 @@ def rank(
         dates: for each date term, the pieces that were said then.
         pieces: how many there are in all.
         length: how many terms one has on average.
+        threshold: the share of the best score below which pieces are left out.
     """
     words = list(words)
     scores: dict[int, float] = defaultdict(float)
@@ -69,7 +75,9 @@ def rank(
         best = max(way.values(), default=0.0)
         for number, score in way.items():
             scores[number] += score / best
-    return sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))
+    least = threshold * max(scores.values(), default=0.0)
+    # Most are left out: sorting them too would take longer than all the rest.
+    return sorted((hit for hit in scores.items() if hit[1] >= least), key=lambda hit: (-hit[1], hit[0]))
 
 
 def _bm25(terms: Iterable[Sequence[Posting]], pieces: int, average: float) -> Mapping[int, float]:
@@ -92,15 +100,15 @@ def _spread(postings: Sequence[Posting]) -> Sequence[Posting]:
     return [(number, count, 1) for number, count in counts.items()]
 
 
-def pack(best_first: Iterable[Piece], *, room: int, least: float) -> list[Piece]:
+def pack(best_first: Iterable[Piece], *, room: int) -> list[Piece]:
     """The best pieces that fit into `room` tokens, in the order in which they were said.
 
-    `least` is the score at which it ends. A piece that does not fit is passed over.
+    One that does not fit is passed over.
     """
     room -= _FRAME
     chosen: dict[int, Piece] = {}
     for piece in best_first:
-        if piece.score < least or room < _DAY + _SPEAKER:
+        if room < _DAY + _SPEAKER:
             break
         near = piece.number - 1 in chosen or piece.number + 1 in chosen
         cost = piece.tokens + _SPEAKER + (0 if near else _DAY)

@@ -7,9 +7,10 @@ from bot.storage.contexts import StoredContext, StoredSummary
 from bot.storage.forgetting import Heard
 from bot.storage.history import Exchange, StoredTurn
 from bot.storage.inbox import Claim
-from bot.storage.memory import NewPiece, Shelf, Unindexed
+from bot.storage.memory import NewPiece, Shelf
 from bot.storage.outbox import Outgoing
 from bot.storage.people import Account
+from bot.storage.spoken import Spoken
 from bot.storage.store import Storage
 from bot.storage.work import UnitOfWork
 
@@ -25,10 +26,10 @@ __all__ = [
     "NewPiece",
     "Outgoing",
     "Shelf",
+    "Spoken",
     "Storage",
     "StoredContext",
     "StoredSummary",
     "StoredTurn",
-    "Unindexed",
     "UnitOfWork",
 ]

@@ -29,17 +29,6 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unindexed:
-    """A turn that is not in the index yet. `at` in milliseconds."""
-
-    id: int
-    account: int
-    question: str
-    answer: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NewPiece:
     """A piece for the index: characters `starts` to `ends` of a turn's question or answer.
 
@@ -59,18 +48,6 @@ _ANSWERED: sa.ColumnClause[int] = sa.literal_column(str(TurnState.ANSWERED))
 _STEP = 8
 """Terms are counted in statements for a multiple of so many: few statements are compiled once each."""
 
-_UNINDEXED = (
-    sa.select(turn.c.id, turn.c.account_id, turn.c.question, turn.c.answer, turn.c.started_at)
-    .where(
-        turn.c.conversation_id == sa.bindparam("its_conversation"),
-        # Also those of other branches, which may be gone back to: only answered turns are ever recalled.
-        turn.c.state.in_((TurnState.ANSWERED, TurnState.REPLACED)),
-        turn.c.answer.is_not(None),
-        turn.c.id > sa.bindparam("after", type_=sa.BigInteger),
-    )
-    .order_by(turn.c.id)
-    .limit(sa.bindparam("most"))
-)
 _SHELF = sa.select(memory.c.id, memory.c.pieces, memory.c.length).where(
     memory.c.account_id == sa.bindparam("its_account"), memory.c.conversation_id == sa.bindparam("its_conversation")
 )
@@ -82,16 +59,6 @@ _OTHERS = (
     )
     .order_by(memory.c.conversation_id.desc())
     .limit(sa.bindparam("most"))
-)
-_PREVIOUS = (
-    sa.select(turn.c.conversation_id)
-    .where(
-        turn.c.account_id == sa.bindparam("its_account"),
-        turn.c.conversation_id != sa.bindparam("its_conversation"),
-        turn.c.state == _ANSWERED,
-    )
-    .order_by(turn.c.id.desc())
-    .limit(1)
 )
 _GROW = (
     sa.update(memory)
@@ -123,7 +90,6 @@ _PIECES = (
         piece.c.memory_id == sa.bindparam("its_memory"),
         piece.c.number.in_(sa.bindparam("numbers", expanding=True)),
         turn.c.state == _ANSWERED,
-        turn.c.account_id == sa.bindparam("its_account"),
         turn.c.id < sa.bindparam("before", type_=sa.BigInteger),
     )
 )
@@ -158,22 +124,6 @@ class Memories:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._dialect = dialect_of(connection)
-
-    async def unindexed(self, conversation_id: int, *, after: int, most: int) -> list[Unindexed]:
-        """The next turns after turn `after` that have an answer, the oldest first."""
-        rows = await self._connection.execute(
-            _UNINDEXED, {"its_conversation": conversation_id, "after": after, "most": most}
-        )
-        return [
-            Unindexed(id=row.id, account=row.account_id, question=row.question, answer=row.answer, at=row.started_at)
-            for row in rows
-        ]
-
-    async def previous(self, account: int, conversation_id: int) -> int | None:
-        """The conversation in which the account spoke last, beside this one."""
-        asked = {"its_account": account, "its_conversation": conversation_id}
-        found = (await self._connection.execute(_PREVIOUS, asked)).scalar()
-        return None if found is None else int(found)
 
     async def add(self, conversation_id: int, account: int, pieces: Sequence[NewPiece]) -> None:
         """Put pieces into an account's memory, in the order in which they were said."""
@@ -238,12 +188,11 @@ class Memories:
         return {key: count for key, count in zip(keys, row, strict=False) if count}
 
     async def pieces(
-        self, shelf: Shelf, account: int, scores: Sequence[tuple[int, float]], *, before: int, zone: tzinfo
+        self, shelf: Shelf, scores: Sequence[tuple[int, float]], *, before: int, zone: tzinfo
     ) -> list[Piece]:
         """Pieces by number, in the order given, of turns that are part of the conversation and lie before one."""
         asked = {
             "its_memory": shelf.id,
-            "its_account": account,
             "numbers": [number for number, _ in scores],
             "before": before,
         }

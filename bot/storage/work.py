@@ -22,6 +22,7 @@ from bot.storage.memory import Memories
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
 from bot.storage.searches import Searches
+from bot.storage.spoken import SpokenTurns
 from bot.storage.transcripts import Transcripts
 
 
@@ -46,6 +47,7 @@ class UnitOfWork:
         self.history = History(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)
+        self.spoken = SpokenTurns(connection)
         self.ledger = Ledger(connection)
         self.budgets = BudgetBook(connection)
         self.calls = Calls(connection)

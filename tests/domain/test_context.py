@@ -194,7 +194,7 @@ def test_prompt_and_answer_never_exceed_the_window(
     assert message.tokens <= model.longest(system)
     fitted = fitted.summing_up(summary)
     pieces = [piece(2 * number, text, tokens) for number, (text, tokens) in enumerate(found)]
-    fitted = fitted.recalling(pack(pieces, room=fitted.spare, least=0))
+    fitted = fitted.recalling(pack(pieces, room=fitted.spare))
     assert fitted.tokens * ratio + model.answer_room <= size
     assert fitted.tokens - system.cost - message.cost - 3 <= policy.budget
     assert fitted.tokens >= system.cost + message.cost + fitted.verbatim
@@ -214,7 +214,7 @@ def test_between_evictions_a_prompt_begins_with_all_of_the_last_one_but_its_ques
         evicted = len(fitted.turns) < len(verbatim)
         if evicted:
             cut = fitted.turns[0].id if fitted.turns else number
-        fitted = fitted.recalling(pack([piece(1, f"found {number}", 9)], room=fitted.spare, least=0))
+        fitted = fitted.recalling(pack([piece(1, f"found {number}", 9)], room=fitted.spare))
         prompt = fitted.messages("be kind", f"question {number}")
         assert evicted or prompt[: len(before)] == before
         before = prompt[:-1]

@@ -59,19 +59,21 @@ def test_nothing_is_found_for_nothing() -> None:
 
 
 def test_what_is_packed_stands_in_the_order_in_which_it_was_said() -> None:
-    assert numbers(pack([piece(9), piece(4), piece(5)], room=200, least=0)) == [4, 5, 9]
+    assert numbers(pack([piece(9), piece(4), piece(5)], room=200)) == [4, 5, 9]
 
 
-def test_it_ends_at_the_least_score() -> None:
-    assert numbers(pack([piece(1), piece(5, score=0.3)], room=200, least=0.35)) == [1]
+def test_what_is_found_much_less_well_than_the_best_is_left_out() -> None:
+    rare, common = [(7, 1, 5)], [(number, 1, 5) for number in range(20, 60)]
+    ranked = rank([rare, common], [], pieces=100, length=5.0, threshold=0.35)
+    assert [number for number, _ in ranked if number >= 20] == []
 
 
 def test_a_piece_that_does_not_fit_is_passed_over() -> None:
-    assert numbers(pack([piece(1, tokens=500), piece(5)], room=200, least=0)) == [5]
+    assert numbers(pack([piece(1, tokens=500), piece(5)], room=200)) == [5]
 
 
 def test_what_is_written_tells_days_and_who_spoke() -> None:
-    assert written(pack([piece(4), piece(5, text="dogs"), piece(9)], room=200, least=0)).splitlines()[1:-1] == [
+    assert written(pack([piece(4), piece(5, text="dogs"), piece(9)], room=200)).splitlines()[1:-1] == [
         "",
         "[2026-05-08]",
         "user: cats",
@@ -92,7 +94,7 @@ def test_nothing_is_written_for_nothing() -> None:
     room=st.integers(0, 2000),
 )
 def test_what_is_packed_never_takes_more_than_its_room(found: list[tuple[int, int, float]], room: int) -> None:
-    packed = pack([piece(number, tokens=tokens, score=score) for number, tokens, score in found], room=room, least=0)
+    packed = pack([piece(number, tokens=tokens, score=score) for number, tokens, score in found], room=room)
     assert cost(packed) <= room
 
 
