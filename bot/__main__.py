@@ -1,16 +1,17 @@
-"""The command line: `parley serve|console|demo|doctor|db|batch`."""
+"""The command line: `parley serve|console|demo|doctor|db|admin|batch`."""
 
 import asyncio
 import ctypes
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
+from bot.admin.cli import Commands
 from bot.errors import ConfigError, PlatformMisconfigured, StorageError, UpstreamMisconfigured
 from bot.settings import Part, Settings
 from bot.telemetry import configure
@@ -98,6 +99,14 @@ def upgrade() -> None:
 
     with _explained():
         _run(run(Storage.open(_settings(quiet=True).database_url)))
+
+
+def _in_admin(make: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
+    with _explained():
+        return _run(make(_settings(quiet=True)))
+
+
+main.add_command(Commands(_in_admin))
 
 
 @main.group()

@@ -57,9 +57,9 @@ class Reader:
 
     def _table(self, table: Table) -> tuple[str, list[File]]:
         """The table for a chat; what a chat cannot show whole is a file besides."""
-        columns, numeric = [self.words(name) for name in table.columns], _numeric(table)
+        columns = [self.words(name) for name in table.columns]
         rows = [[self.words(cell) for cell in row] for row in table.rows]
-        drawn, whole = aligned(columns, rows[:_MOST_ROWS], right=numeric)
+        drawn, whole = aligned(columns, rows[:_MOST_ROWS], right=numeric(table))
         left_out = len(rows) - _MOST_ROWS
         more = (
             [self.words(plural("… and {count} more row", "… and {count} more rows", left_out))] if left_out > 0 else []
@@ -98,7 +98,7 @@ def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: T
     )
 
 
-def _numeric(table: Table) -> set[int]:
+def numeric(table: Table) -> set[int]:
     """The columns of numbers."""
     return {
         at

@@ -154,7 +154,7 @@ def _assemble(
     calibration: Calibration,
 ) -> Worker:
     zone, courier, access = ZoneInfo(settings.timezone), Courier(clock), Access(settings.access())
-    catalogues, accounting = Catalogues(settings.language, zone), _accounting(settings, prices, clock)
+    catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
     chat = Chat(
         model=model,
@@ -196,7 +196,8 @@ def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[
     }
 
 
-def _accounting(settings: Settings, prices: PriceBook, clock: Clock) -> Accounting:
+def accounting_of(settings: Settings, prices: PriceBook, clock: Clock) -> Accounting:
+    """Limits and budgets as they are set."""
     zone = ZoneInfo(settings.timezone)
     plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
     quotas, budgets = Quotas(plan, zone, clock), Budgets(settings.budgets(), zone, clock)

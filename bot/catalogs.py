@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.domain.models import Catalog, Endpoint
-from bot.errors import ModelError
+from bot.errors import ConfigError, ModelError
 from bot.llm import list_models
 from bot.llm.catalog import read_catalog, surroundings
 from bot.llm.windows import known_window
@@ -40,6 +40,16 @@ def single_catalog(settings: Settings, window: int) -> Catalog:
     """The one model that OPENAI_BASE_URL, OPENAI_API_KEY and MODEL describe."""
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     return Catalog.single(base_url=settings.openai_base_url, key=key, model=settings.model, window=window)
+
+
+def offline_catalog(settings: Settings) -> Catalog:
+    """The models without asking anybody about them, for work that needs none: mistakes in the file hold up nothing."""
+    try:
+        if settings.parley_models is not None:
+            return read_catalog(settings.parley_models, surroundings())
+    except ConfigError:
+        _log.warning("models_file_unreadable", advice="`parley doctor` tells more")
+    return single_catalog(settings, settings.context_window or _UNKNOWN_WINDOW)
 
 
 async def _offered(endpoint: Endpoint, clock: Clock) -> dict[str, int | None]:

@@ -1,8 +1,6 @@
 """One person at a terminal: lines come in, answers are typed out."""
 
 import asyncio
-import contextlib
-import itertools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any, TextIO
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
+from bot.files import save
 from bot.ports import Accept, Part, Ref
 
 PROMPT = "› "
@@ -111,7 +110,7 @@ class ConsolePlatform:
 
     async def _saved(self, file: File) -> str:
         """Put a file into the folder; where it is."""
-        path = await asyncio.to_thread(_save, self._folder, file)
+        path = await asyncio.to_thread(save, self._folder, file)
         return f"📎 {path}"
 
     def _write(self, text: str) -> None:
@@ -150,18 +149,6 @@ class ConsoleReply:
 def _with_buttons(text: str, buttons: Sequence[Button]) -> str:
     """A terminal has no buttons: there they are commands to type."""
     return "\n".join([text, *(f"  [{button.label}] /{button.command}" for button in buttons)])
-
-
-def _save(folder: Path, file: File) -> Path:
-    """Under its own name, or with a number where that is taken."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = Path(file.safe_name)
-    for number in itertools.count(1):
-        path = folder / (name.name if number == 1 else f"{name.stem}-{number}{name.suffix}")
-        with contextlib.suppress(FileExistsError), path.open("xb") as out:
-            out.write(file.content)
-            return path
-    raise AssertionError
 
 
 def _invocation(line: str) -> Invocation | None:

@@ -12,7 +12,7 @@ from bot.commands import confirmation
 from bot.commands.declaration import Answer, Choice, Command, CommandBook, Role
 from bot.domain.models import Catalog
 from bot.domain.names import folded
-from bot.domain.people import Identity, Sender
+from bot.domain.people import OPERATOR, Identity, Sender
 from bot.domain.updates import Update
 from bot.errors import AmbiguousPerson, BadArgument, Outranked, UnknownPerson
 from bot.inbox import Inbox
@@ -138,7 +138,7 @@ class Call:
     def _identity(self, name: str) -> Identity | None:
         if ":" in name:
             return self._parsed(name)
-        if name.isdecimal():
+        if name.isdecimal() and self.account.identity.platform != OPERATOR:
             return Identity(platform=self.account.identity.platform, user=name)
         return None
 

@@ -41,5 +41,11 @@ def taken(words: Sequence[str], *, account_id: int, now: datetime) -> tuple[list
     return rest[2:], True
 
 
+def is_one(command: str) -> bool:
+    """Whether a button's command confirms something."""
+    *_, word, stamp = ("", "", *command.split())
+    return word == _WORD and _STAMP.fullmatch(stamp) is not None
+
+
 def _minute(now: datetime) -> int:
     return int(now.timestamp()) // 60

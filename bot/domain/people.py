@@ -21,6 +21,9 @@ class Role(IntEnum):
     OWNER = 6
 
 
+OPERATOR = "cli"
+"""Where those are at home who use the command line. Nobody can be written to there."""
+
 Belonging = Literal["full", "guest", "external"]
 """What somebody is to the workspace they write from: one of its people (everybody, where there are no workspaces),
 its guest, or somebody of another organisation (Slack Connect)."""

@@ -39,11 +39,11 @@ class BotProcess:
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], program: Sequence[str] = SERVE) -> None:
-        self._folder = folder
+        self.folder = folder
         self._program = program
         system = {name: os.environ[name] for name in _SYSTEM if name in os.environ}
         # Its working directory is elsewhere: it must run this tree, not the one that happens to be installed.
-        self._environment = system | {"PYTHONPATH": str(Path(__file__).parents[2])} | dict(environment)
+        self.environment = system | {"PYTHONPATH": str(Path(__file__).parents[2])} | dict(environment)
         self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -57,16 +57,16 @@ class BotProcess:
 
     @property
     def log(self) -> str:
-        return (self._folder / "bot.log").read_text()
+        return (self.folder / "bot.log").read_text()
 
     @property
     def pid(self) -> int:
         return self._started.pid
 
     async def start(self) -> None:
-        with (self._folder / "bot.log").open("ab") as log:
+        with (self.folder / "bot.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *self._program, cwd=self._folder, env=self._environment, stdout=log, stderr=STDOUT
+                sys.executable, *self._program, cwd=self.folder, env=self.environment, stdout=log, stderr=STDOUT
             )
 
     async def kill(self) -> None:

@@ -1,0 +1,92 @@
+"""The desk: an operator's command, run by the handler that runs it in a chat, with the rights of an owner."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.commands.asking import asked_back
+from bot.commands.declaration import Answer, AskAgain, Command, CommandBook, Later, Role
+from bot.domain.people import OPERATOR, Identity, Sender
+from bot.domain.updates import Invocation, Place, Update
+from bot.errors import UserError
+from bot.storage import Storage, UnitOfWork
+from bot.switchboard import Switchboard
+from bot.texts import Text, text
+
+_NO_ARRIVAL = 0
+"""An operator's command did not arrive from a platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a command: its answer, and the error if it was refused."""
+
+    answer: Answer
+    error: UserError | None = None
+
+
+def offered(book: CommandBook) -> CommandBook:
+    """The commands that are of use here: those of admins, and help."""
+    return CommandBook([command for command in book if command.name == "help" or _most(command) >= Role.SUPPORT])
+
+
+class Desk:
+    """Runs commands for one operator.
+
+    Args:
+        storage: the bot's database, which may be in use by the bot.
+        switchboard: makes calls of commands; its access policy must know the operator as an owner.
+        who: the operator.
+        platforms: names of platforms whose people may be named before they have written anything.
+    """
+
+    def __init__(self, storage: Storage, switchboard: Switchboard, who: Identity, platforms: Sequence[str]) -> None:
+        self._storage = storage
+        self._switchboard = switchboard
+        self._who = who
+        self._named = re.compile(rf"(?:{'|'.join(platforms)}):\S+")
+
+    async def run(self, words: Sequence[str], render: Callable[[Text], str]) -> Outcome:
+        """Run a command, given with its arguments, in one transaction. Raises StorageError."""
+        invocation = Invocation(name=words[0], arguments=" ".join(words[1:]))
+        try:
+            return Outcome(answer=await self._answer(invocation, render))
+        except UserError as error:
+            told = asked_back(error, invocation)
+            return Outcome(answer=_whole(told), error=error)
+
+    async def _answer(self, invocation: Invocation, render: Callable[[Text], str]) -> Answer:
+        async with self._storage.begin() as work:
+            await self._meet_named(work, invocation.arguments)
+            call = await self._switchboard.call(work, self._update(invocation), invocation, _NO_ARRIVAL)
+            said = await call.command.handler(call)
+        for act in call.afterwards:
+            act()
+        if isinstance(said, Later):
+            return await said.make(render)
+        if isinstance(said, AskAgain):
+            return Answer(said=text("That needs a chat."))
+        return _whole(said)
+
+    async def _meet_named(self, work: UnitOfWork, arguments: str) -> None:
+        """Somebody's limits can be set before their first message; if the command fails, this is undone with it."""
+        for name in self._named.findall(arguments):
+            identity = Identity.parse(name)
+            if await work.people.find(identity) is None:
+                await work.people.meet(Sender(identity=identity, name=identity.user))
+
+    def _update(self, invocation: Invocation) -> Update:
+        return Update(
+            sender=Sender(identity=self._who, name=self._who.user),
+            place=Place(platform=OPERATOR, chat=self._who.user, private=True),
+            text="",
+            invocation=invocation,
+        )
+
+
+def _most(command: Command) -> Role:
+    return max((command.role, *command.roles.values()))
+
+
+def _whole(said: Text | Answer) -> Answer:
+    return Answer(said=said) if isinstance(said, Text) else said
