@@ -97,6 +97,12 @@ class BotProcess:
             ends.cancel()
             await asyncio.gather(polls, ends, return_exceptions=True)
 
+    async def serving(self, times: int = 1, limit: float = 30.0) -> None:
+        """Wait until its log says that it serves, for the n-th time. Raises TimeoutError."""
+        async with asyncio.timeout(limit):
+            while self.log.count("serving") < times:  # noqa: ASYNC110 - a file of another process tells nobody
+                await asyncio.sleep(0.05)
+
     @property
     def _started(self) -> Process:
         if self._process is None:
