@@ -1,19 +1,20 @@
 """Everything that runs, and the order in which it starts and ends."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import structlog
 
 from bot.alerts import Watch
 from bot.dispatch import Dispatcher
-from bot.duties import Duties
 from bot.errors import StorageDown
+from bot.ground import Ground
+from bot.health import Health
 from bot.inbox import Inbox
 from bot.intake import Intake
-from bot.ports import Clock, Platform
+from bot.ports import Platform
 from bot.tasks import cancel
 
 _log = structlog.get_logger(__name__)
@@ -24,22 +25,22 @@ PATIENCE = 20.0
 _RETRY = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Worker:
-    """What handles arrivals."""
+    """What handles arrivals. `models_answer` tells whether any model may be asked now."""
 
-    inbox: Inbox
+    ground: Ground
     dispatcher: Dispatcher
     watch: Watch
-    duties: Duties
     platforms: Sequence[Platform]
-    clock: Clock
+    _: KW_ONLY
+    models_answer: Callable[[], bool]
 
     async def run(self) -> None:
         """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""
         await self._recover()
         beside = [asyncio.create_task(platform.accompany()) for platform in self.platforms]
-        beside.append(asyncio.create_task(self.duties.perform("watch", self.watch.run)))
+        beside.append(asyncio.create_task(self.ground.duties.perform("watch", self.watch.run)))
         try:
             await self.dispatcher.run()
         finally:
@@ -48,20 +49,22 @@ class Worker:
     async def _recover(self) -> None:
         while True:
             try:
-                return await self.inbox.recover()
+                return await self.ground.inbox.recover()
             except StorageDown as error:
                 _log.warning("database_awaited", reason=str(error))
-            await self.clock.sleep(_RETRY)
+            await self.ground.clock.sleep(_RETRY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Application:
     """Everything that runs in this process: what takes events in, what handles them, or both."""
 
     inbox: Inbox
+    _: KW_ONLY
     intake: Intake | None
     worker: Worker | None
-    ready: asyncio.Event
+    health: Health
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
     patience: float = PATIENCE
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -1,8 +1,8 @@
 """The composition root: settings become a running application. Alone in choosing implementations."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.access import Access
@@ -25,8 +25,8 @@ from bot.dispatch import Dispatcher
 from bot.domain.context import Weighed
 from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
-from bot.duties import Duties
-from bot.inbox import Inbox
+from bot.ground import Ground, ground_of
+from bot.health import Health
 from bot.indexing import Indexing
 from bot.intake import Intake
 from bot.llm.cache import CachedModel
@@ -71,20 +71,11 @@ async def open_application(
         storage = Storage.open(settings.database_url)
         try:
             await prepare(storage, settings, clock)
-            inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps())
-            duties = Duties(storage, clock, inbox.owner, lease=settings.lease_seconds)
-            intake = Intake(inbox, platforms, duties, clock) if part != "work" else None
-            async with _opened(
-                settings,
-                part,
-                platforms=platforms,
-                book=book,
-                clock=clock,
-                storage=storage,
-                inbox=inbox,
-                duties=duties,
-            ) as worker:
-                yield Application(inbox=inbox, intake=intake, worker=worker, ready=asyncio.Event())
+            ground = ground_of(storage, settings, clock)
+            intake = Intake(ground.inbox, platforms, ground.duties, clock) if part != "work" else None
+            async with _opened(settings, part, ground, platforms, book) as worker:
+                health = Health(storage, intake, worker.models_answer if worker else None)
+                yield Application(ground.inbox, intake=intake, worker=worker, health=health)
         finally:
             for platform in platforms:
                 await platform.close()
@@ -93,20 +84,13 @@ async def open_application(
 
 @asynccontextmanager
 async def _opened(
-    settings: Settings,
-    part: Part,
-    *,
-    platforms: Sequence[Platform],
-    book: CommandBook,
-    clock: Clock,
-    storage: Storage,
-    inbox: Inbox,
-    duties: Duties,
+    settings: Settings, part: Part, ground: Ground, platforms: Sequence[Platform], book: CommandBook
 ) -> AsyncIterator[Worker | None]:
     """What handles arrivals, with the models it asks; nothing of it where events are only taken in."""
     if part == "ingest":
         yield None
         return
+    clock, storage = ground.clock, ground.storage
     catalog = await open_catalog(settings, clock)
     tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
     await tokens.load()
@@ -120,12 +104,9 @@ async def _opened(
     ):
         yield _assemble(
             settings,
+            ground,
             platforms=platforms,
             book=book,
-            clock=clock,
-            storage=storage,
-            inbox=inbox,
-            duties=duties,
             model=model,
             gates=gates,
             prices=prices,
@@ -138,13 +119,10 @@ async def _opened(
 
 def _assemble(
     settings: Settings,
+    ground: Ground,
     *,
     platforms: Sequence[Platform],
     book: CommandBook,
-    clock: Clock,
-    storage: Storage,
-    inbox: Inbox,
-    duties: Duties,
     model: Model,
     gates: Gates,
     prices: PriceBook,
@@ -153,7 +131,8 @@ def _assemble(
     system: Weighed,
     calibration: Calibration,
 ) -> Worker:
-    zone, courier, access = ZoneInfo(settings.timezone), Courier(clock), Access(settings.access())
+    clock, inbox, zone = ground.clock, ground.inbox, ZoneInfo(settings.timezone)
+    courier, access = Courier(clock), Access(settings.access())
     catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
     chat = Chat(
@@ -177,15 +156,15 @@ def _assemble(
         newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
         questions=Questions(chat=chat),
-        chores=Chores(_doers(settings, asides, tokens) | {"scrub": _scrubbing(storage, platforms, model)}),
+        chores=Chores(_doers(settings, asides, tokens) | {"scrub": _scrubbing(ground.storage, platforms, model)}),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,
         concurrency=_CONCURRENCY,
         longest_wait=settings.queue_seconds,
     )
-    watch = _watch(settings, storage, inbox, budgets=accounting.budgets, gates=gates, clock=clock, platforms=platforms)
-    return Worker(inbox=inbox, dispatcher=dispatcher, watch=watch, duties=duties, platforms=platforms, clock=clock)
+    watch = _watch(settings, ground, budgets=accounting.budgets, gates=gates, platforms=platforms)
+    return Worker(ground, dispatcher, watch, platforms, models_answer=partial(gates.any_open, catalog.models.values()))
 
 
 def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[str, Do]:
@@ -213,21 +192,14 @@ def _scrubbing(storage: Storage, platforms: Sequence[Platform], model: Model) ->
 
 
 def _watch(
-    settings: Settings,
-    storage: Storage,
-    inbox: Inbox,
-    *,
-    budgets: Budgets,
-    gates: Gates,
-    clock: Clock,
-    platforms: Sequence[Platform],
+    settings: Settings, ground: Ground, *, budgets: Budgets, gates: Gates, platforms: Sequence[Platform]
 ) -> Watch:
     return Watch(
-        storage=storage,
-        inbox=inbox,
+        storage=ground.storage,
+        inbox=ground.inbox,
         budgets=budgets,
         troubles=gates.troubles,
-        clock=clock,
+        clock=ground.clock,
         thresholds=Thresholds(call_tokens=settings.alert_call_tokens),
         admins=settings.admins,
         platforms={platform.name for platform in platforms},

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.bootstrap import open_application
 from bot.commands import all_commands
 from bot.errors import ConfigError
+from bot.health import Health
 from bot.platforms import platforms_of
 from bot.ports import Platform
 from bot.settings import OPENAI_URL, Part, Settings
@@ -39,32 +40,31 @@ async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event], pa
     platforms = platforms_of(settings, book)
     async with (
         open_application(settings, platforms, book, part=part) as application,
-        _http_events(settings, platforms),
+        _http(settings, platforms, application.health, part),
     ):
         _log.info("serving", platforms=[platform.name for platform in platforms], role=part)
         await application.run(stop_signal())
 
 
 @asynccontextmanager
-async def _http_events(settings: Settings, platforms: Sequence[Platform]) -> AsyncIterator[None]:
-    """Listen for Slack's HTTP events, if that is how it reaches us."""
-    if settings.slack_bot_token is None or settings.slack_app_token:
-        yield
-        return
-    from aiohttp import web
-
+async def _http(settings: Settings, platforms: Sequence[Platform], health: Health, part: Part) -> AsyncIterator[None]:
+    """Listen for what platforms push, and for who asks whether we are well."""
     from adapters.slack.platform import SlackPlatform
+    from adapters.telegram.platform import TelegramPlatform
+    from adapters.web.server import serve_http
 
-    (slack,) = (platform for platform in platforms if isinstance(platform, SlackPlatform))
-    runner = web.AppRunner(slack.web_app(), access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+    pushing = [one for one in platforms if isinstance(one, SlackPlatform | TelegramPlatform) and part != "work"]
+    routes = [route for platform in pushing for route in platform.routes()]
+    host, port = settings.http_host, settings.http_port
+    async with AsyncExitStack() as server:
+        try:
+            given = await server.enter_async_context(serve_http(routes, health.checks, host=host, port=port))
+            _log.info("http_served", host=host, port=given)
+        except OSError as error:
+            if routes:
+                raise ConfigError([f"HTTP_PORT: cannot listen on {host}:{port}"]) from error
+            _log.warning("http_not_served", host=host, port=port, reason=error.strerror)
         yield
-    except OSError as error:
-        raise ConfigError([f"HTTP_PORT: cannot listen on {settings.http_host}:{settings.http_port}"]) from error
-    finally:
-        await runner.cleanup()
 
 
 async def console(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:

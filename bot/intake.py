@@ -37,6 +37,7 @@ class Intake:
         self._platforms = {platform.name: platform for platform in platforms}
         self._duties = duties
         self._clock = clock
+        self._standing_by: set[str] = set()
         self._missed: dict[tuple[str, str], Arrival] = {}
         self._missing = asyncio.Event()
         self._since = 0.0
@@ -56,12 +57,23 @@ class Intake:
 
     async def _listen(self, platform: Platform) -> None:
         async def listen() -> None:
-            await platform.listen(self.accept)
+            self._standing_by.discard(platform.name)
+            try:
+                await platform.listen(self.accept)
+            finally:
+                if platform.one_listener:
+                    self._standing_by.add(platform.name)
 
-        if platform.one_listener:
-            await self._duties.perform(f"listen {platform.one_listener}", listen)
-        else:
+        if not platform.one_listener:
             await listen()
+            return
+        self._standing_by.add(platform.name)
+        await self._duties.perform(f"listen {platform.one_listener}", listen)
+
+    @property
+    def connected(self) -> bool:
+        """Whether events reach us from any platform, or would if another process did not listen to it."""
+        return any(one.connected or name in self._standing_by for name, one in self._platforms.items())
 
     async def accept(self, arrivals: Sequence[Arrival]) -> None:
         """As `Inbox.accept`; what cannot be stored now is remembered."""

@@ -45,6 +45,14 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _webhook(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "localhost")
+    if not parts.path.strip("/") or not (parts.scheme == "https" or local):
+        raise ValueError("is no https address with a path")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -105,6 +113,7 @@ Identities = Annotated[frozenset[Identity], NoDecode, BeforeValidator(_identitie
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
 Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]
+Webhook = Annotated[str, AfterValidator(_url), AfterValidator(_webhook)] | None
 Pause = Annotated[timedelta | None, BeforeValidator(_pause)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]

@@ -32,6 +32,7 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
                 clock=clock,
                 describe=describe,
                 languages=[one.language for one in catalogues],
+                webhook_url=settings.telegram_webhook_url,
             )
         )
     if settings.slack_bot_token:

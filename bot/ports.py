@@ -62,6 +62,10 @@ class Platform(Protocol):
     one_listener: str
     """Names what only one process may listen to at a time, "" if any number may listen."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether events reach us, as far as the last sign of life tells."""
+
     async def listen(self, accept: Accept) -> None:
         """Hand every event to `accept` and then acknowledge it, until cancelled. Outages are waited out inside."""
 

@@ -13,7 +13,21 @@ from bot.domain.budgets import EVERYWHERE, Budget, BudgetPlan, Span
 from bot.domain.caps import Caps
 from bot.domain.context import ContextPolicy
 from bot.errors import ConfigError
-from bot.notation import DOLLARS, IDS, Database, Dollars, Identities, Language, Limit, Pause, Secret, Url, Zone, token
+from bot.notation import (
+    DOLLARS,
+    IDS,
+    Database,
+    Dollars,
+    Identities,
+    Language,
+    Limit,
+    Pause,
+    Secret,
+    Url,
+    Webhook,
+    Zone,
+    token,
+)
 
 _SUMMARY = 400
 """Tokens of a summary, unless the operator says otherwise."""
@@ -38,6 +52,10 @@ class Settings(BaseSettings):
         None, description="copy it from @BotFather, like 123456:ABC-DEF…"
     )
     telegram_api_url: Url = Field("https://api.telegram.org", description="leave it out for the public service")
+
+    telegram_webhook_url: Webhook = Field(
+        None, description="an https address with a path, such as https://bot.example.org/telegram; leave it out to poll"
+    )
 
     slack_bot_token: Annotated[Secret, token(r"xoxb-\S+")] = Field(
         None, description="the Bot User OAuth Token (xoxb-…) under OAuth & Permissions of your Slack app"
@@ -118,7 +136,7 @@ class Settings(BaseSettings):
     timezone: Zone = Field("UTC", description="a name such as Europe/Berlin")
     language: Language = Field("en", description="one of the catalogues")
 
-    http_host: str = Field("127.0.0.1", description="the address to listen on for Slack's HTTP events")
+    http_host: str = Field("127.0.0.1", description="the address to listen on: webhooks, /healthz, /readyz")
     http_port: int = Field(8080, ge=0, le=65535, description="a port number")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

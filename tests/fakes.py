@@ -74,6 +74,7 @@ class FakePlatform:
     name = "fake"
     slash = "/"
     one_listener = ""
+    connected = True
     source = "fake:bot"
 
     def __init__(self, book: CommandBook) -> None:

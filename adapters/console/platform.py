@@ -31,6 +31,7 @@ class ConsolePlatform:
     name = "console"
     slash = "/"
     one_listener = ""
+    connected = True
 
     def __init__(
         self, read: Callable[[], str], output: TextIO, commands: CommandBook, *, folder: Path = Path("data/files")

@@ -42,7 +42,7 @@ async def _nobody() -> AuthorizeResult:
 class SlackPlatform:
     """One Slack app in one workspace.
 
-    With `app_token` events come over Socket Mode, else over HTTP: mount `web_app()` where Slack's request URL leads.
+    With `app_token` events come over Socket Mode, else over HTTP: put `routes()` where Slack's request URL leads.
 
     Args:
         bot_token: `xoxb-…`.
@@ -91,6 +91,7 @@ class SlackPlatform:
         self._people = People(self._calls, clock)
         self._app: AsyncApp | None = None
         self._accept: Accept | None = None
+        self._sockets: Sockets | None = None
         self._bot = ""
         self._storing: set[asyncio.Task[Any]] = set()
         self._connections = connections
@@ -117,7 +118,7 @@ class SlackPlatform:
             return
         # A wrong token is told at once; the SDK would try it for ever.
         await self._asked("apps.connections.open", token=self._app_token)
-        sockets = Sockets(
+        self._sockets = Sockets(
             self.app,
             self._app_token,
             self._calls,
@@ -126,7 +127,7 @@ class SlackPlatform:
             settled=self._settled,
             unreadable=self._quarantine,
         )
-        await sockets.hold(self._connections)
+        await self._sockets.hold(self._connections)
 
     async def _asked(self, method: str, **arguments: Any) -> Facts:
         """Call, as often as the network needs."""
@@ -162,11 +163,20 @@ class SlackPlatform:
             before_authorize=self._store,
         )
 
-    def web_app(self, path: str = "/slack/events") -> web.Application:
-        """The HTTP side, for Slack's request URL. Signatures are checked by Bolt."""
-        if not self._signing_secret:
-            raise ValueError("HTTP events need the signing secret")
-        return self.app.web_app(path=path)
+    def routes(self, path: str = "/slack/events") -> list[web.RouteDef]:
+        """What belongs on our HTTP server, at Slack's request URL; nothing in Socket Mode. Bolt checks signatures."""
+        if self._app_token or not self._signing_secret:
+            return []
+        return [
+            web.post(path, route.handler)
+            for route in self.app.web_app(path=path).router.routes()
+            if route.method == "POST"
+        ]
+
+    @property
+    def connected(self) -> bool:
+        """See ports.Platform."""
+        return self._accept is not None and (self._sockets is None or self._sockets.connected)
 
     async def _store(self, request: AsyncBoltRequest) -> BoltResponse:
         """Commit, then acknowledge: an event that we could not store must come again."""

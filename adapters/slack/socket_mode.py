@@ -54,6 +54,12 @@ class Sockets:
         """Waits until everything received has been stored and acknowledged."""
         self._unreadable = unreadable
         """Keeps a body that cannot be read and says whether it may be acknowledged."""
+        self._open = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether one of them stands."""
+        return self._open > 0
 
     async def hold(self, count: int) -> None:
         """Until cancelled."""
@@ -76,7 +82,11 @@ class Sockets:
             try:
                 async with asyncio.timeout(_CONNECT):
                     await handler.connect_async()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
-                await self._watch(handler.client)
+                self._open += 1
+                try:
+                    await self._watch(handler.client)
+                finally:
+                    self._open -= 1
             except TimeoutError:
                 log.warning("Slack: no Socket Mode connection within %.0f s, trying again", _CONNECT)
             finally:

@@ -1,5 +1,6 @@
 """Telegram as a platform: see `bot.ports.Platform`."""
 
+import asyncio
 import logging
 import os
 import warnings
@@ -7,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
+from aiohttp import web
 from telegram import Bot, BotCommand, User
 from telegram import error as sdk
 from telegram.warnings import PTBUserWarning
@@ -18,6 +20,7 @@ from adapters.telegram.outbound import TelegramReply, parts_of
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
 from adapters.telegram.request import AiohttpRequest, environment_proxy
+from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.people import Identity
 from bot.domain.people import Sender as Person
@@ -54,6 +57,7 @@ class TelegramPlatform:
         languages: the languages beside English that `describe` knows.
         poll_seconds: how long Telegram holds a call that has nothing to say; 50 at most.
         backoff: waiting after failures; tests shorten it.
+        webhook_url: where Telegram reaches us; None to poll. Put `routes` where that leads.
     """
 
     name = inbound.PLATFORM
@@ -70,6 +74,7 @@ class TelegramPlatform:
         languages: Sequence[str] = (),
         poll_seconds: int = LONGEST_POLL,
         backoff: Callable[[], Backoff] = Backoff,
+        webhook_url: str | None = None,
     ) -> None:
         _tame_sdk()
         api_url = api_url.rstrip("/")
@@ -82,8 +87,10 @@ class TelegramPlatform:
             get_updates_request=self._requests[0],
             request=self._requests[1],
         )
+        self._webhook = Webhook(self._bot, webhook_url, secret_of(token), commands) if webhook_url else None
         # Telegram gives updates to the latest poller only: two would take turns at failing.
-        self.one_listener = f"{self.name}:{token.partition(':')[0]}"
+        self.one_listener = "" if webhook_url else f"{self.name}:{token.partition(':')[0]}"
+        self.connected = False
         self._commands = commands
         self._clock = clock
         self._describe = describe
@@ -97,9 +104,28 @@ class TelegramPlatform:
         # Not Bot.initialize, which writes the token into its error.
         user = await self._persistently(self._bot.get_me)
         self._introduce(user)
+        me = inbound.BotUser(id=user.id, username=user.username or "")
+        try:
+            await (self._receive(me, accept) if self._webhook else self._poll(me, accept))
+        finally:
+            self.connected = False
+
+    async def _receive(self, me: inbound.BotUser, accept: Accept) -> None:
+        assert self._webhook  # noqa: S101 - whoever calls has looked
+        webhook = self._webhook
+
+        async def announced() -> None:
+            await self._persistently(webhook.announce)
+            self.connected = True
+            await self._publish_commands()
+            await asyncio.get_running_loop().create_future()
+
+        # Listening first: it calls as soon as it knows the address.
+        await webhook.listen(me, accept, announced)
+
+    async def _poll(self, me: inbound.BotUser, accept: Accept) -> None:
         await self._persistently(self._bot.delete_webhook)  # keeps what is waiting
         await self._publish_commands()
-        me = inbound.BotUser(id=user.id, username=user.username or "")
         await Poller(
             self._bot,
             me,
@@ -107,7 +133,15 @@ class TelegramPlatform:
             self._clock,
             timeout=self._poll_seconds,
             backoff=self._backoff(),
+            answered=self._note,
         ).run(accept)
+
+    def _note(self, connected: bool) -> None:  # noqa: FBT001 - see Poller
+        self.connected = connected
+
+    def routes(self) -> list[web.RouteDef]:
+        """What belongs on our HTTP server; nothing for a bot that polls."""
+        return [web.post(self._webhook.path, self._webhook.receive)] if self._webhook else []
 
     async def accompany(self) -> None:
         return

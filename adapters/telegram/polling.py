@@ -1,7 +1,7 @@
 """The long poller: updates are stored first and acknowledged afterwards, by the offset of the next call."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -51,6 +51,7 @@ class Poller:
         *,
         timeout: int = LONGEST_POLL,
         backoff: Backoff | None = None,
+        answered: Callable[[bool], None] = lambda _connected: None,
     ) -> None:
         self._bot = bot
         self._me = me
@@ -58,6 +59,7 @@ class Poller:
         self._clock = clock
         self._timeout = timeout
         self._backoff = backoff or Backoff()
+        self._answered = answered
         self._offset: int | None = None
         self._clicks = Clicks(bot)
 
@@ -76,7 +78,9 @@ class Poller:
         try:
             raws = await self._fetch()
         except sdk.TelegramError as error:
+            self._answered(False)  # noqa: FBT003 - the name says it
             return self._after(error)
+        self._answered(True)  # noqa: FBT003 - the name says it
         try:
             await self._hand_over(raws, accept)
         except Exception:

@@ -1,5 +1,6 @@
 """The ways to an answer, and what keeps one from being tried for a while."""
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 
@@ -125,6 +126,10 @@ class Gates:
         if name not in self._keys:
             self._keys[name] = Gate(self._clock)
         return self._keys[name]
+
+    def any_open(self, cards: Iterable[ModelCard]) -> bool:
+        """Whether one of these models, at least, may be asked now."""
+        return any(self.model(card).breaker.state != "open" for card in cards)
 
     def troubles(self) -> list[Trouble]:
         """Every model and key that does not work now."""

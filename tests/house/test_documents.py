@@ -19,8 +19,8 @@ from tests.house.generated import GENERATED, between
 from tests.house.repository import ROOT, classes, read, tracked, tree
 
 DOCUMENTS = tracked("*.md")
-FOREIGN = {"newbot", "setprivacy", "invite", "hello"}
-"""What is said to Telegram's @BotFather, to Slack and to Parley in the guides, and is no command of ours."""
+FOREIGN = {"newbot", "setprivacy", "invite", "hello", "healthz", "readyz"}
+"""What is said to @BotFather, to Slack and to Parley in the guides, and paths of HTTP: no commands of ours."""
 TWO_PEOPLE = """
     INSERT INTO account (id, created_at) VALUES (1, 0), (2, 0);
     INSERT INTO identity (platform, user, account_id, name) VALUES

@@ -28,6 +28,7 @@ def settings(telegram: TelegramEmulator, model: ModelEmulator) -> dict[str, str]
         "OPENAI_BASE_URL": model.url,
         "OPENAI_API_KEY": "unused",
         "MODEL": model.models[0].name,
+        "HTTP_PORT": "0",
     }
 
 

@@ -16,7 +16,9 @@ def platform(make: Make) -> SlackPlatform:
 @pytest.fixture
 async def url(platform: SlackPlatform) -> AsyncIterator[str]:
     """The request URL, served."""
-    runner = web.AppRunner(platform.web_app(), access_log=None)
+    application = web.Application()
+    application.add_routes(platform.routes())
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
@@ -56,6 +58,5 @@ async def test_a_wrong_signature_is_turned_away(url: str, inbox: Inbox) -> None:
     assert inbox.offered == 0
 
 
-async def test_without_a_signing_secret_there_is_no_web_app(make: Make) -> None:
-    with pytest.raises(ValueError, match="signing secret"):
-        make(app_token=None, signing_secret=None).web_app()
+def test_in_socket_mode_nothing_is_served(make: Make) -> None:
+    assert make().routes() == []

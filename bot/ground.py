@@ -1,0 +1,26 @@
+"""The ground that everything in a process stands on: the database, and this process's part in what all of them do."""
+
+from dataclasses import dataclass
+
+from bot.duties import Duties
+from bot.inbox import Inbox
+from bot.ports import Clock
+from bot.settings import Settings
+from bot.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One process on its database."""
+
+    clock: Clock
+    storage: Storage
+    inbox: Inbox
+    duties: Duties
+
+
+def ground_of(storage: Storage, settings: Settings, clock: Clock) -> Ground:
+    """Put together what the settings say."""
+    inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps())
+    duties = Duties(storage, clock, inbox.owner, lease=settings.lease_seconds)
+    return Ground(clock=clock, storage=storage, inbox=inbox, duties=duties)
