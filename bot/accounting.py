@@ -16,7 +16,7 @@ from bot.records import Records
 from bot.storage import Account, CallRecord, UnitOfWork
 from bot.turns import Asked, Begun, Cause, Outcome
 
-_MARGIN = 1.25
+MARGIN = 1.25
 """How much longer than we estimate a prompt may turn out: other vendors' tokenizers cut text into more pieces."""
 
 
@@ -102,5 +102,5 @@ class Accounting:
         return max((one for one in ceilings if one is not None), default=0)
 
     def _ceiling_of(self, card: ModelCard, *, prompt: int, room: int) -> int | None:
-        most = Usage(input=round(prompt * _MARGIN), output=card.room(room))
+        most = Usage(input=round(prompt * MARGIN), output=card.room(room))
         return self._prices.ceiling(card, most)

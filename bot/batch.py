@@ -5,20 +5,26 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.accounting import MARGIN
+from bot.batchbook import BatchBook, open_books, operator
 from bot.catalogs import single_catalog
 from bot.clock import SystemClock
-from bot.domain.models import Catalog, Endpoint, Key, ModelCard
+from bot.domain.completions import Usage
+from bot.domain.context import MESSAGE_OVERHEAD, PRIMING
+from bot.domain.models import Catalog, Endpoint, Key, ModelCard, TurnFacts
 from bot.errors import ConfigError, ModelError
 from bot.llm.batch import (
     Answer,
     BatchEndpoint,
     BatchRun,
     BatchTrouble,
+    Cost,
     Files,
     Line,
     Polling,
@@ -30,8 +36,9 @@ from bot.llm.batch import (
 )
 from bot.llm.catalog import read_catalog, surroundings
 from bot.llm.prices import PriceBook
+from bot.llm.routing import choose
+from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.windows import known_window
-from bot.ports import Clock
 from bot.settings import Settings
 from bot.tasks import cancel
 
@@ -93,18 +100,50 @@ async def run_batch(
     clock = SystemClock()
     prices = PriceBook(task.catalog, clock)
     await prices.load()
-    endpoint = BatchEndpoint.connect(task.endpoint, task.key, clock)
-    try:
-        report = await _until(stop_signal(), _run(task, endpoint, prices, clock, polling))
-    except ModelError as error:
-        raise BatchTrouble("The endpoint failed:", _advice(error, task)) from None
-    finally:
-        await endpoint.close()
+    async with open_books(settings, clock, operator(), task.state.run) as book:
+        await book.hold(await _most(settings, task, prices))
+        report = await _until(stop_signal(), _through(task, book, _price(task, prices), polling))
     if report is None:
         say(f"Left. The endpoint works on; run the same command again to go on, or delete {task.files.state}.")
         return INTERRUPTED
     _tell(report, task, say)
     return 1 if any(answer.failed for answer in report.answers) else 0
+
+
+async def _through(task: Task, book: BatchBook, cost: Cost, polling: Polling | None) -> Report:
+    endpoint = BatchEndpoint.connect(task.endpoint, task.key, SystemClock())
+    try:
+        return await _run(task, endpoint, book, cost, polling)
+    except BatchTrouble:
+        await book.let_go()  # nothing of it will be charged, as far as anybody will ever hear
+        raise
+    except ModelError as error:
+        if not task.files.state.exists():  # refused for good
+            await book.let_go()
+        raise BatchTrouble("The endpoint failed:", _advice(error, task)) from None
+    finally:
+        await endpoint.close()
+
+
+def _price(task: Task, prices: PriceBook) -> Cost:
+    return lambda usage: prices.cost(task.card, usage, TIER)
+
+
+async def _most(settings: Settings, task: Task, prices: PriceBook) -> int:
+    """What all prompts can cost together, in micro-US$. Raises BatchTrouble for a price that has to be known."""
+    if prices.prices(task.card, TIER) is None:
+        if settings.unknown_prices == "refuse":
+            problem = f"nobody knows what {task.card.ref} costs in a batch (UNKNOWN_PRICES=refuse)"
+            raise BatchTrouble("Nothing was sent:", [problem])
+        return 0
+    tokens = TiktokenCounter(vocabulary_of([task.card.known_as]))
+    await tokens.load()
+    most = 0
+    for line in task.lines:
+        prompt = PRIMING + sum([await tokens.count(one.text) + MESSAGE_OVERHEAD for one in line.messages])
+        usage = Usage(input=round(prompt * MARGIN), output=line.room)
+        most += prices.ceiling(task.card, usage, TIER) or 0
+    return most
 
 
 def prepare(settings: Settings, path: Path, model: str | None) -> Task:
@@ -139,18 +178,19 @@ def _catalog(settings: Settings) -> Catalog:
 
 
 def _card(catalog: Catalog, wanted: str | None, state: State | None) -> ModelCard:
-    """The model that was asked for, else the one of the batch under way, else the first of the default chain."""
+    """The model that was asked for, else the one of the batch under way, else the first that the rules choose."""
     if state is not None and wanted not in (None, state.model):
         problem = f"the batch under way was sent to {state.model}: leave --model out to go on with it"
         raise BatchTrouble("Nothing was sent:", [problem])
     name = state.model if state is not None else wanted
-    card = catalog.default.first if name is None else catalog.find(name, plan="")
+    chosen = choose(catalog, TurnFacts(purpose="batch")).first
+    card = chosen if name is None else catalog.find(name, plan="")
     if card is None:
         raise BatchTrouble("Nothing was sent:", [f"{name} is no model: there are {', '.join(catalog.models)}"])
     return card
 
 
-async def _run(task: Task, endpoint: BatchEndpoint, prices: PriceBook, clock: Clock, polling: Polling | None) -> Report:
+async def _run(task: Task, endpoint: BatchEndpoint, book: BatchBook, cost: Cost, polling: Polling | None) -> Report:
     run = BatchRun(
         files=task.files,
         state=task.state,
@@ -158,8 +198,9 @@ async def _run(task: Task, endpoint: BatchEndpoint, prices: PriceBook, clock: Cl
         lines=task.lines,
         requests=lambda: request_lines(task.lines, task.card, task.endpoint.base_url),
         endpoint=endpoint,
-        cost=lambda usage: prices.cost(task.card, usage, TIER),
-        clock=clock,
+        cost=cost,
+        book=partial(book.write, task.card),
+        clock=SystemClock(),
         polling=polling,
     )
     with click.progressbar(length=len(task.lines), label="sending", file=sys.stderr) as bar:

@@ -27,7 +27,7 @@ class Records:
         completion = outcome.completion
         call = completion.call or _no_call(card)
         record = replace(
-            self._record(cause, call, usage, model=completion.model),
+            self._record(cause, call, usage, completion.model),
             # What was not asked for costs nothing, whatever the price would have been.
             cost=0 if call.cached else self._prices.cost(call.card, usage, completion.service_tier),
             ending=outcome.ending,
@@ -38,7 +38,7 @@ class Records:
         """The last row tells of `error`, be it that of a lost attempt."""
         records, reason = self._losses(cause, lost), type(error).__name__
         if not lost or lost[-1].reason != reason:
-            record = self._record(cause, _no_call(card), _NOTHING, model="")
+            record = self._record(cause, _no_call(card), _NOTHING, "")
             records.append(replace(record, cost=0, ending=reason, failed=True))
         return records
 
@@ -48,37 +48,41 @@ class Records:
     def _loss(self, cause: Cause, lost: Lost) -> CallRecord:
         call = replace(_no_call(lost.card), lasted=lost.lasted)
         return replace(
-            self._record(cause, call, lost.usage, model=lost.answered),
+            self._record(cause, call, lost.usage, lost.answered),
             cost=self._prices.cost(lost.card, lost.usage, lost.service_tier),
             ending=lost.reason,
             failed=True,
         )
 
-    def _record(self, cause: Cause, call: Call, usage: Usage, *, model: str) -> CallRecord:
-        """But for its cost and its end."""
-        return CallRecord(
-            at=milliseconds(self._clock.now()),
-            purpose=cause.purpose,
-            inbox_id=cause.arrival,
-            account_id=cause.account,
-            conversation_id=cause.conversation,
-            platform=cause.platform,
-            endpoint=call.card.endpoint,
-            asked=call.card.ref,
-            answered=model[:256],
-            input_tokens=usage.input,
-            cached_tokens=usage.cached,
-            cache_written_tokens=usage.cache_written,
-            output_tokens=usage.output,
-            reasoning_tokens=usage.reasoning,
-            estimated=usage.estimated,
-            cost=None,
-            attempts=call.attempts,
-            waited_ms=round(call.waited * 1000),
-            first_piece_ms=round(call.first_piece * 1000),
-            lasted_ms=round(call.lasted * 1000),
-            ending="",
-        )
+    def _record(self, cause: Cause, call: Call, usage: Usage, model: str) -> CallRecord:
+        return row_of(cause, call, usage, model=model, at=milliseconds(self._clock.now()))
+
+
+def row_of(cause: Cause, call: Call, usage: Usage, *, model: str, at: int) -> CallRecord:
+    """A row but for its cost and its end. `at` in milliseconds; `model` is who answered, as the server calls it."""
+    return CallRecord(
+        at=at,
+        purpose=cause.purpose,
+        inbox_id=cause.arrival,
+        account_id=cause.account,
+        conversation_id=cause.conversation,
+        platform=cause.platform,
+        endpoint=call.card.endpoint,
+        asked=call.card.ref,
+        answered=model[:256],
+        input_tokens=usage.input,
+        cached_tokens=usage.cached,
+        cache_written_tokens=usage.cache_written,
+        output_tokens=usage.output,
+        reasoning_tokens=usage.reasoning,
+        estimated=usage.estimated,
+        cost=None,
+        attempts=call.attempts,
+        waited_ms=round(call.waited * 1000),
+        first_piece_ms=round(call.first_piece * 1000),
+        lasted_ms=round(call.lasted * 1000),
+        ending="",
+    )
 
 
 def _no_call(card: ModelCard) -> Call:

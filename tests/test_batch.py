@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import web
 
 from bot.batch import INTERRUPTED, run_batch
@@ -19,6 +21,8 @@ from bot.llm.batch import BatchTrouble, Polling
 from bot.llm.emulator import BatchPace, ModelEmulator, refusals
 from bot.llm.emulator.batches import BatchDesk
 from bot.settings import Settings
+from bot.storage import Storage, UnitOfWork
+from bot.storage.tables import budget, call
 
 QUICK = Polling(first=0.005, longest=0.01, failures=3)
 SLOW = BatchPace(working=3600)
@@ -54,6 +58,8 @@ class Operator:
         self.state = folder / "prompts.jsonl.state.json"
         self.said: list[str] = []
         self.stop = asyncio.Event()
+        self.database = f"sqlite:///{folder}/parley.db"
+        self.more: dict[str, Any] = {}
         self.use(model)
 
     def use(self, model: ModelEmulator) -> None:
@@ -68,7 +74,9 @@ class Operator:
         self.file.write_text("\n".join(lines))
 
     async def run(self, model: str | None = None) -> int:
-        settings = Settings.load(_env_file=None, parley_models=self.folder / "models.toml")
+        settings = Settings.load(
+            _env_file=None, parley_models=self.folder / "models.toml", database_url=self.database, **self.more
+        )
         return await run_batch(settings, self.file, model, lambda: self.stop, self.said.append, polling=QUICK)
 
     async def run_until(self, condition: Callable[[], object]) -> int:
@@ -81,12 +89,31 @@ class Operator:
         finally:
             self.stop = asyncio.Event()
 
+    async def rows(self) -> Sequence[sa.RowMapping]:
+        """What is written down of calls."""
+        async with self.books() as work:
+            return list((await work.calls._connection.execute(sa.select(call).order_by(call.c.id))).mappings())
+
+    async def budget(self) -> tuple[int, int]:
+        """What is spent and reserved of the day's budget, in micro-US$."""
+        async with self.books() as work:
+            row = (await work.calls._connection.execute(sa.select(budget))).one()
+            return row.spent, row.reserved
+
+    @asynccontextmanager
+    async def books(self) -> AsyncIterator[UnitOfWork]:
+        storage = Storage.open(self.database.replace("sqlite", "sqlite+aiosqlite"))
+        async with storage.begin() as work:
+            yield work
+        await storage.close()
+
     def results(self) -> Sequence[Any]:
         return [json.loads(line) for line in (self.folder / "prompts.jsonl.results.jsonl").read_text().splitlines()]
 
 
 @pytest.fixture
-def operator(model: ModelEmulator, tmp_path: Path) -> Operator:
+def operator(model: ModelEmulator, tmp_path: Path, empty_database: Path) -> Operator:
+    shutil.copy(empty_database, tmp_path / "parley.db")
     operator = Operator(model, tmp_path)
     operator.write(("a", "one"), ("b", "two"), ("c", "three"))
     return operator
@@ -114,6 +141,94 @@ async def test_the_cost_is_that_of_the_batch_tier_to_the_micro_dollar(operator: 
     assert sum(one["cost_micro_usd"] for one in operator.results()) == micro
     spent, written = sum(usage.prompt for usage in served), sum(usage.completion for usage in served)
     assert f"Tokens: {spent} in (0 of them cached), {written} out. Cost: US$ 0.0000{micro}." in operator.said
+
+
+async def test_every_request_is_in_the_ledger_under_whoever_sent_it(operator: Operator, model: ModelEmulator) -> None:
+    await operator.run()
+    rows = await operator.rows()
+    served = [exchange.usage for exchange in model.batched]
+    assert [(row["input_tokens"], row["output_tokens"]) for row in rows] == [
+        (usage.prompt, usage.completion) for usage in served
+    ]
+    assert [row["cost"] for row in rows] == [one["cost_micro_usd"] for one in operator.results()]
+    assert {(row["purpose"], row["platform"], row["asked"], row["failed"]) for row in rows} == {
+        ("batch", "cli", "here/scripted-1", False)
+    }
+    assert len({(row["account_id"], row["conversation_id"]) for row in rows}) == 1
+
+
+async def test_budgets_hold_what_it_may_cost_and_are_charged_with_what_it_did(
+    operator: Operator, model: ModelEmulator
+) -> None:
+    operator.more = {"budget_day": "5"}
+    model.desk.pace = SLOW
+    await operator.run_until(lambda: operator.state.exists() and "batch_" in operator.state.read_text())
+    spent, held = await operator.budget()
+    model.desk.pace = BatchPace()
+    await operator.run()
+    cost = sum(one["cost_micro_usd"] for one in operator.results())
+    assert (spent, await operator.budget()) == (0, (cost, 0))
+    assert held > cost
+
+
+async def test_without_a_budget_that_reaches_nothing_is_sent(operator: Operator, model: ModelEmulator) -> None:
+    operator.more = {"budget_day": "0.001"}
+    with pytest.raises(BatchTrouble) as caught:
+        await operator.run()
+    assert "has no room for it: it may cost US$" in trouble(caught)
+    assert (model.desk.files, operator.state.exists()) == ({}, False)
+
+
+async def test_a_batch_that_is_refused_gives_its_reservation_back(operator: Operator, model: ModelEmulator) -> None:
+    operator.more = {"budget_day": "5"}
+    model.key = "another"
+    with pytest.raises(BatchTrouble):
+        await operator.run()
+    assert await operator.budget() == (0, 0)
+
+
+async def test_a_crash_after_booking_books_nothing_twice(operator: Operator) -> None:
+    await operator.run()
+    before = await operator.rows()
+    state = json.loads(operator.state.read_text())
+    operator.state.write_text(json.dumps({**state, "finished": False}))
+    assert await operator.run() == 0
+    assert await operator.rows() == before
+
+
+async def test_a_request_that_failed_is_booked_without_cost(operator: Operator, model: ModelEmulator) -> None:
+    model.faults.when(lambda request: request.said == "two", refusals.status(500))
+    await operator.run()
+    rows = await operator.rows()
+    assert [(row["failed"], row["cost"] == 0, row["ending"]) for row in rows] == [
+        (False, False, "stop"),
+        (True, True, "server_error"),
+        (False, False, "stop"),
+    ]
+
+
+async def test_a_price_that_has_to_be_known_is_missed_before_anything_is_sent(
+    operator: Operator, model: ModelEmulator
+) -> None:
+    operator.configure(prices="prices = { input = 2, output = 8 }")
+    operator.more = {"unknown_prices": "refuse"}
+    with pytest.raises(BatchTrouble, match="nobody knows what"):
+        await operator.run()
+    assert model.desk.files == {}
+
+
+async def test_a_batch_on_a_new_machine_begins_the_database(operator: Operator) -> None:
+    (operator.folder / "parley.db").unlink()
+    assert await operator.run() == 0
+    assert len(await operator.rows()) == 3
+
+
+async def test_a_database_of_another_version_is_left_alone(operator: Operator, model: ModelEmulator) -> None:
+    async with operator.books() as work:
+        await work.calls._connection.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(ConfigError, match="of another version"):
+        await operator.run()
+    assert model.desk.files == {}
 
 
 async def test_an_unknown_price_is_told_and_is_not_nothing(operator: Operator) -> None:
@@ -278,7 +393,11 @@ async def test_settings_without_a_model_are_told(operator: Operator, monkeypatch
 
 async def test_the_command_shows_progress_and_leaves_at_ctrl_c(operator: Operator, model: ModelEmulator) -> None:
     model.desk.pace = SLOW
-    environment = {**os.environ, "PARLEY_MODELS": str(operator.folder / "models.toml")}
+    environment = {
+        **os.environ,
+        "PARLEY_MODELS": str(operator.folder / "models.toml"),
+        "DATABASE_URL": operator.database,
+    }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "batch", "run", str(operator.file)),
         env=environment,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal, Self
 
-Purpose = Literal["chat", "summary", "title", "moderation"]
+Purpose = Literal["chat", "summary", "title", "moderation", "batch"]
 Complexity = Literal["low", "medium", "high"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Verbosity = Literal["low", "medium", "high"]

@@ -2,6 +2,7 @@
 
 1. Rules are tried in their order; the first whose conditions all hold names the chain.
 2. Without one, summaries, titles and moderation go along the chain `light`, if there is one; all else along `default`.
+   Batches go to the first model of theirs.
 3. From a chain, models the plan may not use are left out. A rule whose chain is empty then is passed over.
 4. Models that cannot see the images or are too small for the prompt are left out, unless that would leave none.
 5. In chats the model the person pinned comes first, if the plan (still) allows it; the chain stays behind it.
@@ -10,7 +11,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.domain.models import LIGHT_CHAIN, Catalog, Chain, Conditions, ModelCard, TurnFacts
+from bot.domain.models import LIGHT_CHAIN, Catalog, Chain, Conditions, ModelCard, Purpose, TurnFacts
+
+_LIGHT: frozenset[Purpose] = frozenset({"summary", "title", "moderation"})
 
 
 def choose(catalog: Catalog, facts: TurnFacts) -> Chain:
@@ -48,7 +51,7 @@ def _routes(catalog: Catalog, facts: TurnFacts) -> Iterator[Chain]:
 
 def _named(catalog: Catalog, facts: TurnFacts) -> Iterator[str]:
     yield from (rule.chain for rule in catalog.rules if holds(rule.when, facts))
-    if facts.purpose != "chat" and LIGHT_CHAIN in catalog.chains:
+    if facts.purpose in _LIGHT and LIGHT_CHAIN in catalog.chains:
         yield LIGHT_CHAIN
     yield catalog.default.name
 

@@ -13,7 +13,10 @@ _MOST_LARGE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Calls of some time. `failed` are those without an answer or with half of one; `cost` in micro-US$."""
+    """Calls of some time. `failed` are those without an answer or with half of one; `cost` in micro-US$.
+
+    Batches are in the cost alone.
+    """
 
     calls: int = 0
     failed: int = 0
@@ -30,9 +33,11 @@ class LargeCall:
 
 
 _failed = sa.or_(call.c.failed, call.c.ending == "interrupted")
+# The requests of a batch are all written down at once, when it is done: they say nothing of how much is going on.
+_single = call.c.purpose != "batch"
 _SUMS = sa.select(
-    sa.func.count().label("calls"),
-    sa.func.coalesce(sa.func.sum(sa.case((_failed, 1), else_=0)), 0).label("failed"),
+    sa.func.coalesce(sa.func.sum(sa.case((_single, 1), else_=0)), 0).label("calls"),
+    sa.func.coalesce(sa.func.sum(sa.case((sa.and_(_failed, _single), 1), else_=0)), 0).label("failed"),
     sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
 ).where(
     call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.at < sa.bindparam("before", type_=sa.BigInteger)

@@ -64,6 +64,8 @@ class Spending:
 
 
 _ADD = sa.insert(call)
+# Few calls are made in a batch, whose arrivals are below 0, and no index is worth its place for them.
+_ANY = sa.select(call.c.id).where(call.c.inbox_id == sa.bindparam("arrival"), call.c.purpose == "batch").limit(1)
 _ANSWERED = sa.func.coalesce(sa.func.sum(sa.case((call.c.failed, 0), else_=1)), 0)
 _PERSON = (
     sa.select(sa.func.min(sa.func.coalesce(identity.c.username, identity.c.name)))
@@ -127,6 +129,14 @@ class Calls:
 
     async def add(self, record: CallRecord) -> None:
         await self._connection.execute(_ADD, asdict(record))
+
+    async def add_all(self, records: Sequence[CallRecord]) -> None:
+        """Many at once."""
+        await self._connection.execute(_ADD, [asdict(one) for one in records])
+
+    async def has(self, arrival: int) -> bool:
+        """Whether calls for that arrival were written down."""
+        return (await self._connection.execute(_ANY, {"arrival": arrival})).first() is not None
 
     async def spent(self, since: int, by: Grouping, *, most: int = 20) -> Sequence[Spending]:
         """What was spent since an instant (milliseconds), the dearest group first."""

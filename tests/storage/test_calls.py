@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.completions import Lost, Usage
 from bot.errors import CompletionRefused, ContextOverflow, StreamInterrupted, UpstreamDown
-from bot.storage import Storage
+from bot.storage import CallRecord, Storage
 from tests.calls import PRICED, answered, card, catalog
 from tests.conftest import Core, make_core
 
@@ -110,6 +110,16 @@ async def test_a_call_that_failed_and_took_nothing_is_in_no_sum(priced: Core) ->
     await priced.say("ada", "hello")
     async with priced.storage.begin() as work:
         assert await work.calls.spent(0, "model") == []
+
+
+async def test_a_batch_is_money_and_no_traffic(priced: Core) -> None:
+    await priced.say("ada", "hello")
+    (row,) = await answered(priced.storage)
+    values = {name: value for name, value in row.items() if name != "id"}
+    async with priced.storage.begin() as work:
+        await work.calls.add_all([CallRecord(**{**values, "purpose": "batch", "inbox_id": -1, "cost": 1000})] * 3)
+        sums = await work.activity.sums(0, 2 * row["at"])
+    assert (sums.calls, sums.failed, sums.cost) == (1, 0, 3000 + row["cost"])
 
 
 async def test_an_answer_after_an_overflow_has_one_row(priced: Core) -> None:

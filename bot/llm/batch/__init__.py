@@ -1,6 +1,6 @@
 """Files of prompts that are answered within a day at half the price, through an endpoint's Batch API."""
 
-from bot.llm.batch.answers import Answer, Totals
+from bot.llm.batch.answers import Answer, Cost, Totals
 from bot.llm.batch.endpoint import BatchEndpoint
 from bot.llm.batch.files import Files, State
 from bot.llm.batch.lines import Line, read_lines, request_lines
@@ -12,6 +12,7 @@ __all__ = [
     "BatchEndpoint",
     "BatchRun",
     "BatchTrouble",
+    "Cost",
     "Files",
     "Line",
     "Polling",

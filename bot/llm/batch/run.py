@@ -51,8 +51,9 @@ class Report:
 class BatchRun:
     """Sends, follows and fetches. Ended at any instant, the next run goes on where this one was.
 
-    `known` is the state an earlier run has left. Whatever may cost money is written down before it is done: a batch
-    whose making was never confirmed is looked for by its mark before another is made.
+    `known` is the state an earlier run has left; `book` writes down what was answered, and does so once. Whatever may
+    cost money is written down before it is done: a batch whose making was never confirmed is looked for by its mark
+    before another is made.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class BatchRun:
         requests: Callable[[], bytes],
         endpoint: BatchEndpoint,
         cost: Cost,
+        book: Callable[[Sequence[Answer]], Awaitable[None]],
         clock: Clock,
         polling: Polling | None = None,
     ) -> None:
@@ -75,6 +77,7 @@ class BatchRun:
         self._requests = requests
         self._endpoint = endpoint
         self._cost = cost
+        self._book = book
         self._clock = clock
         self._polling = polling or Polling()
 
@@ -89,6 +92,8 @@ class BatchRun:
             raise BatchTrouble("The endpoint refused the batch; nothing was answered and nothing is charged:", problems)
         answers = await self._fetch(ended)
         self._files.save_results(answer.line() for answer in answers)
+        # Before it is finished: a run that is ended here is made again, and what was booked is not booked twice.
+        await self._book(answers)
         self._save(replace(self._state, finished=True))
         return Report(batch=batch, status=ended.status, answers=answers)
 
