@@ -20,6 +20,7 @@ from bot.texts.catalogues import Catalogues
 
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 _LONGEST_ACTION = 64 * 1024
 _SIGN_OF_LIFE = 20.0
@@ -93,6 +94,7 @@ class _Page:
         app = web.Application(middlewares=[_guard])
         app.router.add_get("/", self._show)
         app.router.add_get("/live", self._live)
+        app.router.add_get("/files/{stage}/{file}", self._attachment)
         app.router.add_get("/{name}", self._file)
         app.on_shutdown.append(self._hang_up)
         return app
@@ -115,6 +117,16 @@ class _Page:
             raise web.HTTPNotFound
         kind = _TYPES[Path(name).suffix]
         return web.Response(body=self._files[name], content_type=kind, charset="utf-8")
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        """A file of a chat. What is no picture is saved, never shown: it may hold anything."""
+        stage = self._stages.get(request.match_info["stage"])
+        content = stage.file(request.match_info["file"]) if stage else None
+        if content is None:
+            raise web.HTTPNotFound
+        kind = next((kind for kind, begins in _PICTURES.items() if content.startswith(begins)), None)
+        how = {"Content-Disposition": "inline" if kind else "attachment"}
+        return web.Response(body=content, content_type=kind or "application/octet-stream", headers=how)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         """Scenes and events to the page, actions from it."""

@@ -210,6 +210,10 @@ class SlackEmulator:
             await hook.verify()
         self._core.delivery.roads = [*([] if instead else self._core.delivery.roads), hook]
 
+    def uploaded(self, file: str) -> bytes | None:
+        """What was uploaded as the file of that id."""
+        return self._core.counter.uploads.get(file)
+
     def file(self, name: str, content: bytes, mimetype: str = "text/plain") -> Json:
         """A file a person may attach: `ada.says("look", dm, files=(slack.file("a.txt", b"…"),))`."""
         file_id = self._core.workspace.new_id("F")

@@ -41,6 +41,9 @@ class SlackStage:
                 if shown := self._shown(event):
                     yield shown
 
+    def file(self, number: str) -> bytes | None:
+        return self._slack.uploaded(number)
+
     async def act(self, action: Mapping[str, Any]) -> None:
         person, room = self._people[action["as"]], self._rooms[action["room"]]
         match action:
@@ -106,9 +109,15 @@ def _message(seen: Json, bot: str) -> Json:
         "only_for": seen["ephemeral_for"],
         "reply_to": None,
         "body": _body(seen),
+        "files": [_file(one) for one in seen["files"]],
         "buttons": [row for block in seen["blocks"] if (row := _buttons(block))],
     }
     return {"kind": "message", "room": seen["channel"], "message": message}
+
+
+def _file(file: Json) -> Json:
+    picture = file["name"].lower().endswith((".png", ".jpg", ".jpeg"))
+    return {"id": file["id"], "name": file["name"], "size": file["size"], "picture": picture}
 
 
 def _body(seen: Json) -> list[Json]:

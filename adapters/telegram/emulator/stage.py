@@ -46,6 +46,10 @@ class TelegramStage:
                 if shown := _shown(event):
                     yield shown
 
+    def file(self, number: str) -> bytes | None:
+        known = self._telegram.world.files.get(number)
+        return known[1] if known else None
+
     async def act(self, action: Mapping[str, Any]) -> None:
         person, chat = self._people[action["as"]], self._rooms[action["room"]]
         match action:
@@ -122,13 +126,25 @@ def _message(room: str, body: Json) -> Json:
         "only_for": None,
         "reply_to": str(body["reply_to_message"]["message_id"]) if "reply_to_message" in body else None,
         "body": [_part(body)],
+        "files": _files(body),
         "buttons": [[_button(one) for one in row] for row in body.get("reply_markup", {}).get("inline_keyboard", [])],
     }
     return {"kind": "message", "room": room, "message": message}
 
 
 def _part(body: Json) -> Json:
+    if "caption" in body:
+        return {"format": "entities", "text": body["caption"], "entities": body.get("caption_entities", [])}
     return {"format": "entities", "text": body.get("text", ""), "entities": body.get("entities", [])}
+
+
+def _files(body: Json) -> list[Json]:
+    if photo := body.get("photo"):
+        return [{"id": photo[-1]["file_id"], "name": "", "size": photo[-1]["file_size"], "picture": True}]
+    if document := body.get("document"):
+        told = {"name": document["file_name"], "size": document["file_size"]}
+        return [{"id": document["file_id"], **told, "picture": False}]
+    return []
 
 
 def _button(button: Json) -> Json:

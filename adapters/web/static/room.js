@@ -138,6 +138,7 @@ export class RoomView {
     const parts = [
       element("p", { class: "meta" }, element("b", {}, name), badge, clock(message.at), note(message, words), stopper),
       this.quote(message),
+      ...message.files.map((file) => this.file(file)),
       element("div", { class: "body" }),
       element("p", { class: "foot" }, message.edited ? `${words.edited} ` : "", clock(message.at)),
       this.buttons(message),
@@ -150,6 +151,13 @@ export class RoomView {
     if (!quoted) return null;
     const name = quoted.author === "bot" ? "Parley" : this.pane.people.get(quoted.author)?.name;
     return element("p", { class: "quoted" }, element("b", {}, name ?? ""), ` ${quoted.body[0]?.text.slice(0, 80) ?? ""}`);
+  }
+
+  // Pictures are looked at, whatever else is saved: it may hold anything.
+  file({ id, name, size, picture }) {
+    const address = `/files/${this.pane.name}/${encodeURIComponent(id)}`;
+    if (!picture) return element("a", { class: "file", href: address, download: name }, `↓ ${name} `, element("small", {}, weight(size)));
+    return element("img", { class: "picture", src: address, alt: name, on: { load: () => this.settle() } });
   }
 
   buttons(message) {
@@ -217,6 +225,10 @@ export class RoomView {
 function note(message, words) {
   if (message.only_for) return element("span", { class: "note" }, words.only_you);
   return message.edited ? element("span", { class: "note" }, words.edited) : null;
+}
+
+function weight(bytes) {
+  return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(bytes < 10000 ? 1 : 0)} kB`;
 }
 
 function clock(seconds) {

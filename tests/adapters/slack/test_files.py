@@ -26,7 +26,7 @@ def said(slack: SlackEmulator, channel: str) -> list[Message]:
 
 def content(slack: SlackEmulator, message: Message) -> bytes:
     (file,) = message.files
-    return slack._core.counter.uploads[file["id"]]
+    return slack.uploaded(file["id"]) or b""
 
 
 @pytest.fixture
