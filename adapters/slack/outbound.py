@@ -16,7 +16,7 @@ from adapters.slack.status import StatusLine
 from adapters.slack.streams import Stream, Target
 from adapters.slack.uploads import Uploads
 from bot.domain.updates import Button, File, Place, Update
-from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError
+from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError, PlatformMisconfigured
 from bot.ports import Clock, Part, Ref
 from bot.texts import Text, text
 
@@ -27,6 +27,10 @@ Describe = Callable[[Text, str | None], str]
 """Renders a sentence in a language (IETF tag)."""
 
 THINKING = text("is thinking…")
+NO_FILES = text(
+    "I may not send files here yet: the app needs the permission files:write. Whoever runs me has to update it from "
+    "its manifest."
+)
 _GOODBYE = 5.0
 """Seconds that a call on its way may take once the answer is over."""
 
@@ -169,14 +173,20 @@ def file_parts(place: Place, files: Sequence[File], *, answer_by: str = "") -> l
     return [{**(alone if user else together), **file.packed()} for file in files]
 
 
-async def deliver_file(uploads: Uploads, part: Part) -> str:
-    """Send one part that is a file; see ports.Platform.deliver."""
+async def deliver_file(uploads: Uploads, messages: Messages, part: Part, excuse: str) -> str:
+    """Send one part that is a file; see ports.Platform.deliver. An app that may send none says so: `excuse`."""
     match part:
         case {"do": "share", "channel": channel, "thread": thread}:
-            return await uploads.share(channel, thread, File.unpacked(part))
+            pass
         case {"do": "hand", "user": user}:
-            return await uploads.hand(user, File.unpacked(part))
-    raise MessageRejected(f"not a part of ours: {sorted(part)}")
+            channel, thread = await uploads.room(user), ""
+        case _:
+            raise MessageRejected(f"not a part of ours: {sorted(part)}")
+    try:
+        return await uploads.share(channel, thread, File.unpacked(part))
+    except PlatformMisconfigured as error:
+        log.error("a file was not sent: %s", error.hint)  # noqa: TRY400 - the hint says it all
+        return await messages.post(channel, thread, excuse)
 
 
 async def deliver(messages: Messages, part: Part) -> str:

@@ -259,7 +259,8 @@ class SlackPlatform:
     async def deliver(self, part: Part) -> str:
         """See ports.Platform."""
         if CONTENT in part:
-            return await outbound.deliver_file(self._uploads, part)
+            excuse = self._describe(outbound.NO_FILES, None)
+            return await outbound.deliver_file(self._uploads, self._messages, part, excuse)
         return await outbound.deliver(self._messages, part)
 
     def repeatable(self, part: Part) -> bool:

@@ -22,7 +22,7 @@ class Uploads:
         await self._calls.final(_COMPLETE, files=shared, channel_id=channel, thread_ts=thread or None)
         return str(ticket["file_id"])
 
-    async def hand(self, user: str, file: File) -> str:
-        """Give a file to one person alone: there are no files that only one member of a channel sees."""
+    async def room(self, user: str) -> str:
+        """Where a file is for one person alone: there are none that only one member of a channel sees."""
         room = await self._calls.final("conversations.open", users=user)
-        return await self.share(str(room["channel"]["id"]), "", file)
+        return str(room["channel"]["id"])
