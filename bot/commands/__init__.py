@@ -15,6 +15,7 @@ def all_commands() -> CommandBook:
         conversations,
         directory,
         forget,
+        linking,
         models,
         people,
         quota,
@@ -37,6 +38,7 @@ def all_commands() -> CommandBook:
         directory,
         roles,
         admission,
+        linking,
         records,
     )
     return CommandBook([command for family in families for command in family.COMMANDS])

@@ -15,14 +15,18 @@ _GROUP = 4
 
 def new_code(length: int, choose: Callable[[str], str]) -> str:
     """A code such as `7K2M-9XQ4`, of five bits a letter; `choose` picks a letter at random, and unforeseeably."""
-    letters = "".join(choose(ALPHABET) for _ in range(length))
-    return "-".join(letters[at : at + _GROUP] for at in range(0, length, _GROUP))
+    chosen = "".join(choose(ALPHABET) for _ in range(length))
+    return "-".join(chosen[at : at + _GROUP] for at in range(0, length, _GROUP))
+
+
+def letters(code: str) -> str:
+    """A code as it is compared, however it was written."""
+    return re.sub(r"[\s_-]", "", code).upper().translate(_READ_AS)
 
 
 def digest(code: str) -> str:
-    """The same for every way of writing a code."""
-    letters = re.sub(r"[\s_-]", "", code).upper().translate(_READ_AS)
-    return sha256(letters.encode()).hexdigest()
+    """All of a code that is stored."""
+    return sha256(letters(code).encode()).hexdigest()
 
 
 def is_code(code: str, stored: str) -> bool:

@@ -1,4 +1,4 @@
-"""Invitations, and codes that were tried in vain. Times are milliseconds."""
+"""Invitations, codes that link identities, and codes that were tried in vain. Times are milliseconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.codes import digest, is_code
-from bot.storage.tables import attempt, invite
+from bot.storage.tables import attempt, invite, link_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,24 @@ class Codes:
 
     async def revoke(self, number: int, *, revoked: bool) -> None:
         await self._connection.execute(_REVOKE, {"its_id": number, "its_state": revoked})
+
+    async def offer_link(self, code: str, account_id: int, *, expires_at: int) -> None:
+        """Let whoever has the code join the account; the code before it is void."""
+        await self.withdraw_link(account_id)
+        made = sa.insert(link_code).values(account_id=account_id, digest=digest(code), expires_at=expires_at)
+        await self._connection.execute(made)
+
+    async def link_of(self, code: str, *, now: int) -> int | None:
+        """Which account a code lets one join."""
+        live = sa.select(link_code).where(link_code.c.expires_at > now)
+        rows = (await self._connection.execute(live)).all()
+        found = [int(row.account_id) for row in rows if is_code(code, row.digest)]
+        return found[0] if found else None
+
+    async def withdraw_link(self, account_id: int) -> bool:
+        """Void an account's code; False if there was none: somebody else has used it."""
+        gone = await self._connection.execute(sa.delete(link_code).where(link_code.c.account_id == account_id))
+        return gone.rowcount == 1
 
     async def tried(self, *, since: int, account_id: int | None = None) -> int:
         """How many codes were tried in vain since then, by one person or by all."""

@@ -19,6 +19,7 @@ from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
 from bot.storage.ledger import Ledger
 from bot.storage.memory import Memories
+from bot.storage.merging import Merging
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
 from bot.storage.searches import Searches
@@ -44,6 +45,7 @@ class UnitOfWork:
         self.transcripts = Transcripts(connection)
         self.admissions = Admissions(connection)
         self.codes = Codes(connection)
+        self.merging = Merging(connection)
         self.history = History(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)

@@ -1,6 +1,6 @@
 """Every table. Times are milliseconds since 1970 (UTC), booleans and states small integers."""
 
-from bot.storage.tables.access import AdmissionState, admission, attempt, invite
+from bot.storage.tables.access import AdmissionState, admission, attempt, invite, link_code
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, place, turn
@@ -35,6 +35,7 @@ __all__ = [
     "lane",
     "leadership",
     "lesson",
+    "link_code",
     "memory",
     "metadata",
     "outbox",

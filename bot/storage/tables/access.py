@@ -37,6 +37,15 @@ invite = sa.Table(
     sa.Column("revoked", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
+# Codes that join another identity to an account: one at a time for each.
+link_code = sa.Table(
+    "link_code",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+)
+
 # Codes that were tried in vain, of any kind.
 attempt = sa.Table(
     "attempt",

@@ -1,5 +1,6 @@
 """What every table is made with."""
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,3 +22,18 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 def partial(condition: ColumnElement[bool]) -> dict[str, Any]:
     return {"postgresql_where": condition, "sqlite_where": condition}
+
+
+def merged(how: Callable[[Any, Any], Any]) -> dict[str, Any]:
+    """What becomes of a column when two accounts become one and each has a row of the same key: `info` of the column.
+
+    `how` takes the value of the account that stays and that of the other. Without it, the one that stays keeps its own.
+    """
+    return {"merged": how}
+
+
+NAMES_ACCOUNT = {"names_account": True}
+"""`info` of a column of text that names an account as in `account:7` or `member:7@…`, where no foreign key can."""
+
+GOES_ALONG = {"goes_along": True}
+"""`info` of a table whose rows an account takes along, as copies, when it is split off another: limits, not use."""

@@ -1,8 +1,10 @@
 """What accounts may use and what they used."""
 
+import operator
+
 import sqlalchemy as sa
 
-from bot.storage.tables.base import metadata
+from bot.storage.tables.base import GOES_ALONG, merged, metadata
 
 
 class ChargeState:
@@ -23,15 +25,25 @@ charge = sa.Table(
 )
 sa.Index("ix_charge_account", charge.c.account_id, charge.c.at)
 
+
+def _stricter(one: int | None, other: int | None) -> int | None:
+    """Of two limits: a number, the plan's (None), or none at all (-1)."""
+    numbers = [limit for limit in (one, other) if limit is not None and limit >= 0]
+    if numbers:
+        return min(numbers)
+    return None if None in (one, other) else -1
+
+
 allowance = sa.Table(
     "allowance",
     metadata,
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("meter", sa.String(16), primary_key=True),
     # NULL: what the default plan says; -1: unlimited.
-    sa.Column("per_day", sa.BigInteger),
-    sa.Column("bonus", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("bonus_until", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("per_day", sa.BigInteger, info=merged(_stricter)),
+    sa.Column("bonus", sa.BigInteger, nullable=False, server_default="0", info=merged(operator.add)),
+    sa.Column("bonus_until", sa.BigInteger, nullable=False, server_default="0", info=merged(max)),
     # Charges before this do not count any more (an admin's reset).
-    sa.Column("counted_from", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("counted_from", sa.BigInteger, nullable=False, server_default="0", info=merged(min)),
+    info=GOES_ALONG,
 )

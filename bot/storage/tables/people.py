@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from bot.storage.tables.base import BigId, metadata
+from bot.storage.tables.base import BigId, merged, metadata
 
 account = sa.Table(
     "account",
     metadata,
     sa.Column("id", BigId, primary_key=True),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("blocked_at", sa.BigInteger),
+    sa.Column("created_at", sa.BigInteger, nullable=False, info=merged(min)),
+    sa.Column("blocked_at", sa.BigInteger, info=merged(lambda one, other: one or other)),
     # What an admin or a code made of the person: guest, member, support, admin. NULL: nobody has decided.
     sa.Column("role", sa.String(16)),
     # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.

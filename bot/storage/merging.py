@@ -1,0 +1,136 @@
+"""Two accounts become one, or one becomes two: what belongs to a person goes along, in every table there is.
+
+Which tables these are is read from the tables themselves: those with a foreign key to `account`, and those with a
+column that names accounts (`NAMES_ACCOUNT`). So a later table is included without anybody thinking of it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.people import Identity, Role
+from bot.storage.contexts import Contexts
+from bot.storage.engine import now_ms
+from bot.storage.tables import TurnState, account, identity, memory, metadata, turn
+
+Row = Mapping[str, Any]
+
+
+class Merging:
+    """Joins and splits accounts, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self, *account_ids: int) -> None:
+        """Let nobody else decide anything about these accounts until the commit."""
+        for number in sorted(account_ids):  # in one order, or two who link each other would wait for ever
+            await self._connection.execute(sa.select(account.c.id).where(account.c.id == number).with_for_update())
+
+    async def busy(self, account_id: int) -> bool:
+        """Whether a turn of the account is running, which will be charged to it."""
+        running = sa.select(sa.literal(1)).where(
+            turn.c.account_id == account_id, turn.c.state == TurnState.RUNNING, turn.c.inbox_id.is_not(None)
+        )
+        return (await self._connection.execute(running.limit(1))).first() is not None
+
+    async def merge(self, kept: int, gone: int, role: Role | None) -> None:
+        """Give everything of one account to another, and delete it. Blocks stay, limits become the stricter ones."""
+        await self._merge_accounts(kept, gone, role)
+        for column, was, becomes in _owners(gone, kept):
+            if _keys(column):
+                for row in await self._rows(column, was):
+                    await self._hand_over(column, row, becomes(row[column.name]))
+            else:
+                await self._connection.execute(sa.update(column.table).where(was).values({column.name: kept}))
+        await self._connection.execute(sa.delete(account).where(account.c.id == gone))
+
+    async def split(self, account_id: int, who: Identity) -> int:
+        """Give one identity an account of its own, with the limits of the one it had, and nothing of its use."""
+        (row,) = await self._rows(account.c.id, account.c.id == account_id)
+        copy = {name: value for name, value in row.items() if name not in ("id", "created_at")}
+        made = sa.insert(account).values(created_at=now_ms(), **copy).returning(account.c.id)
+        fresh = int((await self._connection.execute(made)).scalar_one())
+        for column, was, becomes in _owners(account_id, fresh):
+            if column.table.info.get("goes_along"):
+                for one in await self._rows(column, was):
+                    copied = {**one, column.name: becomes(one[column.name])}
+                    await self._connection.execute(sa.insert(column.table).values(copied))
+        mine = (identity.c.platform == who.platform) & (identity.c.user == who.user)
+        await self._connection.execute(sa.update(identity).where(mine).values(account_id=fresh))
+        return fresh
+
+    async def _merge_accounts(self, kept: int, gone: int, role: Role | None) -> None:
+        (stays,) = await self._rows(account.c.id, account.c.id == kept)
+        (goes,) = await self._rows(account.c.id, account.c.id == gone)
+        both = {
+            column.name: _combined(column, stays, goes) if "merged" in column.info else _either(column, stays, goes)
+            for column in account.columns
+            if column.name not in ("id", "role")
+        }
+        both["role"] = role and role.name.lower()
+        await self._connection.execute(sa.update(account).where(account.c.id == kept).values(both))
+
+    async def _hand_over(self, column: sa.Column[Any], row: Row, owner: Any) -> None:
+        """Give a row to another owner; if that has one of the same key, the two become one."""
+        table, moved = column.table, {**row, column.name: owner}
+        for key in _keys(column):
+            there = await self._rows(column, sa.and_(*(table.c[name] == moved[name] for name in key)))
+            if there:
+                await self._join(column.table, there[0], row)
+                return
+        await self._connection.execute(sa.update(table).where(_is(table, row)).values({column.name: owner}))
+
+    async def _join(self, table: sa.Table, stays: Row, goes: Row) -> None:
+        if table is memory:
+            # An index of what was said by both: it is made anew from the turns.
+            await Contexts(self._connection).forget(goes["conversation_id"])
+            return
+        both = {column.name: _combined(column, stays, goes) for column in table.columns if "merged" in column.info}
+        await self._connection.execute(sa.delete(table).where(_is(table, goes)))
+        if both:
+            await self._connection.execute(sa.update(table).where(_is(table, stays)).values(both))
+
+    async def _rows(self, column: sa.Column[Any], where: sa.ColumnElement[bool]) -> list[Row]:
+        found = await self._connection.execute(sa.select(column.table).where(where))
+        return [dict(row) for row in found.mappings()]
+
+
+def _owners(
+    account_id: int, other: int
+) -> Iterator[tuple[sa.Column[Any], sa.ColumnElement[bool], Callable[[Any], Any]]]:
+    """Every column that says whose a row is; which rows are this account's; and what stands there if another's."""
+
+    def renamed(name: str) -> str:
+        return name.replace(f":{account_id}", f":{other}", 1)
+
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if any(key.column is account.c.id for key in column.foreign_keys):
+                yield column, column == account_id, lambda _: other
+            elif column.info.get("names_account"):
+                its = (column == f"account:{account_id}") | column.startswith(f"member:{account_id}@", autoescape=True)
+                yield column, its, renamed
+
+
+def _keys(column: sa.Column[Any]) -> list[tuple[str, ...]]:
+    """Which columns of its table are unique together, as far as it is one of them."""
+    table = column.table
+    unique = [one.columns for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
+    unique += [one.columns for one in table.indexes if one.unique]
+    found = [tuple(one.name for one in columns) for columns in (table.primary_key.columns, *unique)]
+    return [key for key in found if column.name in key]
+
+
+def _is(table: sa.Table, row: Row) -> sa.ColumnElement[bool]:
+    return sa.and_(*(column == row[column.name] for column in table.primary_key.columns))
+
+
+def _combined(column: sa.Column[Any], stays: Row, goes: Row) -> Any:
+    return column.info["merged"](stays[column.name], goes[column.name])
+
+
+def _either(column: sa.Column[Any], stays: Row, goes: Row) -> Any:
+    return goes[column.name] if stays[column.name] is None else stays[column.name]
