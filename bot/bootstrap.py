@@ -12,6 +12,7 @@ from bot.application import Application, Worker
 from bot.asides import Asides
 from bot.brain import Brain
 from bot.budgets import Budgets
+from bot.bursts import Bursts
 from bot.calibration import Calibration
 from bot.catalogs import open_catalog
 from bot.charts.studio import Studio
@@ -22,6 +23,7 @@ from bot.commands import CommandBook
 from bot.database import prepare
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.domain.bursts import Quiet
 from bot.domain.context import Weighed
 from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
@@ -155,7 +157,7 @@ def _assemble(
         access=access,
         newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
-        questions=Questions(chat=chat),
+        questions=Questions(chat=chat, bursts=Bursts(Quiet(seconds=settings.burst_seconds), clock)),
         chores=Chores(_doers(settings, asides, tokens) | {"scrub": _scrubbing(ground.storage, platforms, model)}),
         accounting=accounting,
         courier=courier,

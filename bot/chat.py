@@ -99,7 +99,7 @@ class Chat:
                 account_id=account.id,
                 question=question.text,
                 tokens=question.tokens,
-                messages=[(update.message, len(update.text))] if update.message else [],
+                messages=update.messages,
             )
             past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
             chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.errors import LostLease, StorageDown
 from bot.ports import Clock
 from bot.storage import Claim, Storage, UnitOfWork
+from bot.storage.tables import InboxState
 
 _PAUSES = (0.1, 0.2, 0.5, *[1.0] * 60)
 """Seconds between attempts to begin while the database is away: a restart of it should cost nobody their answer."""
@@ -18,7 +19,8 @@ class Lease:
     """The right to handle one arrival, as long as it is renewed.
 
     `stopped` is set when this turn is to come to its end: somebody asked for it, or another worker has the lane.
-    `deadline` (monotonic) is when the lease ends. `more` and `done` are known once it is completed.
+    `deadline` (monotonic) is when the lease ends. `more` and `done` are known once it is completed. `joined` counts the
+    arrivals that are part of the same turn.
     """
 
     claim: Claim
@@ -27,6 +29,7 @@ class Lease:
     ttl: float
     deadline: float
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    joined: int = 0
     more: bool = False
     done: bool = False
 
@@ -57,8 +60,11 @@ class Lease:
 
     async def complete(self, work: UnitOfWork, *, state: int | None = None) -> None:
         """Finish the arrival in the given transaction; afterwards the lane is free."""
-        done = work.inbox.complete(self.claim) if state is None else work.inbox.complete(self.claim, state=state)
-        self.more = await done
+        state = InboxState.DONE if state is None else state
+        self.more = await work.inbox.complete(self.claim, state=state)
+        # After a crash nobody may have looked yet.
+        if self.joined or self.claim.attempts > 1:
+            await work.bursts.finish(self.claim, state)
         self.done = True
 
     async def park(self, work: UnitOfWork, *, pause: int) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.bursts import Bursts
 from bot.chat import Chat
 from bot.domain.updates import Update
 from bot.inbox import Lease
@@ -11,27 +12,30 @@ from bot.ports import Platform
 class Questions:
     """Turns messages into questions for the chat, and completes the lease of those that are none."""
 
-    def __init__(self, *, chat: Chat) -> None:
+    def __init__(self, *, chat: Chat, bursts: Bursts) -> None:
         self._chat = chat
+        self._bursts = bursts
 
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
         """Answer a message that is no command."""
-        question = await self._edited(lease, update) if update.edited else update.text
-        if question is None:
-            async with lease.begin() as work:
-                await lease.complete(work)
-        else:
-            await self._chat.answer(lease, platform, replace(update, text=question))
+        asked = (
+            await self._edited(lease, update) if update.edited else await self._bursts.gather(lease, platform, update)
+        )
+        if asked is not None:
+            await self._chat.answer(lease, platform, asked)
+            return
+        async with lease.begin() as work:
+            await lease.complete(work)
 
     async def ask_again(self, lease: Lease, platform: Platform, update: Update, question: str) -> None:
         """Answer a question that a command began to ask once more."""
         await self._chat.answer(lease, platform, replace(update, text=question, invocation=None, anew=True))
 
-    async def _edited(self, lease: Lease, update: Update) -> str | None:
+    async def _edited(self, lease: Lease, update: Update) -> Update | None:
         """The question from which an edit goes on; None if it was no question here, or is the same as before."""
         async with lease.begin() as work:
             account = await work.people.meet(update.sender)
-            return await work.history.edited(
+            question = await work.history.edited(
                 lease.claim.id,
                 conversation_id=await work.conversations.current(update.place.key, account_id=account.id),
                 account_id=account.id,
@@ -40,3 +44,4 @@ class Questions:
                 # Others in a group do not lose what they said since.
                 alone=not update.place.private,
             )
+        return None if question is None else replace(update, text=question)

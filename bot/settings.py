@@ -99,6 +99,8 @@ class Settings(BaseSettings):
 
     conversation_idle: Pause = Field(None, description="like 30m, 12h or 7d, or never")
 
+    burst_seconds: float = Field(0.6, ge=0, le=10, description="seconds from 0 to 10")
+
     response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")
     response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")
 

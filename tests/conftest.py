@@ -19,6 +19,7 @@ from bot.alerts import Thresholds, Watch
 from bot.asides import Asides
 from bot.brain import Brain
 from bot.budgets import Budgets
+from bot.bursts import Bursts
 from bot.calibration import Calibration
 from bot.charts.studio import Studio
 from bot.chat import Chat
@@ -28,6 +29,7 @@ from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.access import AccessPolicy
 from bot.domain.budgets import BudgetPlan
+from bot.domain.bursts import Quiet
 from bot.domain.context import ContextPolicy, Weighed
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
@@ -142,6 +144,7 @@ def make_core(
     thresholds: Thresholds | None = None,
     longest_question: int | None = None,
     idle: timedelta | None = None,
+    quiet: float = 0.0,
     others: Sequence[Platform] = (),
     more_commands: Sequence[Command] = (),
     more_admins: Sequence[Identity] = (),
@@ -194,7 +197,7 @@ def make_core(
         access=access,
         newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
         switchboard=switchboard,
-        questions=Questions(chat=chat),
+        questions=Questions(chat=chat, bursts=Bursts(Quiet(seconds=quiet), clock)),
         chores=Chores(_doers(storage, platforms, zone) | {"summary": summaries} | dict(doers or {})),
         accounting=accounting,
         courier=courier,

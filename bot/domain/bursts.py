@@ -1,6 +1,7 @@
 """Several messages that are one question: how they are joined, and what an edit of one of them does to it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 JOINT = "\n"
 """Between the messages of a question. A paste that a client cut in two is cut at a line's end, if it has any."""
@@ -21,3 +22,26 @@ def edited(question: str, messages: Sequence[Message], number: str, text: str) -
         pieces.append((other, text if other == number else question[at : at + size]))
         at += size + len(JOINT)
     return joined([piece for _, piece in pieces]), [(other, len(piece)) for other, piece in pieces]
+
+
+_SPLIT = 3_500
+"""Characters from which a message may be a paste that the client cut: Telegram and Slack cut near 4,000."""
+
+_LONGER = 3
+"""A client sends the rest of a paste more slowly than it cut it: so many times the usual pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """How long it must be quiet before a question is taken to be complete; 0: each message is one."""
+
+    seconds: float = 0.0
+    most: int = 20
+
+    def pause(self, text: str) -> int:
+        """Milliseconds within which something belongs to what was said just before."""
+        return round(self.seconds * 1000) * (_LONGER if len(text) >= _SPLIT else 1)
+
+    def left(self, text: str, age: int) -> float:
+        """Seconds of quiet that are missing after something that was said `age` milliseconds ago."""
+        return max(0, self.pause(text) - age) / 1000

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -135,6 +135,7 @@ class Update:
             `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
         clicked: whether it is a click on a button.
         edited: whether `message` was said before, in other words.
+        pieces: what it is made of, if of several messages: the id of each, and how many characters of `text` are its.
         anew: whether the question was asked before, and the answer wanted is another one.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
     """
@@ -148,5 +149,11 @@ class Update:
     mentioned: tuple[Sender, ...] = ()
     clicked: bool = False
     edited: bool = False
+    pieces: tuple[tuple[str, int], ...] = ()
     anew: bool = False
     answer_by: str = ""
+
+    @property
+    def messages(self) -> Sequence[tuple[str, int]]:
+        """What `text` is made of, as far as the platform names its messages."""
+        return self.pieces or ([(self.message, len(self.text))] if self.message else [])

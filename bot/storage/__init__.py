@@ -2,6 +2,7 @@
 
 from bot.storage.answers import KeptAnswer
 from bot.storage.audit import AuditFilter, AuditRecord
+from bot.storage.bursts import Waiting
 from bot.storage.calls import CallRecord
 from bot.storage.contexts import StoredContext, StoredSummary
 from bot.storage.forgetting import Heard
@@ -32,4 +33,5 @@ __all__ = [
     "StoredSummary",
     "StoredTurn",
     "UnitOfWork",
+    "Waiting",
 ]

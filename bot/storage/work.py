@@ -8,6 +8,7 @@ from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.budgets import BudgetBook
+from bot.storage.bursts import Bursts
 from bot.storage.calls import Calls
 from bot.storage.codes import Codes
 from bot.storage.contexts import Contexts
@@ -35,6 +36,7 @@ class UnitOfWork:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.inbox = Inbox(connection)
+        self.bursts = Bursts(connection)
         self.outbox = Outbox(connection)
         self.leaders = Leaders(connection)
         self.people = People(connection)

@@ -12,9 +12,11 @@ class LaneState:
 
 
 class InboxState:
-    """What became of an arrival. POISON could not be read, DEAD failed each time it was tried."""
+    """What became of an arrival. POISON could not be read, DEAD failed each time it was tried, JOINED is part of the
+    turn of another one that is not over.
+    """
 
-    QUEUED, DONE, DROPPED, DEAD, POISON = range(5)
+    QUEUED, DONE, DROPPED, DEAD, POISON, JOINED = range(6)
 
 
 class OutboxState:
@@ -63,11 +65,15 @@ inbox = sa.Table(
     sa.Column("ref", sa.JSON(none_as_null=True)),
     # Attempts that ended without any fault of its own: a shutdown, an outage.
     sa.Column("excused", sa.SmallInteger, nullable=False, server_default="0"),
+    # The arrival of whose turn it is a part.
+    sa.Column("joined", sa.BigInteger),
     sa.UniqueConstraint("source", "event"),
     # Turns and charges refer to these numbers: one that was pruned must not come again.
     sqlite_autoincrement=True,
 )
 sa.Index("ix_inbox_head", inbox.c.lane, inbox.c.order_key, inbox.c.id, **partial(inbox.c.state == InboxState.QUEUED))
+
+sa.Index("ix_inbox_joined", inbox.c.joined, **partial(inbox.c.joined.is_not(None)))
 
 outbox = sa.Table(
     "outbox",
