@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import CompletionRefused, ContextOverflow
 from bot.storage.tables import call, identity
 
 _MOST_LARGE = 20
@@ -13,7 +14,7 @@ _MOST_LARGE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Calls of some time. `failed` are those without an answer or with half of one; `cost` in micro-US$.
+    """Calls of some time. `failed` are those that gave no answer or half of one, refusals apart; `cost` in micro-US$.
 
     Batches are in the cost alone.
     """
@@ -32,7 +33,9 @@ class LargeCall:
     tokens: int
 
 
-_failed = sa.or_(call.c.failed, call.c.ending == "interrupted")
+# What one person's words were refused for, or too long for, is no trouble of an endpoint's.
+_OWN = (CompletionRefused.__name__, ContextOverflow.__name__)
+_failed = sa.or_(sa.and_(call.c.failed, call.c.ending.not_in(_OWN)), call.c.ending == "interrupted")
 # The requests of a batch are all written down at once, when it is done: they say nothing of how much is going on.
 _single = call.c.purpose != "batch"
 _SUMS = sa.select(

@@ -112,6 +112,21 @@ async def test_a_call_that_failed_and_took_nothing_is_in_no_sum(priced: Core) ->
         assert await work.calls.spent(0, "model") == []
 
 
+@pytest.mark.parametrize(
+    ("error", "failed"),
+    [(UpstreamDown("503"), 1), (CompletionRefused("400"), 0), (ContextOverflow("too long", window=None), 0)],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_was_refused_for_its_words_is_no_error_of_the_endpoint_s(
+    priced: Core, error: Exception, failed: int
+) -> None:
+    priced.model.script = [(error,), (error,)]
+    await priced.say("ada", "hello")
+    async with priced.storage.begin() as work:
+        sums = await work.activity.sums(0, 2**60)
+    assert (sums.calls, sums.failed) == (1, failed)
+
+
 async def test_a_batch_is_money_and_no_traffic(priced: Core) -> None:
     await priced.say("ada", "hello")
     (row,) = await answered(priced.storage)
