@@ -1,8 +1,11 @@
 """Commands for everybody."""
 
+import re
+
 from bot.commands.admission import redeem
 from bot.commands.call import Call
-from bot.commands.declaration import Command, Role
+from bot.commands.declaration import Command, Later, Role
+from bot.commands.pictures import usage_picture
 from bot.domain.quotas import Standing
 from bot.errors import NotAdmitted
 from bot.texts import Text, Typed, code, lines, plural, text
@@ -30,7 +33,9 @@ async def help_(call: Call) -> Text:
     )
 
 
-async def usage(call: Call) -> Text:
+async def usage(call: Call) -> Text | Later:
+    if call.words == ["picture"]:
+        return await usage_picture(call, call.account)
     quota = await call.quotas.quota(call.work, call.account.id)
     return lines(text("Your use today:"), *(standing_line(standing) for standing in quota), _return(quota.messages))
 
@@ -78,6 +83,13 @@ def _admin_note(call: Call) -> list[Text]:
 COMMANDS = (
     Command(name="start", summary=text("What this bot is"), handler=start, role=Role.NEWCOMER),
     Command(name="help", summary=text("What I can do"), handler=help_),
-    Command(name="usage", summary=text("What you have used and may still use"), handler=usage),
+    Command(
+        name="usage",
+        summary=text("What you have used and may still use"),
+        handler=usage,
+        usage="[picture]",
+        example="picture",
+        spoken=re.compile("|picture"),
+    ),
     Command(name="stop", summary=text("Stop the answer that is being written"), handler=stop),
 )

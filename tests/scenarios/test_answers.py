@@ -73,6 +73,18 @@ class TestTelegram:
             tg.inject({"callback_query": {"id": "1", "from": ada.user.payload(), "message": below, "data": "page 2"}})
             await tg.until(lambda: [one.text for one in tg.messages(ada.chat)] == ["/page", "Page 1.", "Page 2."])
 
+    async def test_what_was_used_is_seen_in_a_picture(
+        self, storage: Storage, tg: TelegramEmulator, platform: TelegramPlatform
+    ) -> None:
+        core = make_core(storage, others=[platform])
+        ada = tg.person(id=11, first_name="Ada")
+        async with serving(core, platform):
+            ada.says("hello")
+            ada.says("/usage picture")
+            await tg.until(lambda: any(one.media for one in tg.messages(ada.chat)), 15)
+        picture = tg.messages(ada.chat)[-1]
+        assert (list(picture.media), picture.text.startswith("Tokens of the last 30 days")) == (["photo"], True)
+
 
 def rows_of(message: Message) -> list[Any]:
     return list((message.reply_markup or {})["inline_keyboard"])
@@ -110,3 +122,17 @@ class TestSlack:
             await ada.clicks(room, first.ts, "parley.page.1", "2")
             await slack.until(lambda: shown()[0].visible.startswith("Page 2."))
             assert len(shown()) == 1
+
+    async def test_what_was_used_is_seen_in_a_picture_by_who_asked_and_nobody_else(
+        self, storage: Storage, slack: SlackEmulator, platform: SlackPlatform
+    ) -> None:
+        core = make_core(storage, others=[platform])
+        ada = slack.person("U1", name="ada")
+        room, alone = slack.channel("C1", "general", members=[ada]), slack.dm(ada)
+        async with serving(core, platform):
+            await slack.until(lambda: slack.connections == 2)
+            await ada.runs("/parley", "usage picture", room)
+            await slack.until(lambda: any(one.files for one in slack.messages(alone)), 15)
+        assert [one.ephemeral_for for one in slack.messages("C1")] == ["U1"]
+        (picture,) = slack.messages(alone)
+        assert picture.files[0]["name"] == "usage.png"

@@ -1,0 +1,34 @@
+"""Answers that are pictures."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+from bot.charts.values import usage_chart
+from bot.commands.call import Call
+from bot.commands.declaration import Answer, Later
+from bot.storage import Account
+from bot.texts import Text, plural, text
+
+_DAYS = 30
+
+
+async def usage_picture(call: Call, subject: Account) -> Later:
+    """What somebody used, day by day and by model, beneath their limit for a day. It is drawn afterwards."""
+    today = call.now.astimezone(call.zone).date()
+    since = datetime.combine(today - timedelta(days=_DAYS - 1), time(), call.zone)
+    uses = await call.work.calls.by_day(since, account=subject.id)
+    limit = await _limit(call, subject)
+    chart = usage_chart(uses, until=today, days=_DAYS, limit=limit)
+    said = plural("Tokens of the last {count} day, by model.", "Tokens of the last {count} days, by model.", _DAYS)
+    if limit is not None:
+        said = text("{tokens} The dashed line is the limit of a day: {limit}.", tokens=said, limit=limit)
+
+    async def draw(words: Callable[[Text], str]) -> Answer:
+        return Answer(said=said, files=[await call.studio.picture("usage", chart, words)])
+
+    return Later(make=draw)
+
+
+async def _limit(call: Call, subject: Account) -> int | None:
+    quota = await call.quotas.quota(call.work, subject.id)
+    return next((one.limit for one in quota if one.meter == "tokens"), None)

@@ -1,0 +1,23 @@
+"""Answers that are pictures."""
+
+import io
+
+from PIL import Image
+
+from bot.domain.completions import Usage
+from bot.storage import Storage
+from tests.conftest import Core, make_core
+
+
+async def test_use_is_drawn_day_by_day(core: Core) -> None:
+    core.model.usage = Usage(input=4000, output=2000)
+    await core.say("ada", "hello")
+    answer = await core.say("ada", "/usage picture")
+    assert answer == ("Tokens of the last 30 days, by model. The dashed line is the limit of a day: 10,000.")
+    ((picture,),) = [files for files in core.platform.files if files]
+    assert (picture.name, Image.open(io.BytesIO(picture.content)).size) == ("usage.png", (1280, 720))
+
+
+async def test_where_there_is_no_limit_there_is_no_line(storage: Storage) -> None:
+    core = make_core(storage, plan={"messages": None, "tokens": None})
+    assert await core.say("ada", "/usage picture") == "Tokens of the last 30 days, by model."
