@@ -21,7 +21,7 @@ async def usage_picture(call: Call, subject: Account) -> Later:
     chart = usage_chart(uses, until=today, days=_DAYS, limit=limit)
     said = plural("Tokens of the last {count} day, by model.", "Tokens of the last {count} days, by model.", _DAYS)
     if limit is not None:
-        said = text("{tokens} The dashed line is the limit of a day: {limit}.", tokens=said, limit=limit)
+        said = text("{tokens} The limit of a day is {limit}.", tokens=said, limit=limit)
 
     async def draw(words: Callable[[Text], str]) -> Answer:
         return Answer(said=said, files=[await call.studio.picture("usage", chart, words)])

@@ -13,7 +13,7 @@ async def test_use_is_drawn_day_by_day(core: Core) -> None:
     core.model.usage = Usage(input=4000, output=2000)
     await core.say("ada", "hello")
     answer = await core.say("ada", "/usage picture")
-    assert answer == ("Tokens of the last 30 days, by model. The dashed line is the limit of a day: 10,000.")
+    assert answer == ("Tokens of the last 30 days, by model. The limit of a day is 10,000.")
     ((picture,),) = [files for files in core.platform.files if files]
     assert (picture.name, Image.open(io.BytesIO(picture.content)).size) == ("usage.png", (1280, 720))
 

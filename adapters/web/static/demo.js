@@ -22,7 +22,7 @@ const TELEGRAM = {
   chips(room, person) {
     if (!room.private) return [...asked("@parley_bot "), ...typed("/usage", "/stop")];
     const admin = typed("/quota set @ada messages 3", "/quota show @ada", "/quota reset @ada");
-    return person.admin ? [...admin, ...asked("").slice(0, 1), ...typed("/usage")] : [...asked(""), ...typed("/usage", "/stop")];
+    return person.admin ? [...admin, ...asked("").slice(0, 1), ...typed("/usage")] : [...asked(""), ...typed("/usage", "/usage picture", "/stop")];
   },
 };
 
@@ -46,7 +46,7 @@ const SLACK = {
     const admin = typed("/parley quota set @ada messages 3", "/parley quota show @ada", "/parley quota reset @ada");
     if (!room.private) return [...asked("@parley "), ...typed("/parley usage")];
     const usage = typed("/parley usage");
-    return person.admin ? [...admin, ...asked("").slice(0, 1), ...usage] : [...asked(""), ...usage, ...typed("/parley stop")];
+    return person.admin ? [...admin, ...asked("").slice(0, 1), ...usage] : [...asked(""), ...usage, ...typed("/parley usage picture", "/parley stop")];
   },
   // What Slack's own client says without asking anybody.
   objection(text, pane) {

@@ -23,7 +23,7 @@ from bot.domain.updates import Button, File, Place
 from bot.ports import Platform
 from bot.texts.catalogues import Catalogues
 from tests.adapters.web.conftest import Visit
-from tests.adapters.web.looking import answers, ask, become, pane
+from tests.adapters.web.looking import answers, ask, become, pane, say
 from tests.pictures import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
@@ -121,3 +121,16 @@ async def test_a_click_does_what_its_button_says(newcomer: Page, platform: str, 
     await expect(answers(where).last).to_contain_text("not blocked → blocked")
     await answers(where).last.get_by_role("button", name="Take it back").click()
     await expect(answers(where).filter(has_text="blocked → not blocked").last).to_be_visible()
+
+
+@pytest.mark.parametrize(("platform", "command"), [("telegram", "/usage picture"), ("slack", "/parley usage picture")])
+async def test_use_is_seen_as_a_picture(newcomer: Page, tmp_path: Path, platform: str, command: str) -> None:
+    """The screenshots are for a person to look at."""
+    where = pane(newcomer, platform)
+    answer = await ask(where, "Good morning")
+    await expect(answer).to_have_attribute("data-state", "final")
+    await say(where, command)
+    picture = where.locator("img.picture")
+    await picture.wait_for()
+    await newcomer.wait_for_function("(seen) => seen.naturalWidth === 1280", arg=await picture.element_handle())
+    await newcomer.screenshot(path=tmp_path / f"{platform}.png")
