@@ -38,7 +38,7 @@ from bot.llm.ways import Gates
 from bot.memory import Memory
 from bot.models import open_models, remembered
 from bot.newcomers import Newcomers
-from bot.ports import Clock, Model, Platform
+from bot.ports import Clock, Model, Platform, TokenCounter
 from bot.questions import Questions
 from bot.quotas import Quotas
 from bot.renewal import Renewal
@@ -137,9 +137,10 @@ def _assemble(
     courier, access = Courier(clock), Access(settings.access())
     catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
+    brain = _brain(settings, catalog, system, tokens, quotas=accounting.quotas, calibration=calibration, clock=clock)
     chat = Chat(
         model=model,
-        brain=_brain(settings, catalog, system, accounting.quotas, calibration=calibration, clock=clock),
+        brain=brain,
         renewal=Renewal(idle=settings.conversation_idle),
         tokens=tokens,
         access=access,
@@ -149,7 +150,7 @@ def _assemble(
         catalogues=catalogues,
     )
     switchboard = Switchboard(
-        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone
+        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone, brain=brain
     )
     dispatcher = Dispatcher(
         inbox=inbox,
@@ -209,7 +210,14 @@ def _watch(
 
 
 def _brain(
-    settings: Settings, catalog: Catalog, system: Weighed, quotas: Quotas, *, calibration: Calibration, clock: Clock
+    settings: Settings,
+    catalog: Catalog,
+    system: Weighed,
+    tokens: TokenCounter,
+    *,
+    quotas: Quotas,
+    calibration: Calibration,
+    clock: Clock,
 ) -> Brain:
     zone, elsewhere = ZoneInfo(settings.timezone), settings.recall_other_conversations
     return Brain(
@@ -218,6 +226,7 @@ def _brain(
         quotas=quotas,
         memory=Memory(settings.context(), clock=clock, zone=zone, elsewhere=elsewhere),
         calibration=calibration,
+        tokens=tokens,
         longest_context=settings.context_window or max(_THRIFTY_WINDOW, 2 * settings.context_budget),
         longest_answer=settings.max_answer_tokens,
         longest_question=settings.max_question_tokens,

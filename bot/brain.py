@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from bot.calibration import Calibration
 from bot.domain.completions import Prompt
 from bot.domain.context import ContextWindow, Fitted, PastTurn, Weighed
-from bot.domain.models import Catalog, Chain, Guard, ModelCard, TurnFacts
+from bot.domain.models import Catalog, Chain, ModelCard, TurnFacts
 from bot.domain.updates import Update
 from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
 from bot.llm.routing import choose
-from bot.memory import Memory, Past
+from bot.memory import NEVER, Memory, Past
+from bot.ports import TokenCounter
 from bot.quotas import Quotas
 from bot.storage import Account, UnitOfWork
 from bot.turns import Begun, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a model would see, and how much of its window that takes."""
+
+    card: ModelCard
+    window: ContextWindow
+    fitted: Fitted
+    system: Weighed
+    question: Weighed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,36 +40,41 @@ class Brain:
     quotas: Quotas
     memory: Memory
     calibration: Calibration
+    tokens: TokenCounter
     longest_context: int
     longest_answer: int
     longest_question: int | None = None
 
-    def guard(self, _account: Account) -> Guard:
-        """How large what this person asks for may be."""
-        return self.catalog.guard("")
-
-    def window(self, card: ModelCard, guard: Guard) -> ContextWindow:
+    def window(self, card: ModelCard) -> ContextWindow:
         """What of a model's window we use."""
-        room = card.room(_least(self.longest_answer, guard.answer))
-        return self.calibration.window(card, longest=_least(self.longest_context, guard.call), answer=room)
+        room = card.room(self.longest_answer)
+        return self.calibration.window(card, longest=self.longest_context, answer=room)
 
-    def overflowed(self, card: ModelCard, told: int | None, guard: Guard) -> None:
+    def overflowed(self, card: ModelCard, told: int | None) -> None:
         """The model's window is smaller than we thought: `told` tokens, if it said so."""
-        self.calibration.overflowed(card, told, tried=self.window(card, guard).size)
+        self.calibration.overflowed(card, told, tried=self.window(card).size)
 
-    async def fit(
-        self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed, *, guard: Guard
-    ) -> Fitted:
+    async def fit(self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed) -> Fitted:
         """What of the past goes along. Raises MessageTooLong."""
-        window = self.window(card, guard)
+        window = self.window(card)
         private = update.place.private
         return await self.memory.fit(work, past, window, system=self.system, question=question, private=private)
 
-    def check(self, question: Weighed, guard: Guard) -> None:
+    def check(self, question: Weighed) -> None:
         """Raises MessageTooLong for a question longer than the operator allows."""
-        longest = _least(question.tokens, self.longest_question, guard.question)
-        if question.tokens > longest:
-            raise MessageTooLong(limit=longest, size=question.tokens)
+        if self.longest_question is not None and question.tokens > self.longest_question:
+            raise MessageTooLong(limit=self.longest_question, size=question.tokens)
+
+    async def preview(self, work: UnitOfWork, account: Account, update: Update, conversation: int, words: str) -> Sight:
+        """What the model would see with these words as the next message. Raises UserError."""
+        question = Weighed(text=words, tokens=await self.tokens.count(words))
+        past = await self.memory.past(work, conversation=conversation, account=account.id, turn=NEVER)
+        card = (await self.choose(work, account, update, past, question)).first
+        window = self.window(card)
+        fitted = await self.memory.preview(
+            work, past, window, system=self.system, question=question, private=update.place.private
+        )
+        return Sight(card=card, window=window, fitted=fitted, system=self.system, question=question)
 
     async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome, tokens: int) -> None:
         """After an answer of so many tokens: what it teaches about the model, and about the conversation."""
@@ -90,9 +107,4 @@ class Brain:
             key=f"conversation-{begun.conversation}",
             person=f"account-{begun.account}",
             parameters=begun.parameters,
-            most=begun.guard.turn,
         )
-
-
-def _least(size: int, *limits: int | None) -> int:
-    return min([size, *(one for one in limits if one is not None)])

@@ -38,14 +38,14 @@ class Indexing:
             return False
         by_account: dict[int, list[NewPiece]] = defaultdict(list)
         for turn in turns:
-            by_account[turn.account] += await self._pieces(turn)
+            by_account[turn.account] += await self.pieces(turn)
         async with lease.begin() as work:
             for account, new in by_account.items():
                 await work.memories.add(conversation, account, new)
             await work.contexts.index(conversation, turns[-1].id)
         return True
 
-    async def _pieces(self, turn: Spoken) -> list[NewPiece]:
+    async def pieces(self, turn: Spoken) -> list[NewPiece]:
         dates = date_terms(datetime.fromtimestamp(turn.at / 1000, self._zone).date())
         return [
             NewPiece(

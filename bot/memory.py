@@ -88,12 +88,37 @@ class Memory:
         self, work: UnitOfWork, past: Past, window: ContextWindow, *, system: Weighed, question: Weighed, private: bool
     ) -> Fitted:
         """What goes along: evicts what has to go, remembers where the prompt begins, recalls. Raises MessageTooLong."""
+        fitted, cut = self._fitted(past, window, system, question)
+        context = past.context
+        if cut is not None:
+            context = await work.contexts.cut(past.conversation, cut)
+            await self._index_late(work, past, fitted)
+        if self._elsewhere and private and not past.turns:
+            await self._index_previous(work, past)
+        return await self._completed(work, past, fitted, context, question, private=private)
+
+    async def preview(
+        self, work: UnitOfWork, past: Past, window: ContextWindow, *, system: Weighed, question: Weighed, private: bool
+    ) -> Fitted:
+        """What would go along, if this were the next message. Changes nothing. Raises MessageTooLong."""
+        fitted, cut = self._fitted(past, window, system, question)
+        context = past.context if cut is None else replace(past.context, cut=cut)
+        return await self._completed(work, past, fitted, context, question, private=private)
+
+    def _fitted(
+        self, past: Past, window: ContextWindow, system: Weighed, question: Weighed
+    ) -> tuple[Fitted, int | None]:
+        """Which turns fit, and where the prompt begins if it begins elsewhere than before."""
         cold = self._clock.now().timestamp() - past.spoken_at / 1000 > self.policy.patience
         fitted = window.fit(self.policy, system, past.turns, question, cold=cold)
-        context = past.context
-        if past.beyond or len(fitted.turns) < len(past.turns):
-            context = await work.contexts.cut(past.conversation, fitted.turns[0].id if fitted.turns else past.turn)
-            await self._index_late(work, past, fitted)
+        moved = past.beyond or len(fitted.turns) < len(past.turns)
+        cut = fitted.turns[0].id if fitted.turns else past.turn
+        return fitted, cut if moved else None
+
+    async def _completed(
+        self, work: UnitOfWork, past: Past, fitted: Fitted, context: StoredContext, question: Weighed, *, private: bool
+    ) -> Fitted:
+        """With the summary, and what is recalled."""
         if context.summary:
             fitted = fitted.summing_up(Weighed(text=context.summary.text, tokens=context.summary.tokens))
         if fitted.spare <= 0:
@@ -128,8 +153,6 @@ class Memory:
         """Where to search and before which turn: what goes along word for word is not recalled as well."""
         found: list[tuple[Shelf, int]] = []
         if self._elsewhere and private:
-            if not past.turns:
-                await self._index_previous(work, past)
             others = await work.memories.others(past.account, past.conversation, most=_MOST_SHELVES)
             found += [(shelf, NEVER) for shelf in reversed(others)]
         own = await work.memories.shelf(past.account, past.conversation) if context.cut else None

@@ -4,6 +4,7 @@ from datetime import tzinfo
 
 from bot.access import Access
 from bot.accounting import Accounting
+from bot.brain import Brain
 from bot.charts.studio import Studio
 from bot.commands import confirmation
 from bot.commands.call import Call
@@ -29,6 +30,7 @@ class Switchboard:
         studio: Studio,
         clock: Clock,
         zone: tzinfo,
+        brain: Brain | None = None,
     ) -> None:
         self._book = book
         self._access = access
@@ -36,6 +38,7 @@ class Switchboard:
         self._catalog = catalog
         self._inbox = inbox
         self._studio = studio
+        self._brain = brain
         self._clock = clock
         self._zone = zone
 
@@ -61,6 +64,7 @@ class Switchboard:
             catalog=self._catalog,
             inbox=self._inbox,
             studio=self._studio,
+            brain=self._brain,
             now=now,
             zone=self._zone,
         )

@@ -168,6 +168,7 @@ def make_core(
         quotas=quotas,
         memory=Memory(context or TRUNCATE, clock=clock, zone=zone, elsewhere=elsewhere),
         calibration=calibration or Calibration(),
+        tokens=WordCounter(),
         longest_context=window,
         longest_answer=100,
         longest_question=longest_question,
@@ -189,7 +190,7 @@ def make_core(
         catalogues=catalogues,
     )
     switchboard = Switchboard(
-        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone
+        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone, brain=brain
     )
     dispatcher = Dispatcher(
         inbox=inbox,

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from bot.access import Access
+from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.charts.studio import Studio
 from bot.commands import confirmation
@@ -29,7 +30,7 @@ class Call:
     """One call of a command. Everything it changes through `work` is undone if it raises.
 
     What must not happen before the change is committed goes into `afterwards`. `confirmed`: the caller was asked
-    whether they mean it, and does (see `confirm`).
+    whether they mean it, and does (see `confirm`). `brain` is None on the command line, where nobody is answered.
     """
 
     command: Command
@@ -47,6 +48,7 @@ class Call:
     catalog: Catalog
     inbox: Inbox
     studio: Studio
+    brain: Brain | None
     now: datetime
     zone: tzinfo
     afterwards: list[Callable[[], None]] = field(default_factory=list)

@@ -67,6 +67,15 @@ def _stem(word: str) -> str:
     return str(EnglishStemmer().stemWord(word))
 
 
+def shared(question: str, text: str) -> list[str]:
+    """The words of a question by which a text is found, as they stand in the question; of Chinese, pairs."""
+    there = set(terms(text))
+    runs = [run for run in _RUN.findall(question.lower()) if not _IS_CJK.match(run)]
+    words = [run for run in runs if there.intersection(terms(run))]
+    pairs = [term for term in terms(question) if len(term) == 2 and _IS_CJK.match(term) and term in there]
+    return list(dict.fromkeys([*words, *pairs]))
+
+
 def date_terms(day: date) -> list[str]:
     """What a text that was said on that day can be found by, beside its words."""
     return [f"@y{day.year}", f"@m{day.month}", f"@d{day.month}-{day.day}"]

@@ -48,6 +48,16 @@ _SPOKEN = _TURNS.where(
     turn.c.id <= sa.bindparam("upto", type_=sa.BigInteger),
 ).order_by(turn.c.id)
 _PLACE = sa.select(conversation.c.place).where(conversation.c.id == sa.bindparam("its_conversation"))
+_LAST = (
+    sa.select(turn.c.question)
+    .where(
+        turn.c.conversation_id == sa.bindparam("its_conversation"),
+        turn.c.account_id == sa.bindparam("its_account"),
+        turn.c.state == _ANSWERED,
+    )
+    .order_by(turn.c.id.desc())
+    .limit(1)
+)
 _PREVIOUS = (
     sa.select(turn.c.conversation_id)
     .where(
@@ -77,6 +87,12 @@ class SpokenTurns:
         """The answered turns after turn `after` and up to turn `upto`, the oldest first."""
         asked = {"its_conversation": conversation_id, "after": after, "upto": upto}
         return [_spoken(row) for row in await self._connection.execute(_SPOKEN, asked)]
+
+    async def last_question(self, conversation_id: int, account: int) -> str | None:
+        """What the account asked last in a conversation, of what was answered."""
+        asked = {"its_conversation": conversation_id, "its_account": account}
+        found = (await self._connection.execute(_LAST, asked)).scalar()
+        return None if found is None else str(found)
 
     async def where(self, conversation_id: int) -> str | None:
         """The key of the place of a conversation; it begins with the platform."""

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import sqlalchemy as sa
 
 from bot.clock import SystemClock
+from bot.domain.context import ContextPolicy
 from bot.domain.models import Catalog, Chain, Endpoint, Key, Limits, ModelCard
 from bot.domain.quotas import Plan
 from bot.llm import limits_of
@@ -96,11 +97,13 @@ async def scene(
     limits: Limits | None = None,
     patience: Patience = HASTY,
     timeouts: Timeouts = TIMES,
+    window: int = 1000,
+    context: ContextPolicy | None = None,
 ) -> AsyncIterator[Scene[S]]:
     clock = SystemClock()
     async with server:
         card = ModelCard(
-            endpoint="main", name="scripted-1", known_as="scripted-1", window=1000, prices={"default": PRICED}
+            endpoint="main", name="scripted-1", known_as="scripted-1", window=window, prices={"default": PRICED}
         )
         endpoint = Endpoint(
             name="main", base_url=server.url, keys=(Key(name="k", secret=SECRET),), limits=limits or Limits()
@@ -110,7 +113,7 @@ async def scene(
             models={card.ref: card},
             chains={"default": Chain(name="default", cards=(card,))},
         )
-        core = make_core(storage, catalog=catalog, plan=plan)
+        core = make_core(storage, catalog=catalog, plan=plan, window=window, context=context)
         async with Shaper(MemoryBuckets(clock), clock, lambda route: limits_of(catalog, route)) as shaper:
             pool = Pool(
                 catalog,

@@ -5,9 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.crowd import LIMITS, simulate
-from benchmarks.endpoint import RPM, TPM, Load, Question, Server, now
-from benchmarks.shaping import LOADS
+from benchmarks.shaping import LIMITS, LOADS, RPM, TPM, Load, Question, Server, now, simulate
 
 
 class Keeping(Server):

@@ -1,0 +1,1 @@
+"""What the context policy recalls and costs, beside a sliding window and the policies of peers. See the README."""
