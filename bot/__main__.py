@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,6 +16,7 @@ from bot.admin.cli import Commands
 from bot.errors import ConfigError, PlatformMisconfigured, StorageError, UpstreamMisconfigured
 from bot.settings import Part, Settings
 from bot.telemetry import configure
+from bot.upkeep.cli import Upkeep
 
 # Each command imports what it needs when it runs: `parley --help` answers at once, and a bot without Slack does not
 # carry Slack's SDK in memory.
@@ -79,26 +81,6 @@ def doctor() -> None:
         settings = _settings(quiet=True)
         healthy = _run(examine(settings, click.echo))
     sys.exit(0 if healthy else 1)
-
-
-@main.group()
-def db() -> None:
-    """Look after the database."""
-
-
-@db.command()
-def upgrade() -> None:
-    """Bring the database's schema up to date; safe to repeat."""
-    from bot.storage import Storage
-
-    async def run(storage: Storage) -> None:
-        before = await storage.revision()
-        await storage.upgrade()
-        click.echo(f"Database: {before or 'empty'} → {await storage.revision()}")
-        await storage.close()
-
-    with _explained():
-        _run(run(Storage.open(_settings(quiet=True).database_url)))
 
 
 def _in_admin(make: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
@@ -187,6 +169,11 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, begin_to_stop, number)
     return stop
+
+
+_upkeep = Upkeep(partial(_settings, quiet=True), _run, _explained)
+main.add_command(_upkeep.database())
+main.add_command(_upkeep.inbox())
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class Worker:
         """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""
         await self._recover()
         beside = [asyncio.create_task(platform.accompany()) for platform in self.platforms]
-        beside.append(asyncio.create_task(self.ground.duties.perform("watch", self.watch.run)))
+        for duty, doing in {"watch": self.watch.run, "prune": self.ground.retention.run}.items():
+            beside.append(asyncio.create_task(self.ground.duties.perform(duty, doing)))
         try:
             await self.dispatcher.run()
         finally:

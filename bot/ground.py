@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.duties import Duties
 from bot.inbox import Inbox
 from bot.ports import Clock
+from bot.retention import Retention
 from bot.settings import Settings
 from bot.storage import Storage
 
@@ -17,10 +18,12 @@ class Ground:
     storage: Storage
     inbox: Inbox
     duties: Duties
+    retention: Retention
 
 
 def ground_of(storage: Storage, settings: Settings, clock: Clock) -> Ground:
     """Put together what the settings say."""
     inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps())
     duties = Duties(storage, clock, inbox.owner, lease=settings.lease_seconds)
-    return Ground(clock=clock, storage=storage, inbox=inbox, duties=duties)
+    retention = Retention(storage, clock, days=settings.keep_events_days)
+    return Ground(clock=clock, storage=storage, inbox=inbox, duties=duties, retention=retention)

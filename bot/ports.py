@@ -113,6 +113,9 @@ class Platform(Protocol):
         Raises PlatformBusy, PlatformDown, RecipientGone, MessageRejected.
         """
 
+    async def reread(self, payload: Mapping[str, Any]) -> Arrival | None:
+        """Read the payload of a poison arrival once more, as it would arrive now. Raises PlatformError."""
+
     def repeatable(self, part: Part) -> bool:
         """Whether sending this part twice looks like sending it once: it replaces a message. Pure."""
 

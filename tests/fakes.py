@@ -186,6 +186,9 @@ class FakePlatform:
         self.about.append(part.get("about", ""))
         return str(len(self.sent))
 
+    async def reread(self, payload: Mapping[str, Any]) -> Arrival | None:
+        return None if payload.get("hopeless") else self.arrival("ada", "read at last")
+
     def repeatable(self, part: Part) -> bool:
         return bool(part.get("instead_of"))
 

@@ -44,6 +44,16 @@ def test_the_database_is_made_and_upgraded(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "parley.db").exists()
 
 
+def test_a_database_is_checked_backed_up_moved_and_taken_back(tmp_path: Path) -> None:
+    parley("db", "upgrade")
+    assert parley("db", "check").stdout == f"✓ schema {HEAD}, and everything in it agrees\n"
+    assert parley("db", "backup", "one.db").stdout == "Backup: one.db\n"
+    assert "copied and compared" in parley("db", "copy", f"sqlite:///{tmp_path}/two.db").stdout
+    assert "copied and compared" in parley("db", "restore", "one.db").stdout
+    assert parley("db", "downgrade", "0001", "--yes").stdout == "Database: 0001\n"
+    assert parley("db", "check").returncode == 1
+
+
 def test_a_conversation_in_the_terminal() -> None:
     result = parley("console", typed="hello\n/usage\n")
     assert result.returncode == 0, result.stderr

@@ -92,6 +92,9 @@ class ConsolePlatform:
         self._written = ""
         return ""
 
+    async def reread(self, _payload: Mapping[str, Any]) -> Arrival | None:
+        return None
+
     def repeatable(self, _part: Part) -> bool:
         return False
 

@@ -263,6 +263,10 @@ class SlackPlatform:
             return await outbound.deliver_file(self._uploads, self._messages, part, excuse)
         return await outbound.deliver(self._messages, part)
 
+    async def reread(self, payload: Mapping[str, Any]) -> Arrival | None:
+        """See ports.Platform."""
+        return inbound.arrival(payload["body"], self._rules, bot=payload["bot"], now=self._now())
+
     def repeatable(self, part: Part) -> bool:
         """See ports.Platform."""
         return part["do"] in {"delete", "finish", "replace", "rewrite"}

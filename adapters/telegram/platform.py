@@ -24,7 +24,7 @@ from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.people import Identity
 from bot.domain.people import Sender as Person
-from bot.domain.updates import Button, File, Place, Update
+from bot.domain.updates import Arrival, Button, File, Place, Update
 from bot.errors import PlatformBusy, PlatformMisconfigured
 from bot.ports import Accept, Clock, Part, Ref, Reply
 from bot.texts import Text
@@ -104,7 +104,7 @@ class TelegramPlatform:
         # Not Bot.initialize, which writes the token into its error.
         user = await self._persistently(self._bot.get_me)
         self._introduce(user)
-        me = inbound.BotUser(id=user.id, username=user.username or "")
+        me = _bot_user(user)
         try:
             await (self._receive(me, accept) if self._webhook else self._poll(me, accept))
         finally:
@@ -188,6 +188,13 @@ class TelegramPlatform:
         except sdk.TelegramError as error:
             raise translate(error) from error
 
+    async def reread(self, payload: Mapping[str, Any]) -> Arrival | None:
+        try:
+            user = await self._bot.get_me()
+        except sdk.TelegramError as error:
+            raise translate(error) from error
+        return inbound.arrival(payload.get("raw"), _bot_user(user), self._commands)
+
     def repeatable(self, part: Part) -> bool:
         return "edit" in part
 
@@ -240,6 +247,10 @@ class TelegramPlatform:
 
     def _summary(self, command: Command, language: str | None) -> str:
         return self._describe(command.summary, language)[:_LONGEST_DESCRIPTION]
+
+
+def _bot_user(user: User) -> inbound.BotUser:
+    return inbound.BotUser(id=user.id, username=user.username or "")
 
 
 def _codes(languages: Sequence[str]) -> dict[str | None, str | None]:

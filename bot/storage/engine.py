@@ -72,7 +72,8 @@ def accept_nul(connection: Any, _record: Any) -> None:
     """PostgreSQL's texts cannot hold NUL, and would refuse a whole answer because of one: replace it."""
     from bot.storage.texts import FitDumper
 
-    connection.driver_connection.adapters.register_dumper(str, FitDumper)
+    # SQLAlchemy wraps asynchronous connections, and only those.
+    getattr(connection, "driver_connection", connection).adapters.register_dumper(str, FitDumper)
 
 
 def _embedded(url: str) -> AsyncEngine:

@@ -7,6 +7,7 @@ from bot.storage.admissions import Admissions
 from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
+from bot.storage.books import Books
 from bot.storage.budgets import BudgetBook
 from bot.storage.bursts import Bursts
 from bot.storage.calls import Calls
@@ -23,6 +24,8 @@ from bot.storage.memory import Memories
 from bot.storage.merging import Merging
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
+from bot.storage.pruning import Pruning
+from bot.storage.quarantine import Quarantine
 from bot.storage.searches import Searches
 from bot.storage.spoken import SpokenTurns
 from bot.storage.transcripts import Transcripts
@@ -37,6 +40,9 @@ class UnitOfWork:
     def __init__(self, connection: AsyncConnection) -> None:
         self.inbox = Inbox(connection)
         self.bursts = Bursts(connection)
+        self.quarantine = Quarantine(connection)
+        self.pruning = Pruning(connection)
+        self.books = Books(connection)
         self.outbox = Outbox(connection)
         self.leaders = Leaders(connection)
         self.people = People(connection)

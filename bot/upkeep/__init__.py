@@ -1,0 +1,1 @@
+"""`parley db` and `parley inbox`: what operators do with the database itself."""
