@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from bot.domain.access import AccessPolicy, turned_away
 from bot.domain.people import Role
 from bot.domain.updates import Place, Update
+from bot.errors import UnderMaintenance
 from bot.inbox import Lease
 from bot.ports import Platform
 from bot.storage import Account, UnitOfWork
+from bot.storage.switches import MAINTENANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,18 @@ class Access:
         return Visitor(account=account, role=self.policy.here(self.role(account, update.place), update.place))
 
     async def admit(self, work: UnitOfWork, update: Update) -> Visitor:
-        """Somebody who may talk to the bot. Raises AccessDenied, NotAdmitted."""
+        """Somebody who may talk to the bot now. Raises AccessDenied, NotAdmitted, UnderMaintenance."""
         visitor = await self.meet(work, update)
         if visitor.role < Role.GUEST:
             raise turned_away(visitor.role)
+        await self.check_open(work, visitor)
         return visitor
+
+    async def check_open(self, work: UnitOfWork, visitor: Visitor) -> None:
+        """During maintenance only admins are answered, wherever they speak. Raises UnderMaintenance."""
+        note = await work.switches.note(MAINTENANCE)
+        if note is not None and self.rank(visitor.account) < Role.ADMIN:
+            raise UnderMaintenance(note)
 
     def role(self, account: Account, place: Place | None = None) -> Role:
         """What somebody is, wherever others read along or not."""

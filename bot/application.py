@@ -12,6 +12,7 @@ from bot.dispatch import Dispatcher
 from bot.errors import StorageDown
 from bot.ground import Ground
 from bot.health import Health
+from bot.herald import Herald
 from bot.inbox import Inbox
 from bot.intake import Intake
 from bot.ports import Platform
@@ -32,6 +33,7 @@ class Worker:
     ground: Ground
     dispatcher: Dispatcher
     watch: Watch
+    herald: Herald
     platforms: Sequence[Platform]
     _: KW_ONLY
     models_answer: Callable[[], bool]
@@ -40,7 +42,8 @@ class Worker:
         """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""
         await self._recover()
         beside = [asyncio.create_task(platform.accompany()) for platform in self.platforms]
-        for duty, doing in {"watch": self.watch.run, "prune": self.ground.retention.run}.items():
+        duties = {"watch": self.watch.run, "herald": self.herald.run, "prune": self.ground.retention.run}
+        for duty, doing in duties.items():
             beside.append(asyncio.create_task(self.ground.duties.perform(duty, doing)))
         try:
             await self.dispatcher.run()

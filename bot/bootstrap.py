@@ -29,6 +29,7 @@ from bot.domain.models import Catalog
 from bot.domain.quotas import Plan
 from bot.ground import Ground, ground_of
 from bot.health import Health
+from bot.herald import Herald
 from bot.indexing import Indexing
 from bot.intake import Intake
 from bot.llm.cache import CachedModel
@@ -167,7 +168,13 @@ def _assemble(
         longest_wait=settings.queue_seconds,
     )
     watch = _watch(settings, ground, budgets=accounting.budgets, gates=gates, platforms=platforms)
-    return Worker(ground, dispatcher, watch, platforms, models_answer=partial(gates.any_open, catalog.models.values()))
+    herald, answers = _herald(ground, access, platforms), partial(gates.any_open, catalog.models.values())
+    return Worker(ground, dispatcher, watch, herald, platforms, models_answer=answers)
+
+
+def _herald(ground: Ground, access: Access, platforms: Sequence[Platform]) -> Herald:
+    paces = {one.name: one.notices_per_second for one in platforms}
+    return Herald(ground.storage, ground.inbox, access, ground.clock, paces)
 
 
 def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[str, Do]:

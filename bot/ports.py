@@ -59,6 +59,8 @@ class Platform(Protocol):
     name: str
     slash: str
     """What a command begins with when it is typed here: `/`, `/parley `."""
+    notices_per_second: float
+    """How many people may be written to in a second who have not asked, so that answers have room beside it."""
     one_listener: str
     """Names what only one process may listen to at a time, "" if any number may listen."""
 

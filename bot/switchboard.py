@@ -47,6 +47,7 @@ class Switchboard:
         visitor, now, words = await self._access.meet(work, update), self._clock.now(), invocation.arguments.split()
         # Before anything else is said: a confirmation tells that there is something to confirm.
         command = self._book.allowed(invocation, words, visitor.role)
+        await self._access.check_open(work, visitor)
         words, confirmed = confirmation.taken(words, account_id=visitor.account.id, now=now)
         return Call(
             command=command,

@@ -34,6 +34,7 @@ from bot.domain.context import ContextPolicy, Weighed
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
 from bot.domain.quotas import Plan
+from bot.herald import Herald
 from bot.inbox import Inbox
 from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
@@ -84,6 +85,7 @@ class Core:
     watch: Watch
     troubles: list[Trouble]
     dispatcher: Dispatcher
+    herald: Herald
 
     async def hear(self, user: str, text: str, **more: Any) -> None:
         """Somebody says something; it is stored and not yet handled."""
@@ -228,6 +230,7 @@ def make_core(
         watch=watch,
         troubles=troubles,
         dispatcher=dispatcher,
+        herald=Herald(storage, inbox, access, clock, {one.name: one.notices_per_second for one in platforms}),
     )
 
 

@@ -73,6 +73,7 @@ class FakePlatform:
 
     name = "fake"
     slash = "/"
+    notices_per_second = 3.0
     one_listener = ""
     connected = True
     source = "fake:bot"

@@ -30,6 +30,7 @@ class ConsolePlatform:
 
     name = "console"
     slash = "/"
+    notices_per_second = 1.0
     one_listener = ""
     connected = True
 

@@ -61,6 +61,7 @@ class SlackPlatform:
 
     name = inbound.NAME
     slash = "/parley "
+    notices_per_second = 1.0  # Slack promises no more than one message a second and channel, and a limit for all
     one_listener = ""
 
     def __init__(

@@ -62,6 +62,7 @@ class TelegramPlatform:
 
     name = inbound.PLATFORM
     slash = "/"
+    notices_per_second = 20.0  # of the 30 a second that Telegram allows for messages to different chats [Bot FAQ]
 
     def __init__(
         self,

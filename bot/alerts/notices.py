@@ -31,12 +31,15 @@ class Notice:
         """As what it is shown."""
         return Answer(said=self.said, choices=self.choices)
 
-    def arrival(self, occasion: str, *, at: int) -> Arrival:
-        """As the inbox takes it; the same `occasion` is told to the same person once. `at` in milliseconds."""
+    def arrival(self, occasion: str, *, at: int, prefix: str = "") -> Arrival:
+        """As the inbox takes it; the same `occasion` is told to the same person once. `at` in milliseconds.
+
+        `prefix` is what its event begins with, for those who want to find it again.
+        """
         return Arrival(
             source=f"{self.to.platform}:{_SOURCE}",
             # Occasions have no longest length, the column has.
-            event=blake2s(f"{occasion} {self.to}".encode(), digest_size=16).hexdigest(),
+            event=prefix + blake2s(f"{occasion} {self.to}".encode(), digest_size=16).hexdigest(),
             lane=self.at.key if self.at else f"{_SOURCE}:{self.to}",
             order=at,
             payload={

@@ -18,6 +18,7 @@ def all_commands() -> CommandBook:
         forget,
         linking,
         models,
+        operation,
         people,
         quota,
         records,
@@ -42,5 +43,6 @@ def all_commands() -> CommandBook:
         admission,
         linking,
         records,
+        operation,
     )
     return CommandBook([command for family in families for command in family.COMMANDS])

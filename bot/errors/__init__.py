@@ -4,6 +4,7 @@ ParleyError
 ├── ConfigError                refuse to start; lists every bad setting
 ├── UserError                  someone can act on it; `bot.texts` has a sentence for every leaf
 │   ├── AccessDenied
+│   ├── UnderMaintenance       .note
 │   ├── UnknownCommand         .name .refused
 │   ├── BadArgument            .usage .example
 │   ├── UnknownPerson          .name
@@ -91,6 +92,14 @@ class AccessDenied(UserError):
 
 class NotAdmitted(ParleyError):
     """Somebody wrote whom nobody has let in yet."""
+
+
+class UnderMaintenance(UserError):
+    """Only admins are answered now; `note` is what they tell everybody else about it, or nothing."""
+
+    def __init__(self, note: str) -> None:
+        super().__init__(note)
+        self.note = note
 
 
 class UnknownCommand(UserError):

@@ -72,6 +72,7 @@ _BLOCK = (
     .values(blocked_at=sa.case((sa.bindparam("blocked", type_=sa.Boolean), now_ms()), else_=None))
 )
 _SET_ROLE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(role=sa.bindparam("its_role"))
+_HUSH = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(quiet=sa.bindparam("quiet"))
 _PIN = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(pinned_model=sa.bindparam("its_model"))
 _LOCK = sa.select(account.c.id).where(account.c.id == sa.bindparam("its_id")).with_for_update()
 
@@ -136,6 +137,10 @@ class People:
     async def set_role(self, account_id: int, role: Role | None) -> None:
         """Decide what a person is; None leaves it to the policy again."""
         await self._connection.execute(_SET_ROLE, {"its_id": account_id, "its_role": role and role.name.lower()})
+
+    async def hush(self, account_id: int, *, quiet: bool) -> None:
+        """Whether the person wants to hear nothing from admins."""
+        await self._connection.execute(_HUSH, {"its_id": account_id, "quiet": quiet})
 
     async def pin(self, account_id: int, model: str | None) -> None:
         """Remember the model a person chose; None forgets it."""

@@ -8,6 +8,7 @@ from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.books import Books
+from bot.storage.broadcasts import Broadcasts
 from bot.storage.budgets import BudgetBook
 from bot.storage.bursts import Bursts
 from bot.storage.calls import Calls
@@ -28,6 +29,8 @@ from bot.storage.pruning import Pruning
 from bot.storage.quarantine import Quarantine
 from bot.storage.searches import Searches
 from bot.storage.spoken import SpokenTurns
+from bot.storage.stats import Stats
+from bot.storage.switches import Switches
 from bot.storage.transcripts import Transcripts
 
 
@@ -54,6 +57,9 @@ class UnitOfWork:
         self.admissions = Admissions(connection)
         self.codes = Codes(connection)
         self.merging = Merging(connection)
+        self.broadcasts = Broadcasts(connection)
+        self.switches = Switches(connection)
+        self.stats = Stats(connection)
         self.history = History(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)

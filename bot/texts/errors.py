@@ -67,6 +67,11 @@ def _irreversible(error: errors.NotReversible) -> Text:
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.AccessDenied: lambda _: text("You cannot use this bot. Ask an admin if you think that is wrong."),
     errors.PictureFailed: lambda _: text("I cannot draw pictures at the moment. An admin finds the reason in the log."),
+    errors.UnderMaintenance: lambda error: (
+        text("🔧 I am being worked on: {note}", note=error.note)
+        if error.note
+        else text("🔧 I am being worked on. Please try again later.")
+    ),
     errors.UnknownCommand: lambda error: text(
         "I do not know the command {name}. {help} lists what I know.", name=code(error.name), help=Typed("help")
     ),

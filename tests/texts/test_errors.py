@@ -16,6 +16,8 @@ SECRET = "sk-secret"
 
 EVERY: tuple[errors.ParleyError, ...] = (
     errors.AccessDenied(SECRET),
+    errors.UnderMaintenance("back at noon"),
+    errors.UnderMaintenance(""),
     errors.UnknownCommand("dance"),
     errors.BadArgument(usage="/block PERSON", example="/block @ada"),
     errors.UnknownPerson("@ada"),

@@ -6,12 +6,13 @@ from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, place, turn
 from bot.storage.tables.limits import ChargeState, allowance, charge
 from bot.storage.tables.memory import context, lesson, memory, piece, posting, summary
-from bot.storage.tables.operation import alert, audit, response_cache
+from bot.storage.tables.operation import BroadcastState, alert, audit, broadcast, progress, response_cache, switch
 from bot.storage.tables.people import account, identity
 from bot.storage.tables.spending import budget, call, hold
 
 __all__ = [
     "AdmissionState",
+    "BroadcastState",
     "ChargeState",
     "InboxState",
     "LaneState",
@@ -23,6 +24,7 @@ __all__ = [
     "allowance",
     "attempt",
     "audit",
+    "broadcast",
     "budget",
     "call",
     "charge",
@@ -42,7 +44,9 @@ __all__ = [
     "piece",
     "place",
     "posting",
+    "progress",
     "response_cache",
     "summary",
+    "switch",
     "turn",
 ]

@@ -38,3 +38,42 @@ audit = sa.Table(
     # The number of the act that this one took back: each is taken back once.
     sa.Column("reverts", sa.BigInteger, unique=True),
 )
+
+# What admins have switched on for everybody, such as maintenance; a row is there as long as it is on.
+switch = sa.Table(
+    "switch",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    # What people are told.
+    sa.Column("note", sa.String(500), nullable=False),
+)
+
+
+class BroadcastState:
+    """How far a broadcast has come."""
+
+    DRAFT, SENDING, SENT, STOPPED, DISCARDED = range(5)
+
+
+broadcast = sa.Table(
+    "broadcast",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    # The identity of the admin.
+    sa.Column("author", sa.String(160), nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False, index=True),
+    # How many people it was for when it was written.
+    sa.Column("reach", sa.Integer, nullable=False),
+)
+
+# How far a broadcast has come on one platform: to all accounts up to this one, so many of which were written to.
+progress = sa.Table(
+    "progress",
+    metadata,
+    sa.Column("broadcast_id", sa.ForeignKey("broadcast.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("platform", sa.String(32), primary_key=True),
+    sa.Column("upto", sa.BigInteger, nullable=False),
+    sa.Column("handed", sa.Integer, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+)

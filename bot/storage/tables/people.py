@@ -12,6 +12,10 @@ account = sa.Table(
     sa.Column("blocked_at", sa.BigInteger, info=merged(lambda one, other: one or other)),
     # What an admin or a code made of the person: guest, member, support, admin. NULL: nobody has decided.
     sa.Column("role", sa.String(16)),
+    # Wants to hear nothing from admins (/notices off).
+    sa.Column(
+        "quiet", sa.Boolean, nullable=False, server_default=sa.false(), info=merged(lambda one, other: one or other)
+    ),
     # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.
     sa.Column("pinned_model", sa.String(256)),
     # Milliseconds: where turns wait, this person's count as so much older.
