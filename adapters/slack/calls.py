@@ -45,6 +45,8 @@ class Calls:
         self.pacing = pacing
         self._clock = clock
         self._latched: set[str] = set()
+        self.scopes: frozenset[str] = frozenset()
+        """What the app may do, as Slack says with its answer to auth.test; nothing as long as that was not asked."""
 
     def offers(self, method: str) -> bool:
         """False once Slack said that this workspace or app does not have the method."""
@@ -113,6 +115,8 @@ class Calls:
             answer = await self._post(method, given)
         except (SlackClientError, aiohttp.ClientError, OSError, AttributeError, ValueError) as error:
             return self._failed(method, given, expected, error)
+        if method == "auth.test":
+            self.scopes = _listed(answer.headers)
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def _post(self, method: str, given: dict[str, Any]) -> AsyncSlackResponse:
@@ -139,6 +143,12 @@ class Calls:
         if code in UNAVAILABLE and self.offers(method):
             self._latched.add(method)
             log.warning("Slack does not offer %s here (%s); doing without it", method, code)
+
+
+def _listed(headers: Mapping[str, Any]) -> frozenset[str]:
+    """The scopes in the headers of an answer. A plain dict of the SDK keeps their case, whichever that is."""
+    found = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
+    return frozenset(scope for one in str(found).split(",") if (scope := one.strip()))
 
 
 def _response_error(status: int, answer: str) -> str:

@@ -20,6 +20,7 @@ from adapters.slack.outbound import Describe, SlackReply, english
 from adapters.slack.pacing import Pacing, Rate, tiers
 from adapters.slack.people import People
 from adapters.slack.redaction import sdk_logger
+from adapters.slack.scopes import check_scopes
 from adapters.slack.socket_mode import Sockets
 from adapters.slack.uploads import Uploads
 from bot.commands.declaration import CommandBook
@@ -275,6 +276,7 @@ class SlackPlatform:
     async def check(self) -> str:
         """See ports.Platform."""
         me = await self._calls.ask("auth.test")
+        check_scopes(self._calls.scopes)
         if self._app_token:
             await self._calls.ask("apps.connections.open", token=self._app_token)
         road = "Socket Mode" if self._app_token else "HTTP events"

@@ -16,7 +16,7 @@ from adapters.slack.emulator.http_events import HttpEvents
 from adapters.slack.emulator.interactions import Interactions
 from adapters.slack.emulator.journal import Journal
 from adapters.slack.emulator.people import Person
-from adapters.slack.emulator.server import WebApi, application
+from adapters.slack.emulator.server import SCOPES, WebApi, application
 from adapters.slack.emulator.side_doors import SideDoors
 from adapters.slack.emulator.socket_mode import SocketMode
 from adapters.slack.emulator.streams import Streams
@@ -41,6 +41,7 @@ class SlackEmulator:
         bot_token: str = "xoxb-test",  # noqa: S107 - no secret, the emulator is local
         app_token: str = "xapp-test",  # noqa: S107
         signing_secret: str = "s3cret",  # noqa: S107
+        scopes: Iterable[str] = SCOPES,
         limits: Tiers | None = None,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
@@ -53,7 +54,7 @@ class SlackEmulator:
         self._interactions = Interactions(self._core)
         limiter = Limiter(limits or Tiers(), clock)
         tokens = {bot_token: "bot", app_token: "app"}
-        self._web_api = WebApi(self._core, tokens, limiter, self.faults)
+        self._web_api = WebApi(self._core, tokens, limiter, self.faults, frozenset(scopes))
         self._doors = SideDoors(self._core, self._interactions, {bot_token})
         self._hooks: list[HttpEvents] = []
         self._runner: web.AppRunner | None = None

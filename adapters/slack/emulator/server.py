@@ -5,6 +5,7 @@ Everything is HTTP 200 with `ok` true or false, but for 429 with `Retry-After` a
 
 import asyncio
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from aiohttp import web
 
@@ -18,13 +19,27 @@ from adapters.slack.emulator.tiers import Limiter
 from adapters.slack.emulator.values import ApiError, Call, Json
 
 SECRETS = ("token",)
+SCOPES = (
+    "app_mentions:read",
+    "assistant:write",
+    "chat:write",
+    "commands",
+    "files:write",
+    "im:history",
+    "im:write",
+    "users:read",
+)
+"""What the app may do, unless a test takes something of it away."""
 MAX_BODY = 64 * 1024 * 1024
 
 
 class WebApi:
     """Reads a call, refuses or performs it, writes it down."""
 
-    def __init__(self, core: Core, tokens: Mapping[str, str], limiter: Limiter, faults: Faults) -> None:
+    def __init__(
+        self, core: Core, tokens: Mapping[str, str], limiter: Limiter, faults: Faults, scopes: AbstractSet[str]
+    ) -> None:
+        self._scopes = scopes
         self._core = core
         self._tokens = tokens
         self._limiter = limiter
@@ -67,6 +82,8 @@ class WebApi:
             raise ApiError("invalid_auth")
         if kind != method.needs:
             raise ApiError("not_allowed_token_type")
+        if method.scope and method.scope not in self._scopes:
+            raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(self._scopes)))
         return method
 
     async def _spoiled(self, request: web.Request, name: str, args: Args, fault: Fault) -> web.StreamResponse:
@@ -98,7 +115,7 @@ class WebApi:
 
     def _written(self, name: str, args: Args, answer: Json) -> web.Response:
         self._write(name, args, answer)
-        return web.json_response(answer)
+        return web.json_response(answer, headers={"X-OAuth-Scopes": ",".join(sorted(self._scopes))})
 
     def _write(self, name: str, args: Args, answer: Json) -> None:
         error = None if answer["ok"] else str(answer["error"])

@@ -1,13 +1,17 @@
 import asyncio
 import logging
+import re
+from pathlib import Path
 
 import pytest
 
 from adapters.slack.emulator import SlackEmulator
 from adapters.slack.platform import SlackPlatform
+from adapters.slack.scopes import SCOPES
+from bot.clock import SystemClock
 from bot.domain.updates import Invocation
 from bot.errors import PlatformMisconfigured
-from tests.adapters.slack.conftest import Hear, Inbox, Listen, Make
+from tests.adapters.slack.conftest import Hear, Inbox, Listen, Make, book
 
 
 async def test_a_mention_in_a_channel_is_stored_once(
@@ -146,3 +150,20 @@ async def test_an_event_on_its_way_to_the_database_is_acknowledged_before_goodby
 
 async def test_the_check_says_who_we_are(platform: SlackPlatform) -> None:
     assert await platform.check() == "@parley in emulated (T1), Socket Mode"
+
+
+def test_the_scopes_asked_for_are_those_of_the_manifest() -> None:
+    manifest = (Path(__file__).parents[3] / "adapters/slack/manifest.yaml").read_text()
+    _, _, bot = manifest.partition("    bot:\n")
+    assert set(re.findall(r"^      - (\S+)", bot.partition("settings:")[0], re.MULTILINE)) == SCOPES
+
+
+async def test_an_app_that_lacks_a_scope_is_found_out_before_anybody_misses_it() -> None:
+    async with SlackEmulator(scopes=sorted(SCOPES - {"files:write"})) as slack:
+        platform = SlackPlatform(
+            "xoxb-test", app_token="xapp-test", api_url=slack.url, commands=book(), clock=SystemClock()
+        )
+        with pytest.raises(PlatformMisconfigured) as caught:
+            await platform.check()
+        await platform.close()
+    assert "lacks files:write" in caught.value.hint

@@ -16,3 +16,5 @@ class Method:
     """0: special limits, or none."""
     needs: Literal["bot", "app"] = "bot"
     """The type of token."""
+    scope: str = ""
+    """What the app must have asked for; "" where the emulator does not look."""

@@ -59,7 +59,7 @@ def info(core: Core, args: Args) -> Json:
 
 
 METHODS: Mapping[str, Method] = {
-    "files.getUploadURLExternal": Method(handler=get_upload_url, tier=4),
-    "files.completeUploadExternal": Method(handler=complete_upload, tier=4),
+    "files.getUploadURLExternal": Method(handler=get_upload_url, tier=4, scope="files:write"),
+    "files.completeUploadExternal": Method(handler=complete_upload, tier=4, scope="files:write"),
     "files.info": Method(handler=info, tier=4),
 }

@@ -1,0 +1,26 @@
+"""What the app asks for, and what an app that was made earlier lacks."""
+
+from collections.abc import Set as AbstractSet
+
+from bot.errors import PlatformMisconfigured
+
+SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "assistant:write",
+        "chat:write",
+        "commands",
+        "files:write",
+        "im:history",
+        "im:write",
+        "users:read",
+    }
+)
+"""What the app asks for in manifest.yaml; a test keeps the two equal."""
+
+
+def check_scopes(granted: AbstractSet[str]) -> None:
+    """Raise PlatformMisconfigured if the app lacks something; nothing granted means that Slack did not say."""
+    if granted and (missing := sorted(SCOPES - granted)):
+        advice = "update it from its manifest and install it again"
+        raise PlatformMisconfigured("scopes", hint=f"the Slack app lacks {', '.join(missing)}: {advice}")
