@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.shaping import LIMITS, LOADS, RPM, TPM, Load, Question, Server, now, simulate
+from benchmarks.crowd import LIMITS, simulate
+from benchmarks.endpoint import RPM, TPM, Load, Question, Server, now
+from benchmarks.shaping import LOADS
 
 
 class Keeping(Server):
