@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from bot.accounting import MARGIN
-from bot.batchbook import BatchBook, open_books, operator
+from bot.admin.opening import operator
+from bot.batchbook import BatchBook, open_books
 from bot.catalogs import single_catalog
 from bot.clock import SystemClock
 from bot.domain.completions import Usage

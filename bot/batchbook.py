@@ -1,6 +1,5 @@
 """The books of a batch: held in the budgets before it is sent, charged and written down once when it is done."""
 
-import getpass
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,11 +22,6 @@ from bot.storage.store import HEAD
 from bot.turns import Cause
 
 _NOTHING = Usage(input=0, output=0)
-
-
-def operator() -> Identity:
-    """Who is at the keyboard."""
-    return Identity(platform="cli", user=getpass.getuser())
 
 
 class BatchBook:
