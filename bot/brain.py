@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.calibration import Calibration
 from bot.domain.completions import Prompt
 from bot.domain.context import ContextWindow, Fitted, PastTurn, Weighed
-from bot.domain.models import Catalog, Chain, ModelCard, TurnFacts
+from bot.domain.models import Catalog, Chain, Guard, ModelCard, TurnFacts
 from bot.domain.updates import Update
 from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
@@ -45,25 +45,32 @@ class Brain:
     longest_answer: int
     longest_question: int | None = None
 
-    def window(self, card: ModelCard) -> ContextWindow:
+    def guard(self, _account: Account) -> Guard:
+        """How large what this person asks for may be."""
+        return self.catalog.guard("")
+
+    def window(self, card: ModelCard, guard: Guard) -> ContextWindow:
         """What of a model's window we use."""
-        room = card.room(self.longest_answer)
-        return self.calibration.window(card, longest=self.longest_context, answer=room)
+        room = card.room(_least(self.longest_answer, guard.answer))
+        return self.calibration.window(card, longest=_least(self.longest_context, guard.call), answer=room)
 
-    def overflowed(self, card: ModelCard, told: int | None) -> None:
+    def overflowed(self, card: ModelCard, told: int | None, guard: Guard) -> None:
         """The model's window is smaller than we thought: `told` tokens, if it said so."""
-        self.calibration.overflowed(card, told, tried=self.window(card).size)
+        self.calibration.overflowed(card, told, tried=self.window(card, guard).size)
 
-    async def fit(self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed) -> Fitted:
+    async def fit(
+        self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed, *, guard: Guard
+    ) -> Fitted:
         """What of the past goes along. Raises MessageTooLong."""
-        window = self.window(card)
+        window = self.window(card, guard)
         private = update.place.private
         return await self.memory.fit(work, past, window, system=self.system, question=question, private=private)
 
-    def check(self, question: Weighed) -> None:
+    def check(self, question: Weighed, guard: Guard) -> None:
         """Raises MessageTooLong for a question longer than the operator allows."""
-        if self.longest_question is not None and question.tokens > self.longest_question:
-            raise MessageTooLong(limit=self.longest_question, size=question.tokens)
+        longest = _least(question.tokens, self.longest_question, guard.question)
+        if question.tokens > longest:
+            raise MessageTooLong(limit=longest, size=question.tokens)
 
     async def preview(self, work: UnitOfWork, account: Account, update: Update, conversation: int, words: str) -> Sight:
         """What the model would see with these words as the next message. Raises UserError."""
@@ -107,4 +114,9 @@ class Brain:
             key=f"conversation-{begun.conversation}",
             person=f"account-{begun.account}",
             parameters=begun.parameters,
+            most=begun.guard.turn,
         )
+
+
+def _least(size: int, *limits: int | None) -> int:
+    return min([size, *(one for one in limits if one is not None)])

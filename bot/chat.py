@@ -89,7 +89,8 @@ class Chat:
         question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
         async with asked.lease.begin() as work:
             account = (await self._access.admit(work, update)).account
-            self._brain.check(question)
+            guard = self._brain.guard(account)
+            self._brain.check(question, guard)
             self._repeats.check(account.id, asked.arrival, question.text)
             where = await self._renewal.where(work, update, account.id)
             turn, conversation = await work.history.begin(
@@ -102,8 +103,8 @@ class Chat:
             )
             past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
             chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
-            fitted = await self._brain.fit(work, past, chain.first, update, question)
-            answer_room = self._brain.window(chain.first).answer_room
+            fitted = await self._brain.fit(work, past, chain.first, update, question, guard=guard)
+            answer_room = self._brain.window(chain.first, guard).answer_room
             room = await self._accounting.reserve(
                 work, asked, account, chain=chain, prompt=fitted.tokens, answer_room=answer_room
             )
@@ -116,6 +117,7 @@ class Chat:
             chain=chain,
             fitted=fitted,
             room=room,
+            guard=guard,
         )
 
     async def _listen(self, asked: Asked, begun: Begun, lost: list[Lost]) -> Outcome:
@@ -162,13 +164,13 @@ class Chat:
     async def _refit(self, asked: Asked, begun: Begun, overflow: ContextOverflow) -> Begun:
         """The endpoint's window is smaller than we thought: keep less of the past, once."""
         card = begun.chain.first
-        self._brain.overflowed(card, overflow.window)
+        self._brain.overflowed(card, overflow.window, begun.guard)
         async with asked.lease.begin() as work:
             past = await self._brain.memory.past(
                 work, conversation=begun.conversation, account=begun.account, turn=begun.turn
             )
-            fitted = await self._brain.fit(work, past, card, asked.update, begun.question)
-        return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card).answer_room))
+            fitted = await self._brain.fit(work, past, card, asked.update, begun.question, guard=begun.guard)
+        return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card, begun.guard).answer_room))
 
     async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""

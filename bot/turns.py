@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.completions import Lost
 from bot.domain.context import Fitted, Weighed
-from bot.domain.models import Chain, Parameters, Purpose
+from bot.domain.models import Chain, Guard, Parameters, Purpose
 from bot.domain.updates import Update
 from bot.inbox import Lease
 from bot.ports import Completion, Platform, Reply
@@ -41,7 +41,8 @@ class Begun:
     """A turn after its first transaction.
 
     `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have.
-    `parameters` go over those of the models. `left` is the conversation that was left for this one on its own.
+    `parameters` go over those of the models, `guard` is how large it may become. `left` is the conversation that was
+    left for this one on its own.
     """
 
     conversation: int
@@ -52,6 +53,7 @@ class Begun:
     fitted: Fitted
     room: int
     parameters: Parameters = field(default_factory=Parameters)
+    guard: Guard = field(default_factory=Guard)
     left: int | None = None
 
     def cause(self, asked: Asked) -> Cause:

@@ -25,7 +25,8 @@ class Prompt:
     `tokens` is our estimate of the messages, `answer_room` the most tokens the answer may have. `key` is stable per
     conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less; what
     is in the background waits for all of them, whatever its own. `anew` asks for another answer than one that was given
-    before. `parameters` go over the model's own. `service_tier` "" leaves the tier to the endpoint.
+    before. `parameters` go over the model's own. `service_tier` "" leaves the tier to the endpoint. `most` is how many
+    tokens all attempts together may take: beyond it nothing is tried again.
     """
 
     chain: Chain
@@ -39,6 +40,11 @@ class Prompt:
     purpose: Purpose = "chat"
     parameters: Parameters = field(default_factory=Parameters)
     service_tier: str = ""
+    most: int | None = None
+
+    def leaves(self, taken: int) -> bool:
+        """Whether there is room for another attempt when so many tokens were taken."""
+        return self.most is None or taken + self.tokens + self.answer_room <= self.most
 
     @property
     def background(self) -> bool:

@@ -18,6 +18,7 @@ BACKGROUND: frozenset[Purpose] = frozenset({"summary", "title"})
 
 DEFAULT_CHAIN = "default"
 LIGHT_CHAIN = "light"
+DEFAULT_GUARD = "default"
 
 STANDARD_TIER = "default"
 """The service tier that list prices are for."""
@@ -222,8 +223,21 @@ class TurnFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """How large what somebody on a plan asks for may be, in tokens: one message, one answer, one call (all that goes to
+    the model, and its answer), and all calls of a turn together. None leaves it to the settings and the model.
+    """
+
+    question: int | None = None
+    answer: int | None = None
+    call: int | None = None
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything the operator configured. `access` names the refs a plan may use; a plan it does not name may use all.
+    `guards` are by plan, that of plans without one under DEFAULT_GUARD.
 
     Whoever builds one sees to it that every chain has models, that `chains` is not empty, that rules name chains of
     it, and that each plan of `access` may use a model of the default chain.
@@ -234,6 +248,7 @@ class Catalog:
     chains: Mapping[str, Chain]
     rules: Sequence[Rule] = ()
     access: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    guards: Mapping[str, Guard] = field(default_factory=dict)
 
     @classmethod
     def single(cls, *, base_url: str, key: str | None, model: str, window: int) -> Self:
@@ -251,6 +266,9 @@ class Catalog:
     def default(self) -> Chain:
         """The chain of that name, or the first."""
         return self.chains.get(DEFAULT_CHAIN) or next(iter(self.chains.values()))
+
+    def guard(self, plan: str) -> Guard:
+        return self.guards.get(plan) or self.guards.get(DEFAULT_GUARD) or Guard()
 
     def may_use(self, plan: str, card: ModelCard) -> bool:
         allowed = self.access.get(plan)

@@ -95,7 +95,7 @@ class PooledCompletion:
                 resting = resting or rest.reason
             except ModelError as error:
                 failure = error
-                if not judge(error).elsewhere or self._now() >= self._ends:
+                if not judge(error).elsewhere or self._now() >= self._ends or not self._affordable:
                     break
                 _log.info("model_passed_over", way=str(way.route), reason=type(error).__name__)
         raise failure or resting or UpstreamDown("there is no way")
@@ -114,6 +114,11 @@ class PooledCompletion:
                 await self._pause(error, attempt, lasted)
         raise AssertionError  # the loop has no other end
 
+    @property
+    def _affordable(self) -> bool:
+        """Whether another attempt may be made after what was lost; one is made in any case."""
+        return not self.lost or self._prompt.leaves(sum(one.usage.total for one in self.lost))
+
     async def _pause(self, error: ModelError, attempt: int, lasted: float) -> None:
         """Wait before the same way is tried again, or raise the error that ended the attempt.
 
@@ -121,7 +126,7 @@ class PooledCompletion:
         than on half a wait.
         """
         wait = self._patience.wait(error, attempt, self._means.chance())
-        if wait is None or self._now() + wait + lasted >= self._ends:
+        if wait is None or self._now() + wait + lasted >= self._ends or not self._affordable:
             raise error
         _log.info("model_retry", reason=type(error).__name__, attempt=attempt, wait=round(wait, 3))
         await self._means.clock.sleep(wait)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.models import Catalog, Limits, ModelCard, Parameters
+from bot.domain.models import Catalog, Guard, Limits, ModelCard, Parameters
 from bot.errors import ConfigError
 from bot.llm.catalog import parse_catalog, read_catalog, surroundings
 from bot.llm.catalog.schema import (
     EndpointPiece,
+    GuardPiece,
     LimitsPiece,
     LongRatesPiece,
     ModelPiece,
@@ -81,7 +82,9 @@ def test_the_shipped_example_is_sound() -> None:
     assert catalog.models["ollama/llama3.2"].max_tokens_field == "max_tokens"
 
 
-@pytest.mark.parametrize("snippet", snippets(), ids=lambda text: text.split('"')[1])
+@pytest.mark.parametrize(
+    "snippet", snippets(), ids=lambda text: text.split()[0] + text.partition('"')[2].partition('"')[0]
+)
 def test_every_example_of_the_page_is_sound(snippet: str, tmp_path: Path) -> None:
     (tmp_path / "openai.key").write_text("sk-from-a-file\n")
     whole = snippet if "[[endpoints]]" in snippet else snippets()[0] + snippet
@@ -95,7 +98,7 @@ def test_the_page_has_an_example_for_every_kind_of_server() -> None:
 
 
 def test_the_page_explains_every_setting() -> None:
-    pieces = (EndpointPiece, ModelPiece, ParametersPiece, LimitsPiece, LongRatesPiece, WhenPiece)
+    pieces = (EndpointPiece, ModelPiece, ParametersPiece, LimitsPiece, LongRatesPiece, WhenPiece, GuardPiece)
     settings = {name for piece in pieces for name in piece.model_fields}
     told = set(re.findall(r"`(\w+)`", PAGE.read_text("utf-8")))
     assert settings - told == {"output"}  # the price of it, which speaks for itself
@@ -113,6 +116,29 @@ def test_models_are_named_by_endpoint_and_name() -> None:
 def test_a_known_model_needs_no_window() -> None:
     catalog = read(f'{ENDPOINT}[[endpoints.models]]\nname = "ours"\nknown_as = "gpt-4o"')
     assert catalog.models["one/ours"].window == 128_000
+
+
+def test_guards_hold_for_the_plan_they_name_and_the_default_for_all_others() -> None:
+    catalog = read(f"{ENDPOINT}{MODEL}[guards.default]\nquestion = 100\n[guards.team]\ncall = 9_000\nturn = 9_000")
+    assert catalog.guard("team") == Guard(call=9_000, turn=9_000)
+    assert catalog.guard("free") == catalog.guard("") == Guard(question=100)
+    assert read(f"{ENDPOINT}{MODEL}").guard("free") == Guard()
+
+
+@pytest.mark.parametrize(
+    ("guards", "told"),
+    [
+        ("[guards]\nfree = 5", "guards.free should be a table"),
+        ("[guards.free]\nquestion = 0", "guards.free, question"),
+        ("[guards.free]\nanswer = 10", "guards.free, answer"),
+        ("[guards.free]\nlongest = 10", "guards.free, longest"),
+        ("[guards.free]\ncall = 1000\nturn = 600", "guards.free, turn: is less than `call`"),
+    ],
+)
+def test_a_guard_that_makes_no_sense_is_told(guards: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(f"{ENDPOINT}{MODEL}{guards}")
+    assert told in str(caught.value)
 
 
 def test_limits_hold_per_endpoint_and_per_model() -> None:

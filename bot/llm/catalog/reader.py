@@ -14,7 +14,7 @@ from bot.llm.catalog.routes import RoutesReader
 from bot.llm.catalog.schema import EndpointPiece, ModelPiece
 from bot.llm.windows import known_window
 
-TABLES = ("endpoints", "chains", "rules", "access")
+TABLES = ("endpoints", "chains", "rules", "access", "guards")
 
 
 def read_catalog(path: Path, environment: Mapping[str, str]) -> Catalog:

@@ -1,16 +1,16 @@
-"""The part of the models file that says which model answers: chains, rules and who may use what."""
+"""The part of the models file that says which model answers: chains, rules, and who may use what and how much."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from bot.domain.models import DEFAULT_CHAIN, Catalog, Chain, Endpoint, ModelCard, Rule
+from bot.domain.models import DEFAULT_CHAIN, Catalog, Chain, Endpoint, Guard, ModelCard, Rule
 from bot.llm.catalog.problems import Problems, listed
-from bot.llm.catalog.schema import RulePiece
+from bot.llm.catalog.schema import GuardPiece, RulePiece
 
 
 class RoutesReader:
-    """Reads chains, rules and access, given the refs there are (those of unsound models too)."""
+    """Reads chains, rules, access and guards, given the refs there are (those of unsound models too)."""
 
     def __init__(self, refs: Sequence[str], problems: Problems) -> None:
         self._refs = refs
@@ -18,6 +18,7 @@ class RoutesReader:
         self._chains: dict[str, Sequence[str]] = {}
         self._rules: list[Rule] = []
         self._access: dict[str, frozenset[str]] = {}
+        self._guards: dict[str, Guard] = {}
 
     def read(self, raw: Mapping[str, Any]) -> None:
         for name, refs in self._problems.table(raw.get("chains", {}), "chains").items():
@@ -29,6 +30,8 @@ class RoutesReader:
         for plan, patterns in self._problems.table(raw.get("access", {}), "access").items():
             self._access[plan] = self._allowed(patterns, f"access.{plan}")
             self._check_default(plan)
+        for plan, table in self._problems.table(raw.get("guards", {}), "guards").items():
+            self._guard(plan, table, f"guards.{plan}")
 
     def catalog(self, endpoints: Mapping[str, Endpoint], models: Mapping[str, ModelCard]) -> Catalog:
         """Everything put together; call it only when no problem was found."""
@@ -36,7 +39,12 @@ class RoutesReader:
             name: Chain(name=name, cards=tuple(models[ref] for ref in refs)) for name, refs in self._chains.items()
         }
         return Catalog(
-            endpoints=endpoints, models=models, chains=chains, rules=tuple(self._rules), access=dict(self._access)
+            endpoints=endpoints,
+            models=models,
+            chains=chains,
+            rules=tuple(self._rules),
+            access=dict(self._access),
+            guards=dict(self._guards),
         )
 
     def _known(self, raw: object, place: str) -> Sequence[str]:
@@ -70,6 +78,14 @@ class RoutesReader:
             self._problems.add(
                 f"{place}, chain:", f'"{piece.chain}" is no chain: there are {listed(list(self._chains))}'
             )
+
+    def _guard(self, plan: str, table: object, place: str) -> None:
+        piece = self._problems.read(GuardPiece, self._problems.table(table, place), place)
+        if piece is None:
+            return
+        guard = self._guards[plan] = piece.value()
+        if guard.turn is not None and guard.call is not None and guard.turn < guard.call:
+            self._problems.add(f"{place}, turn:", "is less than `call`: a turn is one call or more")
 
     def _allowed(self, raw: object, place: str) -> frozenset[str]:
         return frozenset(

@@ -204,6 +204,18 @@ class EndpointPiece(Piece):
     limits: LimitsPiece = Field(default_factory=LimitsPiece)
 
 
+class GuardPiece(Piece):
+    """How large what somebody on a plan asks for may be."""
+
+    question: Count | None = None
+    answer: Annotated[Count, Field(ge=64)] | None = None
+    call: Annotated[Count, Field(ge=512)] | None = None
+    turn: Annotated[Count, Field(ge=512)] | None = None
+
+    def value(self) -> models.Guard:
+        return models.Guard(**self.given())
+
+
 class WhenPiece(Piece):
     """Conditions of a rule."""
 
