@@ -29,18 +29,12 @@ async def ask(settings: Settings, book: CommandBook, words: Sequence[str], *, as
     reader = Reader(catalogues.of(None), "parley admin ")
     async with open_desk(settings, book, PLATFORMS) as desk:
         outcome = await desk.run(words, reader.words)
-        confirmed = _question(outcome)
+        confirmed = confirmation.asked_for(outcome.answer)
         if confirmed is None:
             return _tell(outcome, reader, as_json=as_json)
         if not yes and not await _meant(plain(reader.words(outcome.answer.said))):
             return EXIT_UNCONFIRMED
         return _tell(await desk.run(confirmed.split(), reader.words), reader, as_json=as_json)
-
-
-def _question(outcome: Outcome) -> str | None:
-    """The command to be given if the answer is a question whether it is meant."""
-    choices = outcome.answer.choices
-    return next((choice.command for choice in choices if confirmation.is_one(choice.command)), None)
 
 
 async def _meant(question: str) -> bool:

@@ -1,10 +1,14 @@
 """The desk: an operator's command, run by the handler that runs it in a chat, with the rights of an owner."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from bot.admin.sheet import Line
+from bot.commands import confirmation
 from bot.commands.asking import asked_back
+from bot.commands.call import Call
 from bot.commands.declaration import Answer, AskAgain, Command, CommandBook, Later, Role
 from bot.domain.people import OPERATOR, Identity, Sender
 from bot.domain.updates import Invocation, Place, Update
@@ -12,6 +16,9 @@ from bot.errors import UserError
 from bot.storage import Storage, UnitOfWork
 from bot.switchboard import Switchboard
 from bot.texts import Text, text
+from bot.texts.errors import sentence
+
+Said = Text | Answer | Later | AskAgain
 
 _NO_ARRIVAL = 0
 """An operator's command did not arrive from a platform."""
@@ -23,6 +30,19 @@ class Outcome:
 
     answer: Answer
     error: UserError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of the lines of a sheet: what was said to each command, or why it was refused."""
+
+    said: list[tuple[Line, Text]] = field(default_factory=list)
+    refused: list[tuple[Line, Sequence[str], Text]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+
+class _UndoError(Exception):
+    """Leaves a transaction so that nothing of it stays."""
 
 
 def offered(book: CommandBook) -> CommandBook:
@@ -48,18 +68,52 @@ class Desk:
 
     async def run(self, words: Sequence[str], render: Callable[[Text], str]) -> Outcome:
         """Run a command, given with its arguments, in one transaction. Raises StorageError."""
-        invocation = Invocation(name=words[0], arguments=" ".join(words[1:]))
         try:
-            return Outcome(answer=await self._answer(invocation, render))
+            return Outcome(answer=await self._answer(words, render))
         except UserError as error:
-            told = asked_back(error, invocation)
+            told = asked_back(error, Invocation(name=words[0], arguments=" ".join(words[1:])))
             return Outcome(answer=_whole(told), error=error)
 
-    async def _answer(self, invocation: Invocation, render: Callable[[Text], str]) -> Answer:
+    async def apply(self, lines: Sequence[Line], occasion: Mapping[str, Any], *, keep: bool) -> Applied:
+        """Run all commands of some lines in one transaction, which is undone if one is refused or not to be kept.
+
+        Whatever commands ask to be confirmed is confirmed. `occasion` goes on record. Raises StorageError.
+        """
+        applied = Applied()
+        try:
+            async with self._storage.begin() as work:
+                for line in lines:
+                    await self._apply(work, line, applied)
+                _undo_unless(keep and not applied.refused)
+                await work.audit.add(actor=str(self._who), action="import", subject=str(self._who), facts=occasion)
+        except _UndoError:
+            return applied
+        for act in applied.afterwards:
+            act()
+        return applied
+
+    async def _apply(self, work: UnitOfWork, line: Line, applied: Applied) -> None:
+        for words in line.commands:
+            try:
+                call, said = await self._call(work, words)
+                if isinstance(said, Answer) and (asked := confirmation.asked_for(said)):
+                    call, said = await self._call(work, asked.split())
+            except UserError as error:
+                applied.refused.append((line, words, sentence(error)))
+                return
+            applied.afterwards.extend(call.afterwards)
+            if isinstance(said, Text | Answer):
+                applied.said.append((line, _whole(said).said))
+
+    async def _call(self, work: UnitOfWork, words: Sequence[str]) -> tuple[Call, Said]:
+        invocation = Invocation(name=words[0], arguments=" ".join(words[1:]))
+        await self._meet_named(work, invocation.arguments)
+        call = await self._switchboard.call(work, self._update(invocation), invocation, _NO_ARRIVAL)
+        return call, await call.command.handler(call)
+
+    async def _answer(self, words: Sequence[str], render: Callable[[Text], str]) -> Answer:
         async with self._storage.begin() as work:
-            await self._meet_named(work, invocation.arguments)
-            call = await self._switchboard.call(work, self._update(invocation), invocation, _NO_ARRIVAL)
-            said = await call.command.handler(call)
+            call, said = await self._call(work, words)
         for act in call.afterwards:
             act()
         if isinstance(said, Later):
@@ -82,6 +136,11 @@ class Desk:
             text="",
             invocation=invocation,
         )
+
+
+def _undo_unless(kept: bool) -> None:  # noqa: FBT001 - reads like the sentence it is
+    if not kept:
+        raise _UndoError
 
 
 def _most(command: Command) -> Role:

@@ -41,8 +41,12 @@ def taken(words: Sequence[str], *, account_id: int, now: datetime) -> tuple[list
     return rest[2:], True
 
 
-def is_one(command: str) -> bool:
-    """Whether a button's command confirms something."""
+def asked_for(answer: Answer) -> str | None:
+    """The command that confirms what an answer asks; None if it asks nothing."""
+    return next((choice.command for choice in answer.choices if _confirms(choice.command)), None)
+
+
+def _confirms(command: str) -> bool:
     *_, word, stamp = ("", "", *command.split())
     return word == _WORD and _STAMP.fullmatch(stamp) is not None
 

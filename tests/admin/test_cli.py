@@ -104,3 +104,36 @@ def test_a_broken_models_file_locks_nobody_out(shell: Shell, monkeypatch: pytest
     (shell.folder / "models.toml").write_text("nonsense [")
     monkeypatch.setenv("PARLEY_MODELS", "models.toml")
     assert shell.run("users").exit_code == 0
+
+
+class TestImport:
+    @pytest.fixture
+    def good(self, shell: Shell) -> Path:
+        path = shell.folder / "users.csv"
+        path.write_text("id,name,messages,role\ntelegram:21,Ada,50,\ntelegram:22,Ben,60,support\n")
+        return path
+
+    def test_a_table_of_people_is_taken_in_and_on_record(self, shell: Shell, good: Path) -> None:
+        done = shell.run("import", str(good))
+        assert (done.exit_code, done.stdout) == (0, "3 changes for 2 people were made.\n")
+        assert "Messages: 0 of 60" in shell.run("quota", "show", "telegram:22").stdout
+        acts = [(row["What"], row["Whom"]) for row in shell.json("audit")["rows"]]
+        assert acts[0][0] == "import"
+        assert {("quota.set", "telegram:21"), ("quota.set", "telegram:22"), ("role", "telegram:22")} <= set(acts)
+
+    def test_a_dry_run_tells_each_change_and_makes_none(self, shell: Shell, good: Path) -> None:
+        told = shell.run("import", str(good), "--dry-run")
+        assert told.exit_code == 0
+        assert "line 2: telegram:21:" in told.stdout
+        assert "3 changes for 2 people would be made. Nothing was changed." in told.stdout
+        assert "telegram:21" not in shell.run("users").stdout
+
+    def test_one_bad_line_undoes_all_and_every_bad_line_is_named(self, shell: Shell, good: Path) -> None:
+        with good.open("a") as file:
+            file.write("telegram:23,Cy,fifty,\nirc:1,Di,5,\ntelegram:24,Ed,5,king\n")
+        refused = shell.run("import", str(good))
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        places = [line.split(": ")[0] for line in refused.stderr.splitlines()[:-1]]
+        assert places == [f"{good}:4", f"{good}:5", f"{good}:6"]
+        assert refused.stderr.endswith("Nothing was changed.\n")
+        assert "telegram:21" not in shell.run("users").stdout
