@@ -1,6 +1,6 @@
 """Which models a turn goes to, and what they get to see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.calibration import Calibration
 from bot.domain.completions import Prompt
@@ -54,9 +54,9 @@ class Brain:
         room = card.room(_least(self.longest_answer, guard.answer))
         return self.calibration.window(card, longest=_least(self.longest_context, guard.call), answer=room)
 
-    def overflowed(self, card: ModelCard, told: int | None, guard: Guard) -> None:
-        """The model's window is smaller than we thought: `told` tokens, if it said so."""
-        self.calibration.overflowed(card, told, tried=self.window(card, guard).size)
+    def overflowed(self, card: ModelCard, told: int | None, guard: Guard) -> Guard:
+        """The model's window is smaller than we thought: `told` tokens, if it said so. Returns what to keep to now."""
+        return replace(guard, call=self.calibration.overflowed(card, told, tried=self.window(card, guard).size))
 
     async def fit(
         self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed, *, guard: Guard

@@ -24,10 +24,16 @@ class Calibration:
         size = min(card.window, longest, lesson.window or card.window)
         return ContextWindow(size=size, wanted_room=answer, ratio=lesson.ratio)
 
-    def overflowed(self, card: ModelCard, told: int | None, *, tried: int) -> None:
-        """A prompt for a window of `tried` tokens was too long. Half of it is believed if the server told no size."""
-        window = told if told is not None and told < tried else tried // 2
-        self._known[card.ref] = self._known.get(card.ref, _NOTHING).overflowed(window=max(window, 1))
+    def overflowed(self, card: ModelCard, told: int | None, *, tried: int) -> int:
+        """A prompt for a window of `tried` tokens was too long. Returns the window, in tokens, to try next.
+
+        Only a size that the server told is learnt. Where it tells none, or one that we kept to, the prompt's words were
+        counted wrong: half is tried for this turn, and one person's odd words shrink nobody else's window.
+        """
+        if told is None or told >= tried:
+            return max(tried // 2, 1)
+        self._known[card.ref] = self._known.get(card.ref, _NOTHING).overflowed(window=max(told, 1))
+        return max(told, 1)
 
     async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome) -> None:
         """After an answer: compare what was counted, and write down what is new."""

@@ -164,13 +164,13 @@ class Chat:
     async def _refit(self, asked: Asked, begun: Begun, overflow: ContextOverflow) -> Begun:
         """The endpoint's window is smaller than we thought: keep less of the past, once."""
         card = begun.chain.first
-        self._brain.overflowed(card, overflow.window, begun.guard)
+        guard = self._brain.overflowed(card, overflow.window, begun.guard)
         async with asked.lease.begin() as work:
             past = await self._brain.memory.past(
                 work, conversation=begun.conversation, account=begun.account, turn=begun.turn
             )
-            fitted = await self._brain.fit(work, past, card, asked.update, begun.question, guard=begun.guard)
-        return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card, begun.guard).answer_room))
+            fitted = await self._brain.fit(work, past, card, asked.update, begun.question, guard=guard)
+        return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card, guard).answer_room))
 
     async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
