@@ -77,7 +77,7 @@ class Brain:
         question = Weighed(text=words, tokens=await self.tokens.count(words))
         past = await self.memory.past(work, conversation=conversation, account=account.id, turn=NEVER)
         card = (await self.choose(work, account, update, past, question)).first
-        window = self.window(card)
+        window = self.window(card, self.guard(account))
         fitted = await self.memory.preview(
             work, past, window, system=self.system, question=question, private=update.place.private
         )
