@@ -12,10 +12,11 @@ FinishReason = Literal["stop", "length", "content_filter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptMessage:
-    """One message of a prompt, as the model sees it."""
+    """One message of a prompt, as the model sees it. `passing`: the next prompt will not hold it like that."""
 
     role: Role
     text: str
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,7 @@ class Fitted:
         if self.summary:
             texts[0] = f"{_SUMMARY.format(text=self.summary.text)}\n\n{texts[0]}"
         said = [PromptMessage(role="assistant" if i % 2 else "user", text=text) for i, text in enumerate(texts)]
+        said[-1] = replace(said[-1], passing=bool(self.recalled))
         return [PromptMessage(role="system", text=system), *said] if system else said
 
 

@@ -75,7 +75,8 @@ def _messages(messages: Sequence[PromptMessage], mark: CacheMark | None) -> list
     """With marks where everybody's prefix ends, and where that of the next turn of this conversation will."""
     if mark is None:
         return [{"role": message.role, "content": message.text} for message in messages]
-    last = len(messages) - 1
+    lasting = (number for number, message in enumerate(messages) if message.role == "user" and not message.passing)
+    last = max(lasting, default=-1)
     return [
         {"role": message.role, "content": _marked(message.text, mark)}
         if message.role == "system" or number == last

@@ -140,6 +140,7 @@ def test_summary_and_recalled_pieces_do_not_speak_with_the_system_s_voice() -> N
     assert "SUMMED" in messages[1].text
     assert "FOUND" in messages[-1].text
     assert messages[-1].text.endswith("\n\nhi")
+    assert [message.passing for message in messages] == [False, False, False, True]
 
 
 def piece(number: int, text: str, tokens: int, score: float = 1.0) -> Piece:

@@ -365,6 +365,16 @@ async def test_prefixes_worth_keeping_are_marked_in_the_endpoint_s_words(
     ]
 
 
+async def test_what_was_recalled_for_one_message_is_in_no_prefix_worth_keeping(
+    emulator: ModelEmulator, model: OpenAIModel
+) -> None:
+    messages = (*TALK.messages[:-1], replace(TALK.messages[-1], passing=True))
+    marking = replace(TALK, messages=messages, chain=chain(replace(card(), cache_mark="cache_control")))
+    assert await read(model.complete(marking)) == TEXT
+    contents = [message["content"] for message in emulator.requests[0].request.body["messages"]]
+    assert [isinstance(content, list) for content in contents] == [True, True, False, False]
+
+
 async def test_a_mark_that_is_refused_is_left_out_and_remembered(emulator: ModelEmulator, model: OpenAIModel) -> None:
     marking = replace(TALK, chain=chain(replace(card(), cache_mark="prompt_cache_breakpoint")))
     emulator.faults.next(refusals.unsupported_parameter("prompt_cache_breakpoint"))
