@@ -13,6 +13,7 @@ from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
 from bot.commands.declaration import Answer, AskAgain, Later
 from bot.delivery import Courier
+from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
 from bot.errors import LostLease, NotAdmitted, ParleyError, StorageDown, StorageError, UnknownCommand, UserError
 from bot.inbox import Inbox, Lease
@@ -148,7 +149,11 @@ class Dispatcher:
         if Chore.is_one(lease.claim.source):
             await self._chore(lease)
             return
-        platform = self._platforms[lease.claim.source.partition(":")[0]]
+        name = lease.claim.source.partition(":")[0]
+        if name == OPERATOR:  # what they did is told to be over, and they are at their command line no more
+            await self._complete(lease, InboxState.DONE)
+            return
+        platform = self._platforms[name]
         if lease.claim.attempts > 1 and await self._courier.resume(lease, platform):
             return
         if lease.claim.faults > _MOST_ATTEMPTS:

@@ -105,6 +105,13 @@ async def test_a_notice_has_its_choices_too(core: Core) -> None:
     assert await core.click("ada", "Let in") == "Page 7."
 
 
+async def test_nobody_is_written_to_at_a_command_line(core: Core, caplog: pytest.LogCaptureFixture) -> None:
+    notice = Notice(said=text("It is out."), to=Identity(platform="cli", user="root"))
+    await core.inbox.accept([notice.arrival("out", at=1)])
+    await core.work()
+    assert (core.platform.sent, caplog.text) == ([], "")
+
+
 @pytest.mark.parametrize("command", ["", "quota set " + "x" * 60])
 def test_a_choice_has_room_for_64_bytes(command: str) -> None:
     with pytest.raises(ValueError, match="too long"):
