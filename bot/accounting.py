@@ -8,10 +8,11 @@ from bot.budgets import Budgets
 from bot.domain.completions import Lost, Prompt, Usage
 from bot.domain.models import Chain, ModelCard
 from bot.domain.people import Identity
+from bot.domain.quotas import Amount, Standing
 from bot.errors import ModelError, PriceUnknown
 from bot.llm.prices import PriceBook
 from bot.ports import Clock
-from bot.quotas import Quotas
+from bot.quotas import Demand, Quotas, Reserved
 from bot.records import Records
 from bot.storage import Account, CallRecord, UnitOfWork
 from bot.turns import Asked, Begun, Cause, Outcome
@@ -50,25 +51,43 @@ class Accounting:
 
     async def reserve(
         self, work: UnitOfWork, asked: Asked, account: Account, *, chain: Chain, prompt: int, answer_room: int
-    ) -> int:
-        """Reserve what a turn along `chain` may use at most; returns the answer's room, in tokens.
+    ) -> Reserved:
+        """Reserve what a turn along `chain` may use at most. Raises QuotaExceeded, QuotaFrozen, BudgetExhausted."""
 
-        Raises QuotaExceeded, BudgetExhausted.
-        """
-        room = await self.quotas.reserve(work, asked.arrival, account.id, prompt=prompt, answer_room=answer_room)
+        def amount_of(room: int) -> Amount:
+            cost = self._ceiling(chain, prompt=prompt, room=room)
+            return Amount.of_turn(prompt=prompt, answer=room, cost=cost)
+
+        demand = Demand(
+            arrival=asked.arrival,
+            chat=asked.update.place.group,
+            tier=chain.name,
+            model=chain.first.ref,
+            room=answer_room,
+            amount_of=amount_of,
+        )
+        reserved = await self.quotas.reserve(work, account, demand)
         await self.budgets.reserve(
             work,
             asked.arrival,
             asked.platform.name,
-            self._ceiling(chain, prompt=prompt, room=room),
+            self._ceiling(chain, prompt=prompt, room=reserved.room),
             limited=account.identity not in self._admins,
         )
-        return room
+        return reserved
 
-    async def settle(self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage) -> None:
-        """Charge what was really used, and record the call. Attempts that were lost are no business of the person's."""
-        await self.quotas.settle(work, asked.arrival, tokens=usage.total)
-        await self.book(work, self.records.answer(begun.cause(asked), begun.chain.first, outcome, usage))
+    async def settle(
+        self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage
+    ) -> list[Standing]:
+        """Charge what was really used, and record the call; returns the limits that are nearly used up by it.
+
+        Attempts that were lost are no business of the person's.
+        """
+        records = self.records.answer(begun.cause(asked), begun.chain.first, outcome, usage)
+        used = Amount.of_turn(prompt=usage.input, answer=usage.output, cost=records[-1].cost or 0)
+        await self.quotas.settle(work, asked.arrival, model=records[-1].asked, used=used)
+        await self.book(work, records)
+        return await self.quotas.warnings(work, begun.account, begun.reserved, used)
 
     async def release(self, work: UnitOfWork, arrival: int) -> None:
         """Charge nothing: the turn had no answer."""

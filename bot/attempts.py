@@ -6,8 +6,8 @@ any time, somebody guesses one within a year with a probability of 100 × 8,760 
 
 from datetime import datetime
 
+from bot.domain.windows import milliseconds
 from bot.errors import TooManyAttempts
-from bot.quotas import milliseconds
 from bot.storage import UnitOfWork
 
 _HOUR = 3_600_000

@@ -10,10 +10,10 @@ from bot.database import upgrade_if_needed
 from bot.domain.completions import Call, Usage
 from bot.domain.models import ModelCard
 from bot.domain.people import Identity, Sender
+from bot.domain.windows import milliseconds
 from bot.errors import BudgetExhausted, ConfigError
 from bot.llm.batch import Answer, BatchTrouble
 from bot.ports import Clock
-from bot.quotas import milliseconds
 from bot.records import row_of
 from bot.settings import Settings
 from bot.storage import CallRecord, Storage, UnitOfWork

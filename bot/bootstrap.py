@@ -26,7 +26,6 @@ from bot.dispatch import Dispatcher
 from bot.domain.bursts import Quiet
 from bot.domain.context import Weighed
 from bot.domain.models import Catalog
-from bot.domain.quotas import Plan
 from bot.ground import Ground, ground_of
 from bot.health import Health
 from bot.herald import Herald
@@ -39,6 +38,7 @@ from bot.llm.ways import Gates
 from bot.memory import Memory
 from bot.models import open_models, remembered
 from bot.newcomers import Newcomers
+from bot.plans import Plans, base_plans
 from bot.ports import Clock, Model, Platform, TokenCounter
 from bot.questions import Questions
 from bot.quotas import Quotas
@@ -188,8 +188,9 @@ def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[
 def accounting_of(settings: Settings, prices: PriceBook, clock: Clock) -> Accounting:
     """Limits and budgets as they are set."""
     zone = ZoneInfo(settings.timezone)
-    plan: Plan = {"messages": settings.daily_messages, "tokens": settings.daily_tokens}
-    quotas, budgets = Quotas(plan, zone, clock), Budgets(settings.budgets(), zone, clock)
+    base = base_plans({"messages": settings.daily_messages, "tokens": settings.daily_tokens})
+    quotas = Quotas(Plans(base, settings.default_plan), zone, clock)
+    budgets = Budgets(settings.budgets(), zone, clock)
     return Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bot.calibration import Calibration
 from bot.domain.completions import Prompt
 from bot.domain.context import ContextWindow, Fitted, PastTurn, Weighed
-from bot.domain.models import Catalog, Chain, Guard, ModelCard, TurnFacts
+from bot.domain.models import LIGHT_CHAIN, Catalog, Chain, Guard, ModelCard, TurnFacts
 from bot.domain.updates import Update
 from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
@@ -45,9 +45,9 @@ class Brain:
     longest_answer: int
     longest_question: int | None = None
 
-    def guard(self, _account: Account) -> Guard:
+    def guard(self, account: Account) -> Guard:
         """How large what this person asks for may be."""
-        return self.catalog.guard("")
+        return self.catalog.guard(self.quotas.plan_of(account))
 
     def window(self, card: ModelCard, guard: Guard) -> ContextWindow:
         """What of a model's window we use."""
@@ -92,17 +92,27 @@ class Brain:
 
     async def choose(self, work: UnitOfWork, account: Account, update: Update, past: Past, question: Weighed) -> Chain:
         """The models for a turn, by the operator's rules and the person's wish."""
-        if not self.catalog.rules and account.pinned_model is None:
+        if not self.catalog.rules and not self.catalog.access and account.pinned_model is None:
             return self.catalog.default
         facts = TurnFacts(
             language=update.sender.language or "",
             complexity=complexity(question.text),
-            quota_left=(await self.quotas.quota(work, account.id)).share_left,
+            plan=self.quotas.plan_of(account),
+            quota_left=await self.quotas.share_left(work, account),
             prompt_tokens=question.cost + self.system.cost + past.tokens,
             message_length=len(question.text),
             pinned=account.pinned_model,
         )
         return choose(self.catalog, facts)
+
+    def lighter(self, chain: Chain, account: Account) -> Chain | None:
+        """What is left when the quota for a chain is used up; None if nothing is, or it is the lightest already."""
+        light = self.catalog.chains.get(LIGHT_CHAIN)
+        if light is None or chain.name == light.name:
+            return None
+        plan = self.quotas.plan_of(account)
+        cards = tuple(card for card in light.cards if self.catalog.may_use(plan, card))
+        return replace(light, cards=cards) if cards else None
 
     def prompt(self, begun: Begun) -> Prompt:
         """What is sent: the system prompt, the past that fits, the question."""
@@ -112,7 +122,8 @@ class Brain:
             tokens=begun.fitted.tokens,
             answer_room=begun.room,
             key=f"conversation-{begun.conversation}",
-            person=f"account-{begun.account}",
+            person=f"account-{begun.account.id}",
+            priority=begun.reserved.priority,
             parameters=begun.parameters,
             most=begun.guard.turn,
         )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.domain.budgets import Budget, BudgetPlan, BudgetStanding, Period
+from bot.domain.budgets import Budget, BudgetPlan, BudgetStanding
+from bot.domain.windows import Period, milliseconds
 from bot.errors import BudgetExhausted
 from bot.ports import Clock
-from bot.quotas import milliseconds
 from bot.storage import UnitOfWork
 from bot.storage.budgets import BudgetKey, Spent
 

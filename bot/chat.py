@@ -12,10 +12,11 @@ from bot.accounting import Accounting
 from bot.brain import Brain
 from bot.delivery import Courier
 from bot.domain.completions import Lost, Usage
-from bot.domain.context import Weighed
 from bot.domain.updates import Button, Update
 from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
+from bot.footnotes import footnotes
 from bot.inbox import Lease
+from bot.opening import Opening
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -27,14 +28,6 @@ from bot.texts.errors import sentence
 from bot.turns import Asked, Begun, Outcome
 
 _log = structlog.get_logger(__name__)
-
-_NOTICES = {
-    "stopped": text("⏹ Stopped."),
-    "interrupted": text("⚠️ The answer broke off here. Ask again, or say “continue”."),
-    "length": text("✂️ The answer reached its longest size. Say “continue” for more."),
-    "cached": text("♻️ Answered from the cache."),
-    "content_filter": text("⚠️ The provider's content filter ended the answer here."),
-}
 
 
 class Chat:
@@ -55,11 +48,11 @@ class Chat:
     ) -> None:
         self._model = model
         self._brain = brain
-        self._renewal = renewal
         self._tokens = tokens
-        self._access = access
         self._accounting = accounting
-        self._repeats = repeats
+        self._opening = Opening(
+            brain=brain, renewal=renewal, tokens=tokens, access=access, accounting=accounting, repeats=repeats
+        )
         self._courier = courier
         self._catalogues = catalogues
 
@@ -67,7 +60,7 @@ class Chat:
         """Answer one message and complete its lease. Every failure ends in a sentence for the person."""
         asked = Asked(lease=lease, platform=platform, update=update, reply=platform.reply(update, lease.claim.ref))
         try:
-            outgoing = await self._through(asked, await self._begin(asked))
+            outgoing = await self._through(asked, await self._opening.begin(asked))
         except UserError as error:
             outgoing = await self._refused(asked, error)
         finally:
@@ -82,43 +75,6 @@ class Chat:
         except ModelError as error:
             return await self._failed(asked, begun, error, lost)
         return await self._finish(asked, begun, outcome)
-
-    async def _begin(self, asked: Asked) -> Begun:
-        """First transaction: the question is recorded and what it may use is reserved. Raises UserError."""
-        update = asked.update
-        question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
-        async with asked.lease.begin() as work:
-            account = (await self._access.admit(work, update)).account
-            guard = self._brain.guard(account)
-            self._brain.check(question, guard)
-            self._repeats.check(account.id, asked.arrival, question.text)
-            where = await self._renewal.where(work, update, account.id)
-            turn, conversation = await work.history.begin(
-                asked.arrival,
-                conversation_id=where.conversation,
-                account_id=account.id,
-                question=question.text,
-                tokens=question.tokens,
-                messages=update.messages,
-            )
-            past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
-            chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
-            fitted = await self._brain.fit(work, past, chain.first, update, question, guard=guard)
-            answer_room = self._brain.window(chain.first, guard).answer_room
-            room = await self._accounting.reserve(
-                work, asked, account, chain=chain, prompt=fitted.tokens, answer_room=answer_room
-            )
-        return Begun(
-            conversation=conversation,
-            left=where.left,
-            account=account.id,
-            turn=turn,
-            question=question,
-            chain=chain,
-            fitted=fitted,
-            room=room,
-            guard=guard,
-        )
 
     async def _listen(self, asked: Asked, begun: Begun, lost: list[Lost]) -> Outcome:
         """Between the transactions: the model speaks, the person watches. Raises ModelError.
@@ -167,7 +123,7 @@ class Chat:
         guard = self._brain.overflowed(card, overflow.window, begun.guard)
         async with asked.lease.begin() as work:
             past = await self._brain.memory.past(
-                work, conversation=begun.conversation, account=begun.account, turn=begun.turn
+                work, conversation=begun.conversation, account=begun.account.id, turn=begun.turn
             )
             fitted = await self._brain.fit(work, past, card, asked.update, begun.question, guard=guard)
         return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card, guard).answer_room))
@@ -177,7 +133,7 @@ class Chat:
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.completion.usage or _estimated(begun, outcome, counted)
         again = self._again(asked) if outcome.ending == "interrupted" else []
-        parts = asked.reply.parts(self._final_text(asked, outcome), [*again, *self._back(asked, begun)])
+        buttons = [*again, *self._back(asked, begun)]
         async with asked.lease.begin() as work:
             if outcome.answer:
                 exchange = Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
@@ -185,8 +141,9 @@ class Chat:
                 await self._brain.learn(work, begun, outcome, counted)
             else:
                 await work.history.fail(asked.arrival, outcome.ending)
-            await self._accounting.settle(work, asked, begun, outcome, usage)
-            return await work.outbox.add(asked.arrival, asked.platform.name, parts)
+            nearly = await self._accounting.settle(work, asked, begun, outcome, usage)
+            text_ = self._final_text(asked, outcome.answer, footnotes(begun, outcome, nearly))
+            return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(text_, buttons))
 
     async def _refused(self, asked: Asked, error: UserError) -> list[Outgoing]:
         """Instead of both transactions, the first of which was undone: the person is told why."""
@@ -212,12 +169,9 @@ class Chat:
         _log.info("turn_failed", reason=type(error).__name__, detail=str(error)[:300])
         return self._said(asked, sentence(error))
 
-    def _final_text(self, asked: Asked, outcome: Outcome) -> str:
-        notice = _NOTICES.get("cached" if outcome.cached and outcome.ending == "stop" else outcome.ending)
-        if notice is None:
-            return outcome.answer
-        said = self._said(asked, notice)
-        return f"{outcome.answer}\n\n{said}" if outcome.answer else said
+    def _final_text(self, asked: Asked, answer: str, notes: Sequence[Text]) -> str:
+        said = "\n".join(self._said(asked, note) for note in notes)
+        return "\n\n".join(part for part in (answer, said) if part)
 
     def _again(self, asked: Asked) -> list[Button]:
         """A button that asks this very question again, whatever was asked since."""

@@ -7,10 +7,10 @@ import structlog
 from bot.access import Access
 from bot.alerts.notices import Notice
 from bot.domain.people import Role
+from bot.domain.windows import milliseconds
 from bot.errors import StorageError
 from bot.inbox import Inbox
 from bot.ports import Clock
-from bot.quotas import milliseconds
 from bot.storage import Account, Storage, UnitOfWork
 from bot.storage.broadcasts import Broadcast, prefix
 from bot.storage.tables import BroadcastState

@@ -8,10 +8,10 @@ from bot.alerts.notices import Notice
 from bot.commands.declaration import Choice
 from bot.domain.people import Identity, Role
 from bot.domain.updates import Arrival, Update
+from bot.domain.windows import milliseconds
 from bot.errors import AccessDenied
 from bot.inbox import Inbox
 from bot.ports import Clock
-from bot.quotas import milliseconds
 from bot.storage import Account, Claim, UnitOfWork
 from bot.storage.tables import AdmissionState
 from bot.texts import Text, Typed, code, text

@@ -5,12 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from bot.domain.people import Identity
+from bot.domain.windows import known_zone
 from bot.texts.catalogues import languages
 
 _SQLITE, _POSTGRESQL = "sqlite+aiosqlite", "postgresql+psycopg"
@@ -54,10 +54,8 @@ def _webhook(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
-        raise ValueError("is no time zone of the IANA list") from error
+    if not known_zone(value):
+        raise ValueError("is no time zone of the IANA list")
     return value
 
 

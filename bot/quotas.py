@@ -1,93 +1,223 @@
 """Reserve before the call, settle with what was used, release what failed."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
-from bot.domain.quotas import METERS, Amount, Day, Meter, Plan, Quota, Standing
+from bot.domain.quotas import ANY_MODEL, Amount, Bound, Credit, Purse, Rule, Standing, account_subject
+from bot.domain.windows import floor, freed, instant, milliseconds, stretches
+from bot.errors import QuotaExceeded, QuotaFrozen
+from bot.plans import Held, Plans
 from bot.ports import Clock
-from bot.storage import UnitOfWork
-from bot.storage.ledger import Allowance
+from bot.storage import Account, UnitOfWork
+from bot.storage.ledger import Charge, Sum
 
-_LEAST_ANSWER = 64
+LEAST_ANSWER = 64
 """Tokens of answer below which a turn is not worth beginning."""
 
 
-class Quotas:
-    """Limits per day: the plan's, unless an admin decided otherwise.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a turn along a chain (`tier`) wants: an answer of `room` tokens, or less, which takes `amount_of` its room.
 
-    Args:
-        plan: the default limits.
-        zone: whose midnight begins a new day.
+    `model` is the one that is asked first, `chat` the group it was asked in ("": none).
     """
 
-    def __init__(self, plan: Plan, zone: tzinfo, clock: Clock) -> None:
-        self._plan = plan
+    arrival: int
+    chat: str
+    tier: str
+    model: str
+    room: int
+    amount_of: Callable[[int], Amount]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """What a turn got: the tokens its answer may have, its priority, and its payer's limits as they were before."""
+
+    room: int = 0
+    priority: int = 0
+    standings: Sequence[Standing] = ()
+    pooled: bool = False
+
+
+class Quotas:
+    """Limits of accounts and groups.
+
+    Args:
+        zone: whose midnight begins a new day, for accounts that have no time zone of their own.
+    """
+
+    def __init__(self, plans: Plans, zone: tzinfo, clock: Clock) -> None:
+        self.plans = plans
         self._zone = zone
         self._clock = clock
 
-    async def quota(self, work: UnitOfWork, account_id: int) -> Quota:
-        """How an account stands today."""
-        now = self._clock.now()
-        day = Day.of(now, self._zone)
-        allowances = await work.ledger.allowances(account_id)
-        start = milliseconds(day.starts_at)
-        since: dict[Meter, int] = {
-            meter: max(start, allowances.get(meter, Allowance()).counted_from) for meter in METERS
-        }
-        used = await work.ledger.used(account_id, since=since)
+    async def reserve(self, work: UnitOfWork, account: Account, demand: Demand) -> Reserved:
+        """Reserve what a turn may use at most. Its answer's room is smaller than asked for when less is left.
 
-        def standing(meter: Meter) -> Standing:
-            limit = self._limit(meter, allowances.get(meter, Allowance()), milliseconds(now))
-            return Standing(meter=meter, limit=limit, used=used.of(meter), resets_at=day.ends_at)
-
-        return Quota(messages=standing("messages"), tokens=standing("tokens"))
-
-    async def reserve(self, work: UnitOfWork, arrival: int, account_id: int, *, prompt: int, answer_room: int) -> int:
-        """Reserve one message, the prompt and the answer of a turn; returns the answer's room, all in tokens.
-
-        The room is smaller than asked for when less is left. A turn that is begun again, after a crash, keeps what
-        it has. Raises QuotaExceeded.
+        The member pays or, when his limits do not reach, the group's pool; the group's own limits hold for both. A turn
+        that is begun again, after a crash, keeps what it has. Raises QuotaExceeded, QuotaFrozen.
         """
-        await work.people.lock(account_id)
-        if kept := await work.ledger.reserved(arrival):
-            return max(kept.tokens - prompt, _LEAST_ANSWER)
-        quota = await self.quota(work, account_id)
-        room = quota.answer_room(prompt=prompt, wanted=answer_room, least=_LEAST_ANSWER)
-        amount = Amount(messages=1, tokens=prompt + room)
-        await work.ledger.reserve(arrival, account_id, amount, now=milliseconds(self._clock.now()))
-        return room
+        chat = (f"chat:{demand.chat}",) if demand.chat else ()
+        await work.ledger.lock((account_subject(account.id), *chat))
+        if account.frozen:
+            raise QuotaFrozen
+        held = await self.plans.held(work, account, demand.chat, now=self._now())
+        known = await work.ledger.find(demand.arrival)
+        if known is not None:
+            if known.holds(self._now()) and known.tier == demand.tier:
+                return Reserved(room=max(known.amount.output, LEAST_ANSWER), priority=held.plan.priority)
+            await work.ledger.forget(demand.arrival)
+        try:
+            return await self._take(work, account, held, demand, pooled=False)
+        except QuotaExceeded as refused:
+            if not held.pool or refused.standing.whose != "own":
+                raise
+            return await self._take(work, account, held, demand, pooled=True)
 
-    async def settle(self, work: UnitOfWork, arrival: int, *, tokens: int) -> None:
+    async def settle(self, work: UnitOfWork, arrival: int, *, model: str, used: Amount) -> None:
         """Charge what was really used."""
-        await work.ledger.settle(arrival, tokens=tokens)
+        await work.ledger.settle(arrival, model=model, used=used)
 
     async def release(self, work: UnitOfWork, arrival: int) -> None:
         """Charge nothing: the turn had no answer."""
         await work.ledger.release(arrival)
 
-    async def set_limit(self, work: UnitOfWork, account_id: int, meter: Meter, per_day: int | str | None) -> None:
-        """Change the limit per day: a number, None for unlimited, "default" for the plan's."""
-        await work.ledger.limit(account_id, meter, per_day)
+    async def warnings(self, work: UnitOfWork, account: Account, reserved: Reserved, used: Amount) -> list[Standing]:
+        """The account's limits that are nearly used up now, each told once in its window."""
+        now, told = self._clock.now(), []
+        for standing in reserved.standings:
+            if standing.whose == "own" and standing.is_soft_after(used):
+                since = milliseconds(standing.rule.window.since(now, self.zone_of(account)))
+                if await work.limits.warn(account_subject(account.id), standing.rule, since=since, now=self._now()):
+                    told.append(replace(standing, used=standing.used + used.of(standing.rule.meter)))
+        return told
 
-    async def add(self, work: UnitOfWork, account_id: int, meter: Meter, amount: int) -> None:
-        """Allow `amount` more for the rest of the day; several additions add up."""
+    async def standings(self, work: UnitOfWork, account: Account) -> list[Standing]:
+        """How far each of an account's own limits is used up."""
+        held = await self.plans.held(work, account, "", now=self._now())
+        return await self._standings(work, account, held.bounds(account.id, "", pooled=False), "")
+
+    async def in_chat(self, work: UnitOfWork, account: Account, chat: str) -> list[Standing]:
+        """How far the limits of a group are used up; those of its members, by this account."""
+        held = await self.plans.held(work, account, chat, now=self._now())
+        return await self._standings(work, account, held.bounds(account.id, chat, pooled=True), chat)
+
+    async def share_left(self, work: UnitOfWork, account: Account) -> float:
+        """The share (0 to 1) that is left of an account's scarcest limit; 1 when nothing is limited."""
+        return Purse(standings=await self.standings(work, account)).share_left
+
+    def plan_of(self, account: Account) -> str:
+        """The name of an account's plan."""
+        return self.plans.name_of(account, now=self._now())
+
+    def zone_of(self, account: Account) -> tzinfo:
+        """Whose midnight begins a new day for an account."""
+        return ZoneInfo(account.zone) if account.zone else self._zone
+
+    async def _take(self, work: UnitOfWork, account: Account, held: Held, demand: Demand, *, pooled: bool) -> Reserved:
+        """Reserve, with the account or the group's pool as payer."""
+        bounds = [one.on(demand.tier, demand.model) for one in held.bounds(account.id, demand.chat, pooled=pooled)]
+        purse = Purse(standings=await self._standings(work, account, bounds, demand.chat))
+        room = purse.largest(demand.amount_of, wanted=demand.room, least=LEAST_ANSWER)
+        if room != demand.room and not pooled:
+            purse = replace(purse, credits=await self._credits(work, account, demand))
+            room = purse.largest(demand.amount_of, wanted=demand.room, least=LEAST_ANSWER)
+        if room is None:
+            raise await self._refused(work, account, bounds, purse, demand)
+        await self._record(work, account, demand, purse, room=room, pooled=pooled)
+        return Reserved(room=room, priority=held.plan.priority, standings=purse.standings, pooled=pooled)
+
+    async def _record(
+        self, work: UnitOfWork, account: Account, demand: Demand, purse: Purse, *, room: int, pooled: bool
+    ) -> None:
+        now, amount = self._clock.now(), demand.amount_of(room)
+        meters = {credit.id: credit.meter for credit in purse.credits}
+        reserved = Charge(
+            arrival=demand.arrival,
+            account_id=account.id,
+            chat=demand.chat,
+            pooled=pooled,
+            tier=demand.tier,
+            model=demand.model,
+            at=milliseconds(now),
+            # A reset begins a bucket of its own: what is used after it counts, what was used just before does not.
+            bucket=max(milliseconds(floor(now)), account.counted_from),
+            amount=amount,
+        )
+        draws = {credit_id: (meters[credit_id], drawn) for credit_id, drawn in purse.drawn(amount).items()}
+        await work.ledger.reserve(reserved, draws)
+
+    async def _credits(self, work: UnitOfWork, account: Account, demand: Demand) -> list[Credit]:
+        held = await work.limits.credits(account.id, now=self._now())
+        return [one for one in held if one.scope in (ANY_MODEL, demand.tier, demand.model)]
+
+    async def _standings(
+        self, work: UnitOfWork, account: Account, bounds: Sequence[Bound], chat: str
+    ) -> list[Standing]:
+        """How far each rule is used up, with what is reserved."""
+        now, zone = self._clock.now(), self.zone_of(account)
+        asked = [(bound, rule, self._since(account, bound, rule)) for bound in bounds for rule in bound.rules]
+        if not asked:
+            return []
+        settled = await self._settled(work, {(bound.subject, since) for bound, _, since in asked})
+        open_ = await work.ledger.open(account.id, chat, now=milliseconds(now))
+        return [
+            Standing(
+                rule=rule,
+                used=_together(rule, settled[bound.subject, since]) + _reserved(rule, bound.subject, since, open_),
+                whose=bound.whose,
+                resets_at=rule.window.until(now, zone),
+            )
+            for bound, rule, since in asked
+        ]
+
+    async def _settled(
+        self, work: UnitOfWork, asked: Iterable[tuple[str, datetime]]
+    ) -> Mapping[tuple[str, datetime], Sequence[Sum]]:
+        """What each subject used since an instant."""
         now = self._clock.now()
-        today = Day.of(now, self._zone)
-        held = (await work.ledger.allowances(account_id)).get(meter, Allowance())
-        bonus = held.bonus if held.bonus_until > milliseconds(now) else 0
-        await work.ledger.grant(account_id, meter, bonus=bonus + amount, until=milliseconds(today.ends_at))
+        reads = [(one, stretch) for one in sorted(asked) for stretch in stretches(one[1], now)]
+        found: dict[tuple[str, datetime], list[Sum]] = {one: [] for one, _ in reads}
+        sums = await work.ledger.sums([(subject, stretch) for (subject, _), stretch in reads])
+        for (one, _), some in zip(reads, sums, strict=True):
+            found[one].extend(some)
+        return found
 
-    async def reset(self, work: UnitOfWork, account_id: int, meter: Meter) -> None:
-        """Forgive what was used today so far."""
-        # The instant after now: a charge of this very millisecond is forgiven too.
-        await work.ledger.forgive(account_id, meter, before=milliseconds(self._clock.now()) + 1)
+    def _since(self, account: Account, bound: Bound, rule: Rule) -> datetime:
+        since = rule.window.since(self._clock.now(), self.zone_of(account))
+        return max(since, instant(account.counted_from)) if bound.whose == "own" else since
 
-    def _limit(self, meter: Meter, allowance: Allowance, now: int) -> int | None:
-        per_day = self._plan[meter] if allowance.per_day == "default" else allowance.per_day
-        if not isinstance(per_day, int):
-            return None
-        return per_day + (allowance.bonus if allowance.bonus_until > now else 0)
+    async def _refused(
+        self, work: UnitOfWork, account: Account, bounds: Sequence[Bound], purse: Purse, demand: Demand
+    ) -> QuotaExceeded:
+        """The error that says which limit does not reach, and when there is room again."""
+        amount = demand.amount_of(min(LEAST_ANSWER, demand.room))
+        standing = purse.refusal(amount)
+        assert standing is not None  # noqa: S101 - there was no room
+        rule = standing.rule
+        if not rule.window.hours or amount.of(rule.meter) > standing.limit:
+            return QuotaExceeded(standing)
+        (bound,) = (one for one in bounds if one.whose == standing.whose)
+        rows = await work.ledger.buckets(bound.subject, milliseconds(self._since(account, bound, rule)))
+        used = [(instant(row.starts_at), _together(rule, [row])) for row in rows]
+        room_at = freed(used, wanted=standing.lacks(amount), window=rule.window)
+        return QuotaExceeded(replace(standing, resets_at=room_at))
+
+    def _now(self) -> int:
+        return milliseconds(self._clock.now())
 
 
-def milliseconds(instant: datetime) -> int:
-    """Exact, unlike `timestamp()`."""
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+def _together(rule: Rule, sums: Iterable[Sum]) -> int:
+    return sum(one.amount.of(rule.meter) for one in sums if rule.counts(one.tier, one.model))
+
+
+def _reserved(rule: Rule, subject: str, since: datetime, charges: Iterable[Charge]) -> int:
+    counted = (
+        one
+        for one in charges
+        if subject in one.subjects and instant(one.bucket) >= since and rule.counts(one.tier, one.model)
+    )
+    return sum(one.amount.of(rule.meter) for one in counted)

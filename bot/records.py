@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from bot.domain.completions import Call, Lost, Usage
 from bot.domain.models import ModelCard
+from bot.domain.windows import milliseconds
 from bot.errors import ModelError
 from bot.llm.prices import PriceBook
 from bot.ports import Clock
-from bot.quotas import milliseconds
 from bot.storage import CallRecord
 from bot.turns import Cause, Outcome
 

@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     allow_external: bool = Field(default=False, description="true or false")
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
+    default_plan: str = Field(
+        "free", pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="free, plus, vip or a plan that admins made"
+    )
     budget_day: Dollars = Field(None, description=DOLLARS)
     budget_month: Dollars = Field(None, description=DOLLARS)
     budget_telegram_day: Dollars = Field(None, description=DOLLARS)

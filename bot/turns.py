@@ -7,8 +7,12 @@ from bot.domain.completions import Lost
 from bot.domain.context import Fitted, Weighed
 from bot.domain.models import Chain, Guard, Parameters, Purpose
 from bot.domain.updates import Update
+from bot.errors import QuotaExceeded
 from bot.inbox import Lease
+from bot.memory import Past
 from bot.ports import Completion, Platform, Reply
+from bot.quotas import Reserved
+from bot.storage import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +41,36 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A turn whose question is on record. `left` is the conversation that was left for this one on its own."""
+
+    conversation: int
+    left: int | None
+    account: Account
+    turn: int
+    question: Weighed
+    guard: Guard
+    past: Past
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A turn after its first transaction.
 
-    `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have.
-    `parameters` go over those of the models, `guard` is how large it may become. `left` is the conversation that was
-    left for this one on its own.
+    `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have,
+    `reserved` what the turn got. `spared` is the limit for whose sake a lighter chain was taken. `parameters` go over
+    those of the models, `guard` is how large it may become. `left` as in `Opened`.
     """
 
     conversation: int
-    account: int
+    account: Account
     turn: int
     question: Weighed
     chain: Chain
     fitted: Fitted
     room: int
+    reserved: Reserved
+    spared: QuotaExceeded | None = None
     parameters: Parameters = field(default_factory=Parameters)
     guard: Guard = field(default_factory=Guard)
     left: int | None = None
@@ -60,7 +79,7 @@ class Begun:
         return Cause(
             purpose="chat",
             arrival=asked.arrival,
-            account=self.account,
+            account=self.account.id,
             conversation=self.conversation,
             platform=asked.platform.name,
         )

@@ -1,6 +1,6 @@
 """The table `call` as it stands in the database, and catalogs for its tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -25,15 +25,17 @@ async def answered(storage: Storage) -> Sequence[sa.RowMapping]:
         return [row for row in found.mappings() if row["input_tokens"] + row["output_tokens"]]
 
 
-def catalog(*cards: ModelCard) -> Catalog:
-    """These models, each at the endpoint it names; one chain of all of them."""
+def catalog(*cards: ModelCard, chains: Mapping[str, Sequence[str]] | None = None) -> Catalog:
+    """These models, each at the endpoint it names; one chain of all of them, or chains of models by name."""
+    by_name = {card.name: card for card in cards}
+    named = chains or {"default": list(by_name)}
     key = Key(name="k", secret="s")
     return Catalog(
         endpoints={
             card.endpoint: Endpoint(name=card.endpoint, base_url="http://127.0.0.1:9/v1", keys=(key,)) for card in cards
         },
         models={card.ref: card for card in cards},
-        chains={"default": Chain(name="default", cards=cards)},
+        chains={name: Chain(name=name, cards=[by_name[one] for one in names]) for name, names in named.items()},
     )
 
 

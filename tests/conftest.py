@@ -33,7 +33,7 @@ from bot.domain.bursts import Quiet
 from bot.domain.context import ContextPolicy, Weighed
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter, Plan
 from bot.herald import Herald
 from bot.inbox import Inbox
 from bot.indexing import Indexing
@@ -41,6 +41,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.memory import Memory
 from bot.newcomers import Newcomers
+from bot.plans import Plans, base_plans
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.quotas import Quotas
@@ -139,7 +140,8 @@ def make_core(
     storage: Storage,
     *,
     window: int = 1000,
-    plan: Plan | None = None,
+    daily: Mapping[Meter, int | None] | None = None,
+    plans: Sequence[Plan] | None = None,
     lease: float = LEASE,
     catalog: Catalog | None = None,
     budgets: BudgetPlan | None = None,
@@ -161,7 +163,7 @@ def make_core(
     platform = FakePlatform(book)
     platforms: list[Platform] = [platform, *others]
     zone = ZoneInfo("UTC")
-    quotas = Quotas(plan or {"messages": 5, "tokens": 10_000}, zone, clock)
+    quotas = Quotas(Plans(plans or base_plans(daily or {"messages": 5, "tokens": 10_000})), zone, clock)
     courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=lease)
     catalog = catalog or Catalog.single(base_url="http://fake/v1", key=None, model="fake-1", window=window)
     brain = Brain(

@@ -14,6 +14,7 @@ from bot.errors import BudgetExhausted, CompletionRefused, ModelError, StreamInt
 from bot.storage import Storage
 from bot.storage.tables import call
 from bot.turns import Cause
+from tests.books import used
 from tests.calls import PRICED, card, catalog
 from tests.conftest import Core, make_core
 from tests.fakes import WordCounter
@@ -58,9 +59,7 @@ async def spent(core: Core) -> tuple[int, int]:
 
 
 async def tokens_of(core: Core, user: str) -> int:
-    async with core.storage.begin() as work:
-        (account,) = await work.people.named("fake", user)
-        return (await core.quotas.quota(work, account.id)).tokens.used
+    return (await used(core, user))[1]
 
 
 async def test_an_aside_is_answered_and_has_its_row(core: Core) -> None:

@@ -16,9 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import event
 
 from bot.budgets import Budgets
-from bot.domain.budgets import Budget, BudgetPlan, Period, Span
+from bot.domain.budgets import Budget, BudgetPlan, Span
 from bot.domain.completions import Usage
 from bot.domain.models import Catalog, PriceList, Rates
+from bot.domain.windows import Period
 from bot.errors import BudgetExhausted, UpstreamDown
 from bot.storage import Storage
 from bot.storage.migrate import upgrade

@@ -4,18 +4,18 @@ import pytest
 import sqlalchemy as sa
 
 from bot.domain.bursts import Quiet
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.storage import Storage
 from bot.storage.tables import InboxState, inbox, lane
 from tests.conftest import Core, make_core
 from tests.databases import on
 
-MANY: Plan = {"messages": None, "tokens": None}
+MANY: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 
 @pytest.fixture
 def core(storage: Storage) -> Core:
-    return make_core(storage, plan=MANY, quiet=0.5)
+    return make_core(storage, daily=MANY, quiet=0.5)
 
 
 async def hear(core: Core, *texts: str, user: str = "ada", **more: str) -> None:
@@ -91,7 +91,7 @@ async def test_the_most_messages_of_one_question_are_twenty(core: Core) -> None:
 
 
 async def test_without_the_setting_each_message_is_a_question(storage: Storage) -> None:
-    core = make_core(storage, plan=MANY)
+    core = make_core(storage, daily=MANY)
     await hear(core, "one", "two")
     await core.work()
     assert questions(core) == ["one", "two"]
@@ -113,7 +113,7 @@ async def test_after_a_crash_the_same_messages_are_one_question_and_each_is_done
     (lease,) = await core.inbox.claim(1)
     async with lease.begin() as work:
         await work.bursts.join(lease.claim, [2])
-    again = make_core(storage, plan=MANY, quiet=0.5)
+    again = make_core(storage, daily=MANY, quiet=0.5)
     await again.inbox.recover()
     await grow_old(core, 5)
     await hear(again, *more)
@@ -130,10 +130,10 @@ async def test_what_takes_the_process_down_again_and_again_is_put_aside_whole(co
     async with lease.begin() as work:
         await work.bursts.join(lease.claim, [2])
     for _ in range(3):
-        again = make_core(storage, plan=MANY, quiet=0.5)
+        again = make_core(storage, daily=MANY, quiet=0.5)
         await again.inbox.recover()
         await again.inbox.claim(1)
-    last = make_core(storage, plan=MANY, quiet=0.5)
+    last = make_core(storage, daily=MANY, quiet=0.5)
     await last.inbox.recover()
     await last.work()
     assert await states(last) == [InboxState.DEAD] * 2

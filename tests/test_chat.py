@@ -15,14 +15,8 @@ from bot.errors import (
     UpstreamMisconfigured,
 )
 from bot.storage import Storage
+from tests.books import used
 from tests.conftest import Core, make_core
-
-
-async def used(core: Core, user: str) -> tuple[int, int]:
-    async with core.storage.begin() as work:
-        (account,) = await work.people.named("fake", user)
-        quota = await core.quotas.quota(work, account.id)
-        return quota.messages.used, quota.tokens.used
 
 
 def roles_and_texts(core: Core) -> list[tuple[str, str]]:
@@ -139,7 +133,7 @@ async def test_a_context_overflow_is_repeated_once_with_less_of_the_past(core: C
     await core.say("ada", "hello")
     before, after = core.model.prompts[-2:]
     assert len(after.messages) < len(before.messages)
-    assert core.platform.sent[-1][1] == "echo: hello"
+    assert core.platform.sent[-1][1].startswith("echo: hello")
 
 
 async def test_a_second_context_overflow_is_told_to_the_person(core: Core) -> None:

@@ -3,18 +3,18 @@
 import pytest
 
 from bot.domain.bursts import edited, joined
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.errors import UpstreamDown
 from bot.storage import Storage
 from tests.conftest import Core, make_core
 from tests.databases import on
 
-MANY: Plan = {"messages": None, "tokens": None}
+MANY: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 
 @pytest.fixture
 def core(storage: Storage) -> Core:
-    return make_core(storage, plan=MANY)
+    return make_core(storage, daily=MANY)
 
 
 def seen(core: Core) -> list[str]:
@@ -106,7 +106,7 @@ async def test_after_a_crash_the_edited_question_is_answered_once(core: Core, st
         await work.history.edited(
             lease.claim.id, conversation_id=1, account_id=1, message="one", text="eins", alone=False
         )
-    again = make_core(storage, plan=MANY)
+    again = make_core(storage, daily=MANY)
     await again.inbox.recover()
     await again.work()
     assert [text for _, text in again.platform.sent] == ["echo: eins"]

@@ -6,20 +6,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.domain.terms import key
 from bot.storage import KeptAnswer, NewPiece, Storage
 from bot.storage.tables import call, conversation, inbox, memory, metadata, piece, posting, summary
 from tests.conftest import Core, make_core
 from tests.databases import on
 
-MANY: Plan = {"messages": None, "tokens": None}
+MANY: dict[Meter, int | None] = {"messages": None, "tokens": None}
 SECRET = "xyzzy"
 
 
 @pytest.fixture
 def core(storage: Storage) -> Core:
-    return make_core(storage, plan=MANY)
+    return make_core(storage, daily=MANY)
 
 
 async def forget(core: Core, user: str = "ada", scope: str = "Everything", **more: str) -> str:

@@ -57,7 +57,7 @@ def test_a_database_is_checked_backed_up_moved_and_taken_back(tmp_path: Path) ->
 def test_a_conversation_in_the_terminal() -> None:
     result = parley("console", typed="hello\n/usage\n")
     assert result.returncode == 0, result.stderr
-    assert "Your use today:" in result.stdout
+    assert "Your plan is `free`. Used so far:" in result.stdout
     assert "hello" in result.stdout
     assert "scripted" in result.stdout
 

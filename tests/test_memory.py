@@ -8,20 +8,20 @@ import sqlalchemy as sa
 
 from bot.domain.completions import PromptMessage, Usage
 from bot.domain.context import ContextPolicy
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.errors import ContextOverflow
 from bot.storage import Storage
 from bot.storage.tables import TurnState, context, memory, piece, posting, turn
 from tests.conftest import Core, make_core
 
-UNLIMITED: Plan = {"messages": None, "tokens": None}
+UNLIMITED: dict[Meter, int | None] = {"messages": None, "tokens": None}
 RECALL = ContextPolicy(budget=400)
 BLOCKS = ContextPolicy(budget=400, recall=0)
 SECRET = "My locker number is 4711."
 
 
 def remembering(storage: Storage, policy: ContextPolicy = RECALL, *, elsewhere: bool = False) -> Core:
-    core = make_core(storage, window=8000, plan=UNLIMITED, context=policy, elsewhere=elsewhere)
+    core = make_core(storage, window=8000, daily=UNLIMITED, context=policy, elsewhere=elsewhere)
     core.model.always = ("That is how they have always been hanging.",)
     return core
 

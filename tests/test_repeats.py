@@ -2,25 +2,24 @@
 
 import pytest
 
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.errors import RepeatedTooOften, UpstreamDown
 from bot.repeats import Repeats
 from bot.storage import Storage
+from tests.books import used
 from tests.conftest import Core, make_core
 from tests.fakes import FakeClock
 
-UNLIMITED: Plan = {"messages": None, "tokens": None}
+UNLIMITED: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 
 @pytest.fixture
 def patient(storage: Storage) -> Core:
-    return make_core(storage, plan=UNLIMITED)
+    return make_core(storage, daily=UNLIMITED)
 
 
 async def messages_used(core: Core, user: str) -> int:
-    async with core.storage.begin() as work:
-        (account,) = await work.people.named("fake", user)
-        return (await core.quotas.quota(work, account.id)).messages.used
+    return (await used(core, user))[0]
 
 
 async def test_the_fourth_time_within_a_minute_is_not_answered_and_not_charged(patient: Core) -> None:

@@ -10,6 +10,7 @@ from bot.llm.cache.shared import RedisShelf
 from bot.models import open_shelves, remembered
 from bot.settings import Settings
 from bot.storage import Storage
+from tests.books import used
 from tests.calls import card, catalog
 from tests.conftest import Core, make_core
 
@@ -26,13 +27,6 @@ def remembering(storage: Storage, scope: Scope = "everyone") -> Core:
     shelf = Shelves(MemoryShelf(), DatabaseShelf(storage.begin, seconds=3600))
     core.dispatcher._questions._chat._model = CachedModel(core.model, shelf, core.clock, scope=scope, seconds=3600)
     return core
-
-
-async def used(core: Core, user: str) -> tuple[int, int]:
-    async with core.storage.begin() as work:
-        (account,) = await work.people.named("fake", user)
-        quota = await core.quotas.quota(work, account.id)
-        return quota.messages.used, quota.tokens.used
 
 
 async def calls(storage: Storage) -> list[tuple[int, int, int]]:

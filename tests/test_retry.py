@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from bot.errors import CompletionRefused, ModelError, StreamInterrupted, UpstreamBusy, UpstreamDown
 from bot.storage import Storage
 from bot.storage.tables import TurnState, turn
+from tests.books import used
 from tests.conftest import ADMIN, Core, make_core
 
 DOWN = UpstreamDown("503")
@@ -21,9 +22,7 @@ async def turns(core: Core) -> list[tuple[str, int]]:
 
 
 async def messages_used(core: Core, user: str) -> int:
-    async with core.storage.begin() as work:
-        (account,) = await work.people.named("fake", user)
-        return (await core.quotas.quota(work, account.id)).messages.used
+    return (await used(core, user))[0]
 
 
 def seen(core: Core) -> list[str]:
@@ -137,7 +136,7 @@ class TestReplacedAnswerComesBack:
         assert seen(core) == ["one", "echo: one", "two"]
 
     async def test_when_the_quota_does_not_reach(self, storage: Storage) -> None:
-        core = make_core(storage, plan={"messages": 1, "tokens": None})
+        core = make_core(storage, daily={"messages": 1, "tokens": None})
         await core.say("ada", "one")
         assert "all of today's messages" in await core.say("ada", "/retry")
         core.clock.pass_(days=1)

@@ -5,18 +5,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.storage import Storage
 from bot.transcripts.record import FORMAT
 from tests.conftest import Core, make_core
 
-MANY: Plan = {"messages": None, "tokens": None}
+MANY: dict[Meter, int | None] = {"messages": None, "tokens": None}
 HOSTILE = "</title><script>alert(1)</script>\n```\n</pre><img src=x onerror=alert(1)>\n```\n\"'&"
 
 
 @pytest.fixture
 def core(storage: Storage) -> Core:
-    return make_core(storage, plan=MANY)
+    return make_core(storage, daily=MANY)
 
 
 def file(core: Core) -> tuple[str, str]:

@@ -11,10 +11,10 @@ from bot.alerts.rules import HOURS, Alarm, Thresholds
 from bot.budgets import Budgets
 from bot.domain.people import Identity
 from bot.domain.updates import Arrival
+from bot.domain.windows import milliseconds
 from bot.inbox import Inbox
 from bot.llm.ways import Trouble
 from bot.ports import Clock
-from bot.quotas import milliseconds
 from bot.storage import Storage, UnitOfWork
 from bot.storage.activity import Sums
 from bot.storage.alerts import OpenAlert

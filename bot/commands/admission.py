@@ -11,7 +11,7 @@ from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command, Reversal, Role
 from bot.domain.codes import new_code
 from bot.domain.moments import moment
-from bot.quotas import milliseconds
+from bot.domain.windows import milliseconds
 from bot.storage import Account, AuditRecord
 from bot.storage.codes import Invite
 from bot.storage.tables import AdmissionState

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from bot.commands.call import Call
 from bot.commands.declaration import Command, Role
-from bot.domain.budgets import BudgetStanding, Period
-from bot.quotas import milliseconds
+from bot.domain.budgets import BudgetStanding
+from bot.domain.windows import Period, milliseconds
 from bot.texts import Text, lines, plural, text
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 from bot.commands.budget import dollars
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, Choice, Command, Role, Table
-from bot.commands.people import standing_line
 from bot.domain.moments import moment
 from bot.domain.names import shown
-from bot.quotas import milliseconds
+from bot.domain.windows import milliseconds
 from bot.storage import Account
 from bot.storage.directory import Profile
 from bot.texts import Text, code, lines, plural, text
+from bot.texts.limits import bar
 from bot.texts.roles import role_name
 
 _PAGE = 15
@@ -46,14 +46,14 @@ async def user(call: Call) -> Text | Answer:
             raise call.bad_argument()
     profile = await call.work.directory.profile(subject.id, cost_since=milliseconds(call.now - timedelta(days=_DAYS)))
     identities = await call.work.people.identities(subject.id)
-    quota = await call.quotas.quota(call.work, subject.id)
+    standings = await call.quotas.standings(call.work, subject)
     return Answer(
         said=lines(
             text("Account {number}", number=code(subject.called)),
             *(text("• {person}", person=code(one.label)) for one in identities),
             *_facts(call, subject, profile),
-            text("Today:"),
-            *(standing_line(standing) for standing in quota),
+            text("• plan {plan}", plan=code(call.quotas.plan_of(subject))),
+            *(bar(standing) for standing in standings),
         ),
         choices=_acts(call, subject),
     )

@@ -12,7 +12,7 @@ from bot.commands.call import Call
 from bot.commands.declaration import Answer, Choice, Command, Role
 from bot.domain.codes import letters, new_code
 from bot.domain.people import Identity
-from bot.quotas import milliseconds
+from bot.domain.windows import milliseconds
 from bot.storage import Account, AuditFilter
 from bot.texts import Text, Typed, code, lines, text
 

@@ -8,9 +8,8 @@ from decimal import Decimal
 from bot.commands.call import Call
 from bot.commands.declaration import Command, Role
 from bot.domain.models import ModelCard
-from bot.domain.quotas import Day
+from bot.domain.windows import Period, milliseconds
 from bot.errors import UnknownModel
-from bot.quotas import milliseconds
 from bot.storage.calls import Grouping, Spending
 from bot.texts import Text, Typed, code, lines, text
 
@@ -33,7 +32,7 @@ async def model(call: Call) -> Text:
 
 async def spend(call: Call) -> Text:
     days, grouping = _window(call)
-    today = Day.of(call.now, call.zone)
+    today = Period.of("day", call.now, call.zone)
     since = today.starts_at - timedelta(days=days - 1)
     groups = await call.work.calls.spent(milliseconds(since), grouping)
     if not groups:

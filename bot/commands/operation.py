@@ -9,8 +9,8 @@ from bot.commands.budget import dollars
 from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command, Reversal, Role, Table
 from bot.domain.quotas import Day
+from bot.domain.windows import milliseconds
 from bot.herald import reach, worded
-from bot.quotas import milliseconds
 from bot.storage import AuditRecord
 from bot.storage.broadcasts import Broadcast
 from bot.storage.stats import Use

@@ -6,9 +6,10 @@ from bot.commands.admission import redeem
 from bot.commands.call import Call
 from bot.commands.declaration import Command, Later, Role
 from bot.commands.pictures import usage_picture
-from bot.domain.quotas import Standing
+from bot.domain.windows import known_zone, milliseconds
 from bot.errors import NotAdmitted
 from bot.texts import Text, Typed, code, lines, plural, text
+from bot.texts.limits import bar, credit_line
 
 
 async def start(call: Call) -> Text:
@@ -36,8 +37,30 @@ async def help_(call: Call) -> Text:
 async def usage(call: Call) -> Text | Later:
     if call.words == ["picture"]:
         return await usage_picture(call, call.account)
-    quota = await call.quotas.quota(call.work, call.account.id)
-    return lines(text("Your use today:"), *(standing_line(standing) for standing in quota), _return(quota.messages))
+    standings = await call.quotas.standings(call.work, call.account)
+    plan = code(call.quotas.plan_of(call.account))
+    if not standings:
+        return text("Your plan is {plan}. It has no limits.", plan=plan)
+    held = await call.work.limits.credits(call.account.id, now=milliseconds(call.now))
+    return lines(
+        text("Your plan is {plan}. Used so far:", plan=plan),
+        *(bar(standing) for standing in standings),
+        *(credit_line(one) for one in held),
+        *([text("• frozen")] if call.account.frozen else []),
+    )
+
+
+async def timezone(call: Call) -> Text:
+    match call.words:
+        case []:
+            return text("Your days begin at midnight in {zone}.", zone=code(str(call.quotas.zone_of(call.account))))
+        case ["default"]:
+            await call.work.people.move(call.account.id, None)
+            return text("Your days begin at midnight in {zone}.", zone=code(str(call.zone)))
+        case [name] if known_zone(name):
+            await call.work.people.move(call.account.id, name)
+            return text("Your days begin at midnight in {zone}.", zone=code(name))
+    raise call.bad_argument()
 
 
 async def stop(call: Call) -> Text:
@@ -53,18 +76,6 @@ async def stop(call: Call) -> Text:
             dropped,
         )
     return text("Stopped.") if epoch is not None else text("Nothing is running here.")
-
-
-def standing_line(standing: Standing) -> Text:
-    """One meter as a line: `• Messages: 3 of 100`."""
-    name = text("Messages") if standing.meter == "messages" else text("Tokens")
-    if standing.limit is None:
-        return text("• {meter}: {used}, no limit", meter=name, used=standing.used)
-    return text("• {meter}: {used} of {limit}", meter=name, used=standing.used, limit=standing.limit)
-
-
-def _return(standing: Standing) -> Text:
-    return text("It starts from zero again on {resets_at}.", resets_at=standing.resets_at)
 
 
 def _entry(command: Command) -> Text:
@@ -90,6 +101,14 @@ COMMANDS = (
         usage="[picture]",
         example="picture",
         spoken=re.compile("|picture"),
+    ),
+    Command(
+        name="timezone",
+        summary=text("Say where you are: when your days begin"),
+        handler=timezone,
+        usage="[ZONE|default]",
+        example="Europe/Berlin",
+        spoken=re.compile(r"\S*"),
     ),
     Command(name="stop", summary=text("Stop the answer that is being written"), handler=stop),
 )

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from bot.charts.values import usage_chart
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, Later
+from bot.domain.quotas import ANY_MODEL
 from bot.storage import Account
 from bot.texts import Text, plural, text
 
@@ -30,5 +31,6 @@ async def usage_picture(call: Call, subject: Account) -> Later:
 
 
 async def _limit(call: Call, subject: Account) -> int | None:
-    quota = await call.quotas.quota(call.work, subject.id)
-    return next((one.limit for one in quota if one.meter == "tokens"), None)
+    """How many tokens of any model there are for a day."""
+    standings = await call.quotas.standings(call.work, subject)
+    return next((one.limit for one in standings if one.rule.key == ("tokens", ANY_MODEL, "day")), None)

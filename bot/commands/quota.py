@@ -1,19 +1,27 @@
-"""Commands for admins: limits. They take effect with the next message."""
+"""Limits of one person or one group. What is decided holds from the next message on."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.commands import decisions, grants
 from bot.commands.call import Call
-from bot.commands.declaration import Command, Role
-from bot.commands.people import standing_line
-from bot.domain.quotas import METERS, Meter
-from bot.storage import Account
+from bot.commands.decisions import Subject, decide, together
+from bot.commands.declaration import Answer, Command, Reversal, Role
+from bot.commands.grants import give
+from bot.commands.phrases import PHRASE, meter_named, phrase
+from bot.domain.people import Identity
+from bot.domain.quotas import account_subject
+from bot.domain.windows import Period, instant, milliseconds
+from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, lines, text
+from bot.texts.limits import bar, credit_line
 
-_LARGEST = 10**12
+_CHAT = "chat:"
+_PARTS = {"pool": "pool", "each": "each"}
 
 
-async def quota(call: Call) -> Text:
+async def quota(call: Call) -> Text | Answer:
     match call.words:
         case ["show", *rest]:
             return await _show(call, rest)
@@ -23,6 +31,8 @@ async def quota(call: Call) -> Text:
             return await _add(call, rest)
         case ["reset", *rest]:
             return await _reset(call, rest)
+        case ["freeze" | "unfreeze" as act, *rest]:
+            return await _freeze(call, rest, frozen=act == "freeze")
     raise call.bad_argument()
 
 
@@ -33,107 +43,146 @@ async def _show(call: Call, words: Sequence[str]) -> Text:
     return await _overview(call, subject)
 
 
-async def _set(call: Call, words: Sequence[str]) -> Text:
+async def _set(call: Call, words: Sequence[str]) -> Answer:
     subject, rest = await _subject(call, words)
-    meter, amount = _pair(call, rest)
-    limit = _limit(call, amount)
-    before = await _limit_of(call, subject, meter)
-    await call.quotas.set_limit(call.work, subject.id, meter, limit)
-    return await _changed(call, "quota.set", subject, meter, before)
+    changed = await decide(call, subject, phrase(call, rest))
+    return together([changed], await _overview(call, subject))
 
 
-async def _add(call: Call, words: Sequence[str]) -> Text:
+async def _add(call: Call, words: Sequence[str]) -> Answer:
+    """A credit: until the end of the day, unless another end is named."""
     subject, rest = await _subject(call, words)
-    meter, amount = _pair(call, rest)
-    before = await _limit_of(call, subject, meter)
-    await call.quotas.add(call.work, subject.id, meter, _number(call, amount))
-    return await _changed(call, "quota.add", subject, meter, before)
+    said = phrase(call, rest)
+    if subject.account is None or said.windowed or not said.rule.limit:
+        raise call.bad_argument()
+    today = Period.of("day", call.now, call.quotas.zone_of(subject.account))
+    until = said.until or milliseconds(today.ends_at)
+    added = await give(call, subject.account, said.rule, until=until)
+    return together([added], await _overview(call, subject))
 
 
-async def _reset(call: Call, words: Sequence[str]) -> Text:
+async def _reset(call: Call, words: Sequence[str]) -> Answer:
     subject, rest = await _subject(call, words)
-    meters = [_meter(call, word) for word in rest] or list(METERS)
-    used = await call.quotas.quota(call.work, subject.id)
-    for meter in meters:
-        await call.quotas.reset(call.work, subject.id, meter)
-    facts = {str(standing.meter): standing.used for standing in used if standing.meter in meters}
-    number = await call.audit("quota.reset", subject, facts)
+    if rest or subject.account is None:
+        raise call.bad_argument()
+    account = subject.account
+    if not call.confirmed:
+        question = text("Forget what {person} has used so far?", person=code(account.label))
+        return call.confirm(question, text("Reset"), f"reset {account.called}")
+    # The instant after now: what was reserved in this very millisecond is forgiven too.
+    after = milliseconds(call.now) + 1
+    await call.work.people.count_from(account.id, after)
+    number = await call.audit("quota.reset", account, {"before": account.counted_from, "after": after})
+    what = text("{person}, use counted from", person=code(account.label))
+    reset = call.changed(what, _counted(account.counted_from), _counted(after), number)
+    return together([reset], await _overview(call, replace(subject, account=replace(account, counted_from=after))))
+
+
+async def _freeze(call: Call, words: Sequence[str], *, frozen: bool) -> Answer:
+    subject, rest = await _subject(call, words)
+    if rest or subject.account is None:
+        raise call.bad_argument()
+    await call.work.people.freeze(subject.account.id, frozen=frozen)
+    facts = {"before": subject.account.frozen, "after": frozen}
+    number = await call.audit("quota.freeze", subject.account, facts)
+    who = text("{person}", person=code(subject.account.label))
+    return call.changed(who, _frozen(subject.account.frozen), _frozen(frozen), number)
+
+
+async def _overview(call: Call, subject: Subject) -> Text:
+    if subject.account is None:
+        return await _group_overview(call, subject)
+    account = subject.account
+    standings = await call.quotas.standings(call.work, account)
+    held = await call.work.limits.credits(account.id, now=milliseconds(call.now))
     return lines(
-        text("Today's use was set back to zero (audit no. {number}).", number=number), await _overview(call, subject)
+        text("{person}, plan {plan}:", person=code(account.label), plan=code(call.quotas.plan_of(account))),
+        *(bar(one) for one in standings),
+        *([] if standings else [text("• no limits")]),
+        *(credit_line(one) for one in held),
+        *([text("• frozen")] if account.frozen else []),
+        *([text("• blocked")] if account.blocked else []),
     )
 
 
-async def _changed(call: Call, action: str, subject: Account, meter: Meter, before: int | None) -> Text:
-    after = await _limit_of(call, subject, meter)
-    number = await call.audit(action, subject, {"meter": meter, "before": before, "after": after})
-    change = text("{before} → {after} (audit no. {number})", before=_said(before), after=_said(after), number=number)
-    return lines(change, await _overview(call, subject))
+async def _group_overview(call: Call, subject: Subject) -> Text:
+    standings = await call.quotas.in_chat(call.work, call.account, subject.chat)
+    names = {
+        "chat": text("As a whole:"),
+        "member": text("Each member (here: you):"),
+        "pool": text("Its pool, for members who have used up their own:"),
+    }
+    found = []
+    for whose, name in names.items():
+        some = [bar(one) for one in standings if one.whose == whose]
+        found += [name, *some] if some else []
+    return lines(text("Group {chat}:", chat=code(subject.chat)), *(found or [text("• no limits")]))
 
 
-async def _overview(call: Call, subject: Account) -> Text:
-    standings = await call.quotas.quota(call.work, subject.id)
-    blocked = [text("• blocked")] if subject.blocked else []
-    return lines(
-        text("Today, for {person}:", person=code(subject.label)), *(standing_line(one) for one in standings), *blocked
-    )
-
-
-async def _subject(call: Call, words: Sequence[str], otherwise: Account | None = None) -> tuple[Account, Sequence[str]]:
-    """Whom the call is about, and the words after the name. A reply names its author; a name goes before it."""
-    if words and words[0] not in METERS:
-        return await call.person(words[0]), words[1:]
-    if author := await call.replied_to():
-        return author, words
-    if otherwise is None:
+async def _subject(call: Call, words: Sequence[str], otherwise: Account | None = None) -> tuple[Subject, Sequence[str]]:
+    """Whom or which group the call is about, and the words after its name. A reply names its author."""
+    if words and words[0].lower().startswith(_CHAT):
+        return _group(call, words)
+    if words and meter_named(words[0]) is None:
+        return _person(await call.person(words[0])), words[1:]
+    account = await call.replied_to() or otherwise
+    if account is None:
         raise call.bad_argument()
-    return otherwise, words
+    return _person(account), words
 
 
-def _pair(call: Call, words: Sequence[str]) -> tuple[Meter, str]:
-    match words:
-        case [meter, amount]:
-            return _meter(call, meter), amount
-    raise call.bad_argument()
+def _person(account: Account) -> Subject:
+    return Subject(key=account_subject(account.id), account=account)
 
 
-def _meter(call: Call, word: str) -> Meter:
-    for meter in METERS:
-        if word == meter:
-            return meter
-    raise call.bad_argument()
+def _group(call: Call, words: Sequence[str]) -> tuple[Subject, Sequence[str]]:
+    try:
+        chat = str(Identity.parse(words[0][len(_CHAT) :]))
+    except ValueError as error:
+        raise call.bad_argument() from error
+    part = _PARTS.get(words[1].lower() if len(words) > 1 else "")
+    return Subject(key=f"{part or 'chat'}:{chat}", chat=chat), words[2 if part else 1 :]
 
 
-def _limit(call: Call, word: str) -> int | str | None:
-    if word in ("unlimited", "default"):
-        return None if word == "unlimited" else "default"
-    return _number(call, word)
+def _counted(since: int) -> Text:
+    return text("{since}", since=instant(since)) if since else text("the beginning")
 
 
-def _number(call: Call, word: str) -> int:
-    plain = word.replace(",", "").replace("_", "")
-    if not re.fullmatch(r"[0-9]{1,13}", plain) or int(plain) > _LARGEST:
-        raise call.bad_argument()
-    return int(plain)
+def _frozen(frozen: bool) -> Text:  # noqa: FBT001 - the value of a fact
+    return text("frozen") if frozen else text("not frozen")
 
 
-async def _limit_of(call: Call, subject: Account, meter: Meter) -> int | None:
-    quota = await call.quotas.quota(call.work, subject.id)
-    return quota.messages.limit if meter == "messages" else quota.tokens.limit
+async def _counted_now(call: Call, record: AuditRecord) -> int:
+    return (await call.subject_of(record)).counted_from
 
 
-def _said(limit: int | None) -> Text:
-    return text("unlimited") if limit is None else text("{limit}", limit=limit)
+async def _count_again(call: Call, record: AuditRecord) -> None:
+    await call.work.people.count_from((await call.subject_of(record)).id, record.facts["before"])
+
+
+async def _frozen_now(call: Call, record: AuditRecord) -> bool:
+    return (await call.subject_of(record)).frozen
+
+
+async def _freeze_again(call: Call, record: AuditRecord) -> None:
+    await call.work.people.freeze((await call.subject_of(record)).id, frozen=record.facts["before"])
 
 
 COMMANDS = (
     Command(
         name="quota",
-        summary=text("See and change what somebody may use in a day"),
+        summary=text("See and change what somebody may use"),
         handler=quota,
-        usage="show|set|add|reset PERSON [messages|tokens] [NUMBER|unlimited|default]",
-        example="set @ada messages 50",
+        usage=f"show|set|add|reset|freeze|unfreeze PERSON|chat:ID [{PHRASE}]",
+        example="set @ada messages 40 per 3h on strong",
         role=Role.ADMIN,
         roles={"show": Role.SUPPORT},
-        spoken=re.compile(r"(show|set|add|reset)\b.*"),
+        spoken=re.compile(r"(show|set|add|reset|freeze|unfreeze)\b.*"),
+        reversals=(
+            decisions.REVERSAL,
+            grants.REVERSAL,
+            Reversal(actions=("quota.reset",), current=_counted_now, restore=_count_again, said=_counted),
+            Reversal(actions=("quota.freeze",), current=_frozen_now, restore=_freeze_again, said=_frozen),
+        ),
     ),
 )

@@ -9,8 +9,8 @@ from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command, Reversal, Role, Table
 from bot.domain.moments import moment
 from bot.domain.names import shown
+from bot.domain.windows import milliseconds
 from bot.errors import NotReversible
-from bot.quotas import milliseconds
 from bot.storage import AuditFilter, AuditRecord
 from bot.texts import Text, code, lines, text
 

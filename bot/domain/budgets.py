@@ -1,8 +1,9 @@
 """What everybody together may spend in a day and in a month. Money is whole micro-US$."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal, Self
+from typing import Literal
+
+from bot.domain.windows import Period
 
 Span = Literal["day", "month"]
 
@@ -10,29 +11,6 @@ EVERYWHERE = ""
 """The scope of a budget for all platforms together."""
 
 _SOFT = 0.8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A calendar day or month of a time zone, as the instants (UTC) it begins and ends at."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-    @classmethod
-    def of(cls, span: Span, now: datetime, zone: tzinfo) -> Self:
-        """The day or month in which `now` (aware) lies."""
-        first = now.astimezone(zone).date()
-        if span == "day":
-            return cls._between(first, first + timedelta(days=1), zone)
-        first = first.replace(day=1)
-        # No month has more than 31 days, so 32 days after the first is in the next one.
-        return cls._between(first, (first + timedelta(days=32)).replace(day=1), zone)
-
-    @classmethod
-    def _between(cls, first: date, after: date, zone: tzinfo) -> Self:
-        starts, ends = (datetime.combine(one, time(), zone).astimezone(UTC) for one in (first, after))
-        return cls(starts_at=starts, ends_at=ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

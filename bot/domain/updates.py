@@ -29,6 +29,11 @@ class Place:
     private: bool
 
     @property
+    def group(self) -> str:
+        """Names the group or channel as a whole, whatever the thread; "" in private."""
+        return "" if self.private else f"{self.platform}:{self.chat}"
+
+    @property
     def key(self) -> str:
         """Names the place in the database; the same place has the same key for ever."""
         return f"{self.platform}:{self.chat}#{self.thread}" if self.thread else f"{self.platform}:{self.chat}"

@@ -15,9 +15,11 @@ ParleyError
 │   ├── TooManyAttempts
 │   ├── NotReversible          .number .why
 │   ├── UnknownModel           .name
+│   ├── UnknownPlan            .name
 │   ├── MessageTooLong         .limit .size
 │   ├── RepeatedTooOften       .seconds
-│   ├── QuotaExceeded          .meter .limit .used .resets_at
+│   ├── QuotaExceeded          .standing
+│   ├── QuotaFrozen
 │   ├── BudgetExhausted        .scope .span .resets_at
 │   ├── PriceUnknown           .models
 │   ├── PictureFailed
@@ -46,6 +48,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from bot.domain.quotas import Standing
 from bot.errors.base import ParleyError
 from bot.errors.models import (
     CompletionRefused,
@@ -177,6 +180,14 @@ class UnknownModel(UserError):
         self.name = name
 
 
+class UnknownPlan(UserError):
+    """No plan goes by that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class MessageTooLong(UserError):
     """One message alone is larger than the model's window, or than the operator allows (both in tokens)."""
 
@@ -195,14 +206,15 @@ class RepeatedTooOften(UserError):
 
 
 class QuotaExceeded(UserError):
-    """A limit is used up (`meter`: "messages" or "tokens") until `resets_at` (UTC)."""
+    """A limit does not reach for this. `standing.resets_at` is when it will; None if waiting does not help."""
 
-    def __init__(self, *, meter: str, limit: int, used: int, resets_at: datetime) -> None:
-        super().__init__(f"{meter}: {used} of {limit}")
-        self.meter = meter
-        self.limit = limit
-        self.used = used
-        self.resets_at = resets_at
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(f"{standing.whose} {standing.rule.key}: {standing.used} of {standing.limit}")
+        self.standing = standing
+
+
+class QuotaFrozen(UserError):
+    """An admin froze what the account may use."""
 
 
 class BudgetExhausted(UserError):

@@ -1,145 +1,297 @@
-"""What accounts used and what they may use: one charge a turn, reserved, then settled or released."""
+"""The ledger: one charge a turn, reserved, then settled or released; and the sums of what was settled.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Sums are kept for five minutes, for a day and for ever (`UsageLevel`), so that a limit is checked with a handful of
+short reads however much was used. What is reserved is read from the charges themselves, and ends by itself after a
+while.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.quotas import Amount, Meter
+from bot.domain.quotas import METERS, Amount, Meter, subjects
+from bot.domain.windows import Stretch, milliseconds
 from bot.storage.dialect import dialect_of, insert_for
-from bot.storage.tables import ChargeState, allowance, charge
+from bot.storage.tables import ChargeState, UsageLevel, charge, credit, draw, usage
 
-_UNLIMITED = -1
+LIFE = int(timedelta(minutes=30) / timedelta(milliseconds=1))
+"""Milliseconds after which a reservation that nobody settled or released does not count any more."""
+
+_DAY = 86_400_000
+_LEVELS = {"bucket": UsageLevel.BUCKET, "day": UsageLevel.DAY, "ever": UsageLevel.EVER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """What admins decided for one meter of one account, over what the plan says.
+class Charge:
+    """What a turn took of the limits. `bucket` is the beginning of the five minutes it counts in (milliseconds)."""
 
-    `per_day` is "default" where the plan applies, None for unlimited. `bonus` is added until `bonus_until`; charges
-    before `counted_from` were forgiven. Times in milliseconds.
-    """
+    arrival: int
+    account_id: int
+    chat: str
+    pooled: bool
+    tier: str
+    model: str
+    at: int
+    bucket: int
+    amount: Amount
+    state: int = ChargeState.RESERVED
 
-    per_day: int | str | None = "default"
-    bonus: int = 0
-    bonus_until: int = 0
-    counted_from: int = 0
+    def holds(self, now: int) -> bool:
+        """Whether it counts at an instant (milliseconds)."""
+        alive = self.state == ChargeState.RESERVED and self.at > now - LIFE
+        return alive or self.state == ChargeState.SETTLED
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """Whose use it is."""
+        return subjects(self.account_id, self.chat, pooled=self.pooled)
 
 
-_ALLOWANCES = sa.select(allowance).where(allowance.c.account_id == sa.bindparam("its_account"))
-_COUNTS = charge.c.state != ChargeState.RELEASED
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What was used along one chain of one model. `starts_at` in milliseconds; 0 where sums were added up."""
+
+    tier: str
+    model: str
+    amount: Amount
+    starts_at: int = 0
 
 
-def _used(column: sa.Column[int], since: str) -> sa.ColumnElement[int]:
-    counted = sa.case((charge.c.at >= sa.bindparam(since, type_=sa.BigInteger), column), else_=0)
-    return sa.func.coalesce(sa.func.sum(counted), 0)
+def _big(name: str) -> sa.BindParameter[int]:
+    return sa.bindparam(name, type_=sa.BigInteger)
 
 
-_USED = sa.select(
-    _used(charge.c.messages, "messages_since").label("messages"), _used(charge.c.tokens, "tokens_since").label("tokens")
-).where(
-    charge.c.account_id == sa.bindparam("its_account"),
-    charge.c.at >= sa.bindparam("since", type_=sa.BigInteger),
-    _COUNTS,
+_METERS = [usage.c[meter] for meter in METERS]
+_SUMMED = [sa.func.sum(column).label(column.name) for column in _METERS]
+_BUCKETS = (
+    sa.select(usage.c.starts_at, usage.c.tier, usage.c.model, *_METERS)
+    .where(
+        usage.c.subject == sa.bindparam("whose"),
+        usage.c.level == sa.literal_column(str(UsageLevel.BUCKET)),
+        usage.c.starts_at >= _big("since"),
+    )
+    .order_by(usage.c.starts_at)
 )
-_FIND = sa.select(charge.c.messages, charge.c.tokens, charge.c.state).where(
-    charge.c.inbox_id == sa.bindparam("arrival")
+# A constant written into the SQL: a bound parameter cannot match a partial index.
+_reserved = charge.c.state == sa.literal_column(str(ChargeState.RESERVED))
+_ALIVE = sa.select(charge).where(_reserved, charge.c.at > _big("dead"))
+_OPEN = _ALIVE.where(charge.c.account_id == sa.bindparam("its_account"))
+_OPEN_IN_CHAT = sa.union(_OPEN, _ALIVE.where(charge.c.chat == sa.bindparam("its_chat")))
+_FIND = sa.select(charge).where(charge.c.inbox_id == sa.bindparam("arrival"))
+_DRAWN = (
+    sa.select(draw.c.credit_id, draw.c.amount, credit.c.meter)
+    .join_from(draw, credit)
+    .where(draw.c.inbox_id == sa.bindparam("arrival"))
+    .order_by(credit.c.until)
 )
-_RESERVE = sa.insert(charge).values(state=ChargeState.RESERVED)
-_RESERVE_AGAIN = (
+_DRAW = sa.insert(draw)
+_REDRAW = (
+    sa.update(draw)
+    .where(draw.c.inbox_id == sa.bindparam("arrival"), draw.c.credit_id == sa.bindparam("its_credit"))
+    .values(amount=sa.bindparam("really"))
+)
+_UNDRAW = sa.delete(draw).where(draw.c.inbox_id == sa.bindparam("arrival"))
+_this = sa.and_(charge.c.inbox_id == sa.bindparam("arrival"), charge.c.state == ChargeState.RESERVED)
+_SETTLE = (
     sa.update(charge)
-    .where(charge.c.inbox_id == sa.bindparam("arrival"))
-    .values(state=ChargeState.RESERVED, at=sa.bindparam("now"), tokens=sa.bindparam("wanted"))
+    .where(_this)
+    .values(
+        state=ChargeState.SETTLED,
+        model=sa.bindparam("its_model"),
+        **{meter: sa.bindparam(f"its_{meter}") for meter in METERS},
+    )
 )
-_reserved = sa.and_(charge.c.inbox_id == sa.bindparam("arrival"), charge.c.state == ChargeState.RESERVED)
-_SETTLE = sa.update(charge).where(_reserved).values(state=ChargeState.SETTLED, tokens=sa.bindparam("used"))
-_RELEASE = sa.update(charge).where(_reserved).values(state=ChargeState.RELEASED)
+_RELEASE = sa.update(charge).where(_this).values(state=ChargeState.RELEASED)
+_RESERVE = sa.insert(charge)
+_FORGET = sa.delete(charge).where(charge.c.inbox_id == sa.bindparam("arrival"))
+_LOCK = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("subject"), 0)))
+_NEVER = 2**62
 
 
 @cache
-def _grant(dialect: str, *columns: str) -> sa.Executable:
-    insert = insert_for(dialect)(allowance)
+def _sums(arms: int) -> sa.Executable:
+    """Several stretches at once, each read along the primary key."""
+
+    def arm(number: int) -> sa.Select[Any]:
+        return (
+            sa.select(sa.literal_column(str(number)).label("arm"), usage.c.tier, usage.c.model, *_SUMMED)
+            .where(
+                usage.c.subject == sa.bindparam(f"whose{number}"),
+                usage.c.level == sa.bindparam(f"level{number}"),
+                usage.c.starts_at >= _big(f"since{number}"),
+                usage.c.starts_at < _big(f"before{number}"),
+            )
+            .group_by(usage.c.tier, usage.c.model)
+        )
+
+    return sa.union_all(*(arm(number) for number in range(arms)))
+
+
+@cache
+def _add_up(dialect: str) -> sa.Executable:
+    insert = insert_for(dialect)(usage)
     return insert.on_conflict_do_update(
-        index_elements=["account_id", "meter"], set_={name: insert.excluded[name] for name in columns}
+        index_elements=["subject", "level", "starts_at", "tier", "model"],
+        set_={meter: usage.c[meter] + insert.excluded[meter] for meter in METERS},
     )
 
 
 class Ledger:
-    """Charges and allowances, inside one transaction."""
+    """Charges and their sums, inside one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._dialect = dialect_of(connection)
 
-    async def used(self, account_id: int, *, since: Mapping[Meter, int]) -> Amount:
-        """What was charged to an account, reservations included, per meter since an instant (milliseconds)."""
-        row = (
-            await self._connection.execute(
-                _USED,
-                {
-                    "its_account": account_id,
-                    "since": min(since.values()),
-                    "messages_since": since["messages"],
-                    "tokens_since": since["tokens"],
-                },
-            )
-        ).one()
-        return Amount(messages=int(row.messages), tokens=int(row.tokens))
+    async def lock(self, whose: Sequence[str]) -> None:
+        """Let nobody else decide about these subjects until the commit (SQLite: nobody writes anyway).
 
-    async def reserved(self, arrival: int) -> Amount | None:
-        """What is reserved or settled for a turn; None if nothing is."""
+        Everybody names them in one order: the account's, then the chat's.
+        """
+        if self._dialect != "sqlite":
+            for subject in whose:
+                await self._connection.execute(_LOCK, {"subject": subject})
+
+    async def sums(self, asked: Sequence[tuple[str, Stretch]]) -> list[list[Sum]]:
+        """What was settled for each (subject, stretch), by chain and model."""
+        if not asked:
+            return []
+        values: dict[str, Any] = {}
+        for number, (subject, stretch) in enumerate(asked):
+            before = _NEVER if stretch.before is None else milliseconds(stretch.before)
+            values |= {
+                f"whose{number}": subject,
+                f"level{number}": _LEVELS[stretch.level],
+                f"since{number}": milliseconds(stretch.since),
+                f"before{number}": before,
+            }
+        found: list[list[Sum]] = [[] for _ in asked]
+        for row in await self._connection.execute(_sums(len(asked)), values):
+            found[row.arm].append(Sum(tier=row.tier, model=row.model, amount=_amount(row)))
+        return found
+
+    async def buckets(self, subject: str, since: int) -> list[Sum]:
+        """What was settled for a subject in each five minutes since an instant (milliseconds), the oldest first."""
+        rows = await self._connection.execute(_BUCKETS, {"whose": subject, "since": since})
+        return [Sum(tier=row.tier, model=row.model, amount=_amount(row), starts_at=row.starts_at) for row in rows]
+
+    async def open(self, account_id: int, chat: str, *, now: int) -> list[Charge]:
+        """What is reserved by an account, and by everybody in a chat ("": none)."""
+        values: dict[str, Any] = {"its_account": account_id, "dead": now - LIFE}
+        statement: sa.Executable = _OPEN
+        if chat:
+            statement, values = _OPEN_IN_CHAT, {**values, "its_chat": chat}
+        return [_charge(row) for row in await self._connection.execute(statement, values)]
+
+    async def find(self, arrival: int) -> Charge | None:
+        """The charge of a turn, whatever became of it; None if nothing was ever reserved."""
         row = (await self._connection.execute(_FIND, {"arrival": arrival})).first()
-        if row is None or row.state == ChargeState.RELEASED:
-            return None
-        return Amount(messages=row.messages, tokens=row.tokens)
+        return None if row is None else _charge(row)
 
-    async def reserve(self, arrival: int, account_id: int, amount: Amount, *, now: int) -> None:
-        """Record a reservation. The caller holds the account's lock and has checked the quota."""
-        await self._connection.execute(
-            _RESERVE,
-            {
-                "inbox_id": arrival,
-                "account_id": account_id,
-                "at": now,
-                "messages": amount.messages,
-                "tokens": amount.tokens,
-            },
-        )
+    async def reserve(self, reserved: Charge, draws: Mapping[int, tuple[Meter, int]]) -> None:
+        """Record a reservation, and what each credit (by id) pays of it.
 
-    async def settle(self, arrival: int, *, tokens: int) -> None:
-        """Swap the promise for what was really used. Settling twice charges once."""
-        await self._connection.execute(_SETTLE, {"arrival": arrival, "used": tokens})
+        The caller holds the locks and has checked the limits.
+        """
+        counted = reserved.amount.less(_by_meter(draws.values()))
+        await self._connection.execute(_RESERVE, _row(replace(reserved, amount=counted)))
+        for credit_id, (_, amount) in draws.items():
+            paid: dict[str, Any] = {"inbox_id": reserved.arrival, "credit_id": credit_id, "amount": amount}
+            await self._connection.execute(_DRAW, paid)
+
+    async def forget(self, arrival: int) -> None:
+        """Drop a charge that holds no more, before the turn reserves anew."""
+        await self._connection.execute(_UNDRAW, {"arrival": arrival})
+        await self._connection.execute(_FORGET, {"arrival": arrival})
+
+    async def settle(self, arrival: int, *, model: str, used: Amount) -> None:
+        """Swap the promise for what was really used, of the model that answered. Settling twice charges once."""
+        held = await self.find(arrival)
+        if held is None or held.state != ChargeState.RESERVED:
+            return
+        counted = used.less(await self._redraw(held, used))
+        values = {f"its_{meter}": counted.of(meter) for meter in METERS}
+        await self._connection.execute(_SETTLE, {"arrival": arrival, "its_model": model, **values})
+        await self._add_up(replace(held, model=model, amount=counted))
 
     async def release(self, arrival: int) -> None:
         """Give a reservation back: the turn had no answer. Settled charges stay."""
         await self._connection.execute(_RELEASE, {"arrival": arrival})
 
-    async def allowances(self, account_id: int) -> dict[Meter, Allowance]:
-        """What admins decided for an account, for every meter for which they did."""
-        rows = await self._connection.execute(_ALLOWANCES, {"its_account": account_id})
-        return {row.meter: _allowance(row) for row in rows}
+    async def _redraw(self, held: Charge, used: Amount) -> dict[Meter, int]:
+        """Let credits pay what the limits' part does not cover; returns what they pay together, by meter."""
+        drawn = (await self._connection.execute(_DRAWN, {"arrival": held.arrival})).all()
+        paid: dict[Meter, int] = {}
+        for row in drawn:
+            missing = used.of(row.meter) - held.amount.of(row.meter) - paid.get(row.meter, 0)
+            really = max(0, min(missing, row.amount))
+            paid[row.meter] = paid.get(row.meter, 0) + really
+            values = {"arrival": held.arrival, "its_credit": row.credit_id, "really": really}
+            await self._connection.execute(_REDRAW, values)
+        return paid
 
-    async def limit(self, account_id: int, meter: Meter, per_day: int | str | None) -> None:
-        """Set a limit per day: a number, None for unlimited, "default" for what the plan says."""
-        stored = None if per_day == "default" else _UNLIMITED if per_day is None else per_day
-        await self._put(account_id, meter, {"per_day": stored})
+    async def _add_up(self, settled: Charge) -> None:
+        starts = {
+            UsageLevel.BUCKET: settled.bucket,
+            UsageLevel.DAY: settled.bucket - settled.bucket % _DAY,
+            UsageLevel.EVER: 0,
+        }
+        rows = [
+            {
+                "subject": subject,
+                "level": level,
+                "starts_at": starts_at,
+                "tier": settled.tier,
+                "model": settled.model,
+                **asdict(settled.amount),
+            }
+            for subject in settled.subjects
+            for level, starts_at in starts.items()
+        ]
+        await self._connection.execute(_add_up(self._dialect), rows)
 
-    async def grant(self, account_id: int, meter: Meter, *, bonus: int, until: int) -> None:
-        """Add `bonus` to the limit until an instant (milliseconds)."""
-        await self._put(account_id, meter, {"bonus": bonus, "bonus_until": until})
 
-    async def forgive(self, account_id: int, meter: Meter, *, before: int) -> None:
-        """Count charges from an instant (milliseconds) on only."""
-        await self._put(account_id, meter, {"counted_from": before})
-
-    async def _put(self, account_id: int, meter: Meter, values: Mapping[str, Any]) -> None:
-        statement = _grant(self._dialect, *values)
-        await self._connection.execute(statement, {"account_id": account_id, "meter": meter, **values})
+def _by_meter(draws: Iterable[tuple[Meter, int]]) -> dict[Meter, int]:
+    together: dict[Meter, int] = {}
+    for meter, amount in draws:
+        together[meter] = together.get(meter, 0) + amount
+    return together
 
 
-def _allowance(row: sa.Row[*tuple[Any, ...]]) -> Allowance:
-    per_day = "default" if row.per_day is None else None if row.per_day == _UNLIMITED else row.per_day
-    return Allowance(per_day=per_day, bonus=row.bonus, bonus_until=row.bonus_until, counted_from=row.counted_from)
+def _amount(row: sa.Row[*tuple[Any, ...]]) -> Amount:
+    return Amount(**{meter: int(getattr(row, meter)) for meter in METERS})
+
+
+def _charge(row: sa.Row[*tuple[Any, ...]]) -> Charge:
+    return Charge(
+        arrival=row.inbox_id,
+        account_id=row.account_id,
+        chat=row.chat,
+        pooled=row.pooled,
+        tier=row.tier,
+        model=row.model,
+        at=row.at,
+        bucket=row.bucket,
+        amount=_amount(row),
+        state=row.state,
+    )
+
+
+def _row(reserved: Charge) -> dict[str, Any]:
+    return {
+        "inbox_id": reserved.arrival,
+        "account_id": reserved.account_id,
+        "chat": reserved.chat,
+        "pooled": reserved.pooled,
+        "tier": reserved.tier,
+        "model": reserved.model,
+        "at": reserved.at,
+        "bucket": reserved.bucket,
+        "state": reserved.state,
+        **asdict(reserved.amount),
+    }

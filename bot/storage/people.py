@@ -30,6 +30,11 @@ class Account:
     role: Role | None
     belonging: Belonging | None
     pinned_model: str | None
+    plan: str | None
+    plan_until: int | None
+    counted_from: int
+    frozen: bool
+    zone: str | None
 
     @property
     def label(self) -> str:
@@ -54,6 +59,11 @@ SELECT_ACCOUNT = sa.select(
     account.c.blocked_at,
     account.c.role,
     account.c.pinned_model,
+    account.c.plan,
+    account.c.plan_until,
+    account.c.counted_from,
+    account.c.frozen_at,
+    account.c.zone,
 ).join_from(identity, account)
 _BY_IDENTITY = SELECT_ACCOUNT.where(
     identity.c.platform == sa.bindparam("its_platform"), identity.c.user == sa.bindparam("its_user")
@@ -74,7 +84,22 @@ _BLOCK = (
 _SET_ROLE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(role=sa.bindparam("its_role"))
 _HUSH = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(quiet=sa.bindparam("quiet"))
 _PIN = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(pinned_model=sa.bindparam("its_model"))
-_LOCK = sa.select(account.c.id).where(account.c.id == sa.bindparam("its_id")).with_for_update()
+_ASSIGN = (
+    sa.update(account)
+    .where(account.c.id == sa.bindparam("its_id"))
+    .values(plan=sa.bindparam("its_plan"), plan_until=sa.bindparam("its_end", type_=sa.BigInteger))
+)
+_COUNT_FROM = (
+    sa.update(account)
+    .where(account.c.id == sa.bindparam("its_id"))
+    .values(counted_from=sa.bindparam("since", type_=sa.BigInteger))
+)
+_FREEZE = (
+    sa.update(account)
+    .where(account.c.id == sa.bindparam("its_id"))
+    .values(frozen_at=sa.case((sa.bindparam("frozen", type_=sa.Boolean), now_ms()), else_=None))
+)
+_MOVE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(zone=sa.bindparam("its_zone"))
 
 
 @cache
@@ -146,10 +171,21 @@ class People:
         """Remember the model a person chose; None forgets it."""
         await self._connection.execute(_PIN, {"its_id": account_id, "its_model": model})
 
-    async def lock(self, account_id: int) -> None:
-        """Let nobody else decide about this account's quota until the commit (SQLite: nobody writes anyway)."""
-        if self._dialect != "sqlite":
-            await self._connection.execute(_LOCK, {"its_id": account_id})
+    async def assign(self, account_id: int, plan: str | None, *, until: int | None = None) -> None:
+        """Put an account on a plan, until an instant (milliseconds); None is the default plan."""
+        await self._connection.execute(_ASSIGN, {"its_id": account_id, "its_plan": plan, "its_end": until})
+
+    async def count_from(self, account_id: int, since: int) -> None:
+        """Let only count what an account uses from an instant (milliseconds) on."""
+        await self._connection.execute(_COUNT_FROM, {"its_id": account_id, "since": since})
+
+    async def freeze(self, account_id: int, *, frozen: bool) -> None:
+        """Let an account use nothing for now, whatever its limits."""
+        await self._connection.execute(_FREEZE, {"its_id": account_id, "frozen": frozen})
+
+    async def move(self, account_id: int, zone: str | None) -> None:
+        """Remember where a person's midnight is (IANA name); None: where the operator's is."""
+        await self._connection.execute(_MOVE, {"its_id": account_id, "its_zone": zone})
 
     async def _open(self) -> int:
         return int((await self._connection.execute(_OPEN_ACCOUNT)).scalar_one())
@@ -196,4 +232,9 @@ def account_of(row: sa.Row[*tuple[Any, ...]]) -> Account:
         role=Role[row.role.upper()] if row.role else None,
         belonging=row.belonging,
         pinned_model=row.pinned_model,
+        plan=row.plan,
+        plan_until=row.plan_until,
+        counted_from=row.counted_from,
+        frozen=row.frozen_at is not None,
+        zone=row.zone,
     )

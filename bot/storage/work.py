@@ -21,6 +21,7 @@ from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
 from bot.storage.ledger import Ledger
+from bot.storage.limits import Limits
 from bot.storage.memory import Memories
 from bot.storage.merging import Merging
 from bot.storage.outbox import Outbox
@@ -65,6 +66,7 @@ class UnitOfWork:
         self.memories = Memories(connection)
         self.spoken = SpokenTurns(connection)
         self.ledger = Ledger(connection)
+        self.limits = Limits(connection)
         self.budgets = BudgetBook(connection)
         self.calls = Calls(connection)
         self.activity = Activity(connection)

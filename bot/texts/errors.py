@@ -5,7 +5,9 @@ from math import ceil
 from typing import Any
 
 from bot import errors
-from bot.texts import Text, Typed, code, text
+from bot.domain.quotas import Standing
+from bot.texts import Text, Typed, code, lines, text
+from bot.texts.limits import standing_line
 
 
 def sentence(error: errors.ParleyError) -> Text:
@@ -17,18 +19,25 @@ def sentence(error: errors.ParleyError) -> Text:
 
 
 def _quota(error: errors.QuotaExceeded) -> Text:
-    if error.meter == "messages":
-        return text(
-            "You have used all of today's messages ({used} of {limit}). They return on {resets_at}.",
-            used=error.used,
-            limit=error.limit,
-            resets_at=error.resets_at,
-        )
+    standing = error.standing
+    return lines(_WHOSE[standing.whose], standing_line(standing), _again(standing))
+
+
+_WHOSE: Mapping[str, Text] = {
+    "own": text("Your quota does not reach for this:"),
+    "pool": text("Neither your quota nor that of this group reaches for this:"),
+    "chat": text("The quota of this group does not reach for this:"),
+    "member": text("Your quota in this group does not reach for this:"),
+}
+
+
+def _again(standing: Standing) -> Text:
+    if standing.resets_at is None:
+        return text("{request} asks an admin for more.", request=Typed("quota request"))
     return text(
-        "Your tokens for today do not reach for this ({used} of {limit} used). They return on {resets_at}.",
-        used=error.used,
-        limit=error.limit,
-        resets_at=error.resets_at,
+        "There is room again on {resets_at}. {request} asks an admin for more.",
+        resets_at=standing.resets_at,
+        request=Typed("quota request"),
     )
 
 
@@ -99,6 +108,12 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.UnknownModel: lambda error: text(
         "There is no model {name}. {model} lists those you can choose.", name=code(error.name), model=Typed("model")
     ),
+    errors.UnknownPlan: lambda error: text(
+        "There is no plan {name}. {plan} lists them, {new} makes one.",
+        name=code(error.name),
+        plan=Typed("plan list"),
+        new=Typed("plan new"),
+    ),
     errors.MessageTooLong: lambda error: text(
         "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",
         size=error.size,
@@ -109,6 +124,9 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         seconds=max(1, ceil(error.seconds)),
     ),
     errors.QuotaExceeded: _quota,
+    errors.QuotaFrozen: lambda _: text(
+        "An admin has frozen your quota for now. {request} asks them about it.", request=Typed("quota request")
+    ),
     errors.BudgetExhausted: _budget,
     errors.PriceUnknown: lambda _: text(
         "The model's price is unknown, and this bot may use no such model. Its operator has to look into it."

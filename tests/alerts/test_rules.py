@@ -9,7 +9,8 @@ import pytest
 
 from bot.alerts import rules
 from bot.alerts.rules import Alarm, Thresholds
-from bot.domain.budgets import Budget, BudgetStanding, Period
+from bot.domain.budgets import Budget, BudgetStanding
+from bot.domain.windows import Period
 from bot.errors import UpstreamDown, UpstreamMisconfigured
 from bot.llm.ways import Trouble
 from bot.storage.activity import LargeCall, Sums

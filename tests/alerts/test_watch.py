@@ -8,7 +8,7 @@ import pytest
 from bot.alerts import Thresholds
 from bot.domain.budgets import Budget, BudgetPlan
 from bot.domain.completions import Usage
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.errors import RecipientGone, UpstreamDown, UpstreamMisconfigured
 from bot.llm.ways import Trouble
 from bot.storage import Storage
@@ -16,7 +16,7 @@ from tests.conftest import ADMIN, Core, make_core
 from tests.test_budgets import priced
 
 DOWN = Trouble(subject="main/gpt", reason=UpstreamDown("503"))
-UNLIMITED: Plan = {"messages": None, "tokens": None}
+UNLIMITED: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 
 async def told(core: Core) -> list[str]:
@@ -31,7 +31,7 @@ async def told(core: Core) -> list[str]:
 
 def core_with(storage: Storage, *, limit: int = 10**9, **more: Any) -> Core:
     budgets = BudgetPlan(budgets=(Budget(scope="", span="day", limit=limit),))
-    return make_core(storage, catalog=priced("1"), budgets=budgets, plan=UNLIMITED, **more)
+    return make_core(storage, catalog=priced("1"), budgets=budgets, daily=UNLIMITED, **more)
 
 
 async def spend(core: Core, tokens: int) -> None:

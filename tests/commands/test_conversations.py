@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from bot.domain.access import AccessPolicy
 from bot.domain.people import Identity
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.storage import Storage
 from bot.storage.tables import TurnState, conversation, place, turn
 from tests.conftest import ADMIN, Core, make_core
 
-MANY: Plan = {"messages": None, "tokens": None}
+MANY: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 
 def seen(core: Core) -> list[str]:
@@ -36,7 +36,7 @@ async def pass_by(core: Core, **interval: float) -> None:
 
 @pytest.fixture
 def core(storage: Storage) -> Core:
-    return make_core(storage, plan=MANY)
+    return make_core(storage, daily=MANY)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ class TestSwitch:
 
     async def test_it_outlives_a_restart(self, two: Core, storage: Storage) -> None:
         await two.say("ada", "/chats switch 1")
-        again = make_core(storage, plan=MANY)
+        again = make_core(storage, daily=MANY)
         await again.say("ada", "salt?")
         assert seen(again) == ["soup", "echo: soup", "salt?"]
 
@@ -241,7 +241,7 @@ class TestFork:
 class TestIdle:
     @pytest.fixture
     def core(self, storage: Storage) -> Core:
-        return make_core(storage, plan=MANY, idle=timedelta(hours=12))
+        return make_core(storage, daily=MANY, idle=timedelta(hours=12))
 
     async def test_after_a_long_pause_a_fresh_conversation_begins(self, core: Core) -> None:
         await core.say("ada", "one")

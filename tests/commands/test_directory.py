@@ -56,7 +56,7 @@ async def test_one_person_is_told_with_use_and_role(met: Core) -> None:
     assert "• `Ada (@ada, fake:ada)`" in answer
     assert "Role: member" in answer
     assert "Turns: 1, the last on" in answer
-    assert "• Messages: 1 of 5" in answer
+    assert "Messages today: 1 of 5" in answer
     assert met.platform.labels[-1] == ["What happened", "⛔ Block"]
 
 

@@ -41,6 +41,11 @@ def account(*, role: Role | None = None, user: str = "ada") -> Account:
         role=role,
         belonging="full",
         pinned_model=None,
+        plan=None,
+        plan_until=None,
+        counted_from=0,
+        frozen=False,
+        zone=None,
     )
 
 

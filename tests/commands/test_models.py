@@ -12,7 +12,7 @@ BIG, SMALL, NEW = card("big", prices=PRICED), card("small", prices=PRICED), card
 
 @pytest.fixture
 def core(storage: Storage) -> Core:
-    return make_core(storage, catalog=catalog(BIG, SMALL, NEW), plan={"messages": None, "tokens": None})
+    return make_core(storage, catalog=catalog(BIG, SMALL, NEW), daily={"messages": None, "tokens": None})
 
 
 def asked_last(core: Core) -> str:

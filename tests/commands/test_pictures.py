@@ -19,5 +19,5 @@ async def test_use_is_drawn_day_by_day(core: Core) -> None:
 
 
 async def test_where_there_is_no_limit_there_is_no_line(storage: Storage) -> None:
-    core = make_core(storage, plan={"messages": None, "tokens": None})
+    core = make_core(storage, daily={"messages": None, "tokens": None})
     assert await core.say("ada", "/usage picture") == "Tokens of the last 30 days, by model."

@@ -2,16 +2,16 @@
 
 import pytest
 
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.storage import Storage
 from tests.conftest import Core, make_core
 
-MANY: Plan = {"messages": None, "tokens": None}
+MANY: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 
 @pytest.fixture
 async def core(storage: Storage) -> Core:
-    core = make_core(storage, plan=MANY)
+    core = make_core(storage, daily=MANY)
     await core.say("ada", "how long do I boil Tomato soup", message="m1")
     await core.say("ada", "/new")
     await core.say("ada", "what is 100%_sure?", message="m2")

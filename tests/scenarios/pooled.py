@@ -1,6 +1,6 @@
 """The whole core over a real pool: database, HTTP and a model server are real, only the platform is not."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.clock import SystemClock
 from bot.domain.context import ContextPolicy
 from bot.domain.models import Catalog, Chain, Endpoint, Key, Limits, ModelCard
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.llm import limits_of
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import Timeouts
@@ -19,6 +19,7 @@ from bot.llm.policy import Patience
 from bot.llm.pool import Pool
 from bot.llm.shaping import MemoryBuckets, Shaper
 from bot.storage import Storage
+from tests.books import used
 from tests.calls import PRICED, answered
 from tests.conftest import Core, make_core
 
@@ -79,10 +80,7 @@ class Scene(Generic[S]):
 
     async def used(self, user: str = "ada") -> tuple[int, int]:
         """Messages and tokens that a person was charged."""
-        async with self.core.storage.begin() as work:
-            (account,) = await work.people.named("fake", user)
-            quota = await self.core.quotas.quota(work, account.id)
-            return quota.messages.used, quota.tokens.used
+        return await used(self.core, user)
 
     async def rows(self) -> Sequence[sa.RowMapping]:
         return await answered(self.core.storage)
@@ -93,7 +91,7 @@ async def scene(
     storage: Storage,
     server: S,
     *,
-    plan: Plan | None = None,
+    daily: Mapping[Meter, int | None] | None = None,
     limits: Limits | None = None,
     patience: Patience = HASTY,
     timeouts: Timeouts = TIMES,
@@ -113,7 +111,7 @@ async def scene(
             models={card.ref: card},
             chains={"default": Chain(name="default", cards=(card,))},
         )
-        core = make_core(storage, catalog=catalog, plan=plan, window=window, context=context)
+        core = make_core(storage, catalog=catalog, daily=daily, window=window, context=context)
         async with Shaper(MemoryBuckets(clock), clock, lambda route: limits_of(catalog, route)) as shaper:
             pool = Pool(
                 catalog,

@@ -128,7 +128,7 @@ async def test_everybody_is_answered_and_the_books_agree_to_the_token(storage: S
     dice = random.Random(20261122)
     server = ModelEmulator(answer=answer, count=words)
     async with scene(
-        storage, server, plan={"messages": None, "tokens": None}, limits=Limits(concurrent=WORKERS), timeouts=PATIENT
+        storage, server, daily={"messages": None, "tokens": None}, limits=Limits(concurrent=WORKERS), timeouts=PATIENT
     ) as stage:
         spoil(server, dice)
         await talk(stage.core)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from bot.domain.context import ContextPolicy
-from bot.domain.quotas import Plan
+from bot.domain.quotas import Meter
 from bot.llm.emulator import ChatRequest, ModelEmulator
 from bot.storage import Storage
 from tests.databases import on
@@ -12,7 +12,7 @@ from tests.scenarios.pooled import Scene, scene
 
 TURNS = 400
 TOLD_BEFORE, ASKED_AFTER = 30, 370
-UNLIMITED: Plan = {"messages": None, "tokens": None}
+UNLIMITED: dict[Meter, int | None] = {"messages": None, "tokens": None}
 
 FACTS = {
     "My sister Ottilie breeds alpacas near Lisbon.": "Where does my sister keep her animals?",

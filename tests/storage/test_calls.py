@@ -9,13 +9,16 @@ import pytest
 from bot.domain.completions import Lost, Usage
 from bot.errors import CompletionRefused, ContextOverflow, StreamInterrupted, UpstreamDown
 from bot.storage import CallRecord, Storage
+from tests.books import taken
 from tests.calls import PRICED, answered, card, catalog
 from tests.conftest import Core, make_core
 
 
 @pytest.fixture
 def priced(storage: Storage) -> Core:
-    return make_core(storage, catalog=catalog(card("gpt-test", prices=PRICED)), plan={"messages": None, "tokens": None})
+    return make_core(
+        storage, catalog=catalog(card("gpt-test", prices=PRICED)), daily={"messages": None, "tokens": None}
+    )
 
 
 async def cost_of(core: Core, usage: Usage) -> int | None:
@@ -81,7 +84,7 @@ async def test_an_answer_without_a_word_was_paid_for_and_is_not_charged(priced: 
     (row,) = await answered(priced.storage)
     assert (row["failed"], row["ending"], row["cost"]) == (True, "UpstreamDown", 300)  # 40 × 2.50 + 20 × 10.00
     async with priced.storage.begin() as work:
-        assert (await priced.quotas.quota(work, row["account_id"])).tokens.used == 0
+        assert (await taken(work, row["account_id"], now=0)).tokens == 0
 
 
 async def test_attempts_that_were_lost_have_rows_of_their_own(priced: Core) -> None:
@@ -100,7 +103,7 @@ async def test_attempts_that_were_lost_have_rows_of_their_own(priced: Core) -> N
     assert (lost["failed"], lost["cost"], lost["answered"], lost["lasted_ms"]) == (True, 100, "gpt-test-1", 500)
     assert (row["failed"], row["inbox_id"]) == (False, lost["inbox_id"])
     async with priced.storage.begin() as work:
-        assert (await priced.quotas.quota(work, row["account_id"])).tokens.used == 15
+        assert (await taken(work, row["account_id"], now=0)).tokens == 15
         (group,) = await work.calls.spent(0, "model")
     assert (group.calls, group.tokens, group.cost) == (1, 55, 100 + row["cost"])
 

@@ -9,10 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.people import Identity, Role, Sender
+from bot.domain.quotas import Rule, account_subject
+from bot.domain.windows import Window
+from bot.errors import QuotaExceeded
 from bot.storage import Storage, UnitOfWork
 from bot.storage.merging import _keys, _owners
-from bot.storage.tables import account, admission, allowance, charge, identity, memory, metadata, piece
+from bot.storage.tables import account, admission, charge, identity, memory, metadata, piece, quota
 from bot.storage.tables import context as context_table
+from tests.books import Books
 
 ADA = Sender(identity=Identity(platform="telegram", user="1"), name="Ada", belonging="full")
 BEN = Sender(identity=Identity(platform="slack", user="T1/U1"), name="Ben", belonging="full")
@@ -68,7 +72,18 @@ async def count(connection: AsyncConnection, where: sa.ColumnElement[bool]) -> i
 
 def test_the_tables_of_today_are_among_those_that_are_merged() -> None:
     found = {column.table.name for column in owners()}
-    assert {"identity", "turn", "charge", "call", "allowance", "conversation", "admission", "memory"} <= found
+    assert {
+        "identity",
+        "turn",
+        "charge",
+        "call",
+        "quota",
+        "usage",
+        "credit",
+        "conversation",
+        "admission",
+        "memory",
+    } <= found
 
 
 async def test_every_row_of_every_table_goes_along(storage: Storage) -> None:
@@ -98,8 +113,7 @@ async def test_rows_of_the_same_key_become_one(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "joint"),
-    [(5, 9, 5), (9, 5, 5), (None, 5, 5), (5, None, 5), (-1, 5, 5), (None, -1, None), (-1, -1, -1)],
+    ("one", "other", "joint"), [(5, 9, 5), (9, 5, 5), (None, 5, 5), (5, None, 5), (None, None, None)]
 )
 async def test_the_stricter_limit_stays(
     storage: Storage, one: int | None, other: int | None, joint: int | None
@@ -107,12 +121,24 @@ async def test_the_stricter_limit_stays(
     async with storage.begin() as work:
         kept, gone, connection = await two(work)
         for number, limit in ((kept, one), (gone, other)):
-            await connection.execute(
-                sa.insert(allowance).values(account_id=number, meter="messages", per_day=limit, bonus=2)
-            )
+            rule = Rule(meter="messages", window=Window(span="day"), limit=limit)
+            await work.limits.set(account_subject(number), rule)
         await work.merging.merge(kept, gone, None)
-        (row,) = await connection.execute(sa.select(allowance.c.account_id, allowance.c.per_day, allowance.c.bonus))
-    assert tuple(row) == (kept, joint, 4)
+        (row,) = await connection.execute(sa.select(quota.c.subject, quota.c.amount))
+    assert tuple(row) == (account_subject(kept), joint)
+
+
+async def test_what_both_used_counts_against_the_limits_of_the_one_they_are(storage: Storage) -> None:
+    books = Books(storage, Rule(meter="messages", window=Window(span="day"), limit=3))
+    await books.spend(1, sender=ADA)
+    await books.spend(2, sender=BEN, chat="slack:T1/C1")
+    async with storage.begin() as work:
+        ada, ben = await work.people.meet(ADA), await work.people.meet(BEN)
+        await work.merging.merge(ada.id, ben.id, None)
+    await books.spend(3, sender=BEN)
+    with pytest.raises(QuotaExceeded) as refused:
+        await books.spend(4, sender=ADA)
+    assert refused.value.standing.used == 3
 
 
 async def test_use_adds_up_and_nothing_twice(storage: Storage) -> None:
@@ -153,7 +179,7 @@ async def test_a_split_leaves_use_and_takes_limits_along(storage: Storage) -> No
         await fill(connection, kept)
         await work.merging.merge(kept, gone, Role.GUEST)
         fresh = await work.merging.split(kept, BEN.identity)
-        limits = await count(connection, allowance.c.account_id == fresh)
+        limits = await count(connection, quota.c.subject == account_subject(fresh))
         use = await count(connection, charge.c.account_id == fresh)
         waiting = await count(connection, admission.c.account_id == fresh)
         (ben,) = await work.people.identities(fresh)

@@ -142,8 +142,8 @@ def test_the_hour_that_is_twice_or_never_is_told_apart(moment: datetime, expecte
 
 
 def test_texts_within_texts_are_translated() -> None:
-    sentence = lines(text("Stopped."), text("• {meter}: {used}, no limit", meter=text("Messages"), used=3))
-    assert said(sentence, "zh_Hant") == "已停止。\n• 訊息：3，無限制"
+    sentence = lines(text("Stopped."), text("• {rule}: {limit}", rule=text("Messages"), limit=3))
+    assert said(sentence, "zh_Hant") == "已停止。\n• 訊息：3"
 
 
 @given(st.text())

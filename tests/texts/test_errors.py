@@ -7,10 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import errors
+from bot.domain.quotas import Rule, Standing
+from bot.domain.windows import Window
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
+
+A_DAY = Rule(meter="messages", window=Window(span="day"), limit=5)
+STRONG = Rule(meter="cost", window=Window(hours=3), limit=5000, scope="strong")
 
 SECRET = "sk-secret"
 
@@ -29,8 +34,13 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.NotReversible(7, "late"),
     errors.MessageTooLong(limit=1000, size=2000),
     errors.RepeatedTooOften(seconds=12.3),
-    errors.QuotaExceeded(meter="messages", limit=5, used=5, resets_at=MIDNIGHT),
-    errors.QuotaExceeded(meter="tokens", limit=5000, used=4990, resets_at=MIDNIGHT),
+    errors.QuotaExceeded(Standing(rule=A_DAY, used=5, resets_at=MIDNIGHT)),
+    errors.QuotaExceeded(Standing(rule=A_DAY, used=5)),
+    errors.QuotaExceeded(Standing(rule=STRONG, used=4990, whose="pool")),
+    errors.QuotaExceeded(Standing(rule=STRONG, used=4990, whose="chat")),
+    errors.QuotaExceeded(Standing(rule=STRONG, used=4990, whose="member")),
+    errors.QuotaFrozen(),
+    errors.UnknownPlan("gold"),
     errors.BudgetExhausted(scope=SECRET, span="day", resets_at=MIDNIGHT),
     errors.BudgetExhausted(scope=SECRET, span="month", resets_at=MIDNIGHT),
     errors.PriceUnknown([SECRET]),
@@ -63,8 +73,9 @@ def test_every_error_that_a_person_meets_is_among_the_examples() -> None:
 
 
 def test_every_example_has_a_sentence_of_its_own() -> None:
-    said = [sentence(error).message for error in EVERY]
-    assert len({*said, sentence(errors.ParleyError()).message}) == len(said) + 1
+    english = Catalogues("en", ZoneInfo("UTC")).of("en")
+    said = [english.render(sentence(error)) for error in EVERY]
+    assert len({*said, english.render(sentence(errors.ParleyError()))}) == len(said) + 1
 
 
 @each

@@ -116,7 +116,7 @@ async def test_a_broken_answer_is_told_from_the_catalogue(core: Core) -> None:
 
 
 async def test_a_used_up_quota_is_told_from_the_catalogue(storage: Storage, core: Core) -> None:
-    poor = make_core(storage, plan={"messages": 0, "tokens": 10})
+    poor = make_core(storage, daily={"messages": 0, "tokens": 10})
     answer = await poor.say("ada", "hello", language=PSEUDO)
-    assert answer.startswith("⟦You have used all of today's messages")
+    assert answer.startswith("⟦Your quota does not reach for this:⟧")
     assert outside(answer) == ""

@@ -4,7 +4,19 @@ from bot.storage.tables.access import AdmissionState, admission, attempt, invite
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, place, turn
-from bot.storage.tables.limits import ChargeState, allowance, charge
+from bot.storage.tables.limits import (
+    ChargeState,
+    RequestState,
+    UsageLevel,
+    charge,
+    credit,
+    draw,
+    plan,
+    quota,
+    request,
+    usage,
+    warning,
+)
 from bot.storage.tables.memory import context, lesson, memory, piece, posting, summary
 from bot.storage.tables.operation import BroadcastState, alert, audit, broadcast, progress, response_cache, switch
 from bot.storage.tables.people import account, identity
@@ -17,11 +29,12 @@ __all__ = [
     "InboxState",
     "LaneState",
     "OutboxState",
+    "RequestState",
     "TurnState",
+    "UsageLevel",
     "account",
     "admission",
     "alert",
-    "allowance",
     "attempt",
     "audit",
     "broadcast",
@@ -30,6 +43,8 @@ __all__ = [
     "charge",
     "context",
     "conversation",
+    "credit",
+    "draw",
     "hold",
     "identity",
     "inbox",
@@ -43,10 +58,15 @@ __all__ = [
     "outbox",
     "piece",
     "place",
+    "plan",
     "posting",
     "progress",
+    "quota",
+    "request",
     "response_cache",
     "summary",
     "switch",
     "turn",
+    "usage",
+    "warning",
 ]

@@ -20,6 +20,15 @@ account = sa.Table(
     sa.Column("pinned_model", sa.String(256)),
     # Milliseconds: where turns wait, this person's count as so much older.
     sa.Column("head_start", sa.BigInteger, nullable=False, server_default="0"),
+    # NULL: the default plan. After `plan_until` it is that again.
+    sa.Column("plan", sa.String(32)),
+    sa.Column("plan_until", sa.BigInteger),
+    # What was used before does not count any more (an admin's reset).
+    sa.Column("counted_from", sa.BigInteger, nullable=False, server_default="0", info=merged(min)),
+    # Since then the account may use nothing, whatever its limits (an admin's freeze).
+    sa.Column("frozen_at", sa.BigInteger, info=merged(lambda one, other: one or other)),
+    # A name of the IANA list; NULL: the operator's.
+    sa.Column("zone", sa.String(64)),
 )
 
 identity = sa.Table(

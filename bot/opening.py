@@ -1,0 +1,103 @@
+"""The first transaction of a turn: who asks, in which conversation, which models answer, and what they may use."""
+
+from bot.access import Access
+from bot.accounting import Accounting
+from bot.brain import Brain
+from bot.domain.context import Weighed
+from bot.domain.models import Chain
+from bot.errors import PriceUnknown, QuotaExceeded
+from bot.ports import TokenCounter
+from bot.renewal import Renewal
+from bot.repeats import Repeats
+from bot.storage import UnitOfWork
+from bot.turns import Asked, Begun, Opened
+
+
+class Opening:
+    """Begins turns. A turn that is begun again, after a crash, keeps what it has."""
+
+    def __init__(
+        self,
+        *,
+        brain: Brain,
+        renewal: Renewal,
+        tokens: TokenCounter,
+        access: Access,
+        accounting: Accounting,
+        repeats: Repeats,
+    ) -> None:
+        self._brain = brain
+        self._renewal = renewal
+        self._tokens = tokens
+        self._access = access
+        self._accounting = accounting
+        self._repeats = repeats
+
+    async def begin(self, asked: Asked) -> Begun:
+        """Record the question and reserve what it may use. Raises UserError, NotAdmitted."""
+        update = asked.update
+        question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
+        async with asked.lease.begin() as work:
+            account = (await self._access.admit(work, update)).account
+            guard = self._brain.guard(account)
+            self._brain.check(question, guard)
+            self._repeats.check(account.id, asked.arrival, question.text)
+            where = await self._renewal.where(work, update, account.id)
+            turn, conversation = await work.history.begin(
+                asked.arrival,
+                conversation_id=where.conversation,
+                account_id=account.id,
+                question=question.text,
+                tokens=question.tokens,
+                messages=update.messages,
+            )
+            past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
+            chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
+            opened = Opened(
+                conversation=conversation,
+                left=where.left,
+                account=account,
+                turn=turn,
+                question=question,
+                guard=guard,
+                past=past,
+            )
+            return await self._reserve(work, asked, opened, chain)
+
+    async def _reserve(self, work: UnitOfWork, asked: Asked, opened: Opened, chain: Chain) -> Begun:
+        """Reserve along the chosen chain or, where its quota is used up, along the light one. Raises UserError."""
+        try:
+            return await self._along(work, asked, opened, chain)
+        except QuotaExceeded as refused:
+            light = self._brain.lighter(chain, opened.account)
+            if light is None:
+                raise
+            try:
+                return await self._along(work, asked, opened, self._accounting.allowed(light), spared=refused)
+            except (PriceUnknown, QuotaExceeded):
+                raise refused from None
+
+    async def _along(
+        self, work: UnitOfWork, asked: Asked, opened: Opened, chain: Chain, spared: QuotaExceeded | None = None
+    ) -> Begun:
+        """Fit the past into the window of a chain's first model, and reserve what the turn may use."""
+        fitted = await self._brain.fit(
+            work, opened.past, chain.first, asked.update, opened.question, guard=opened.guard
+        )
+        answer_room = self._brain.window(chain.first, opened.guard).answer_room
+        reserved = await self._accounting.reserve(
+            work, asked, opened.account, chain=chain, prompt=fitted.tokens, answer_room=answer_room
+        )
+        return Begun(
+            conversation=opened.conversation,
+            left=opened.left,
+            account=opened.account,
+            turn=opened.turn,
+            question=opened.question,
+            chain=chain,
+            fitted=fitted,
+            room=reserved.room,
+            reserved=reserved,
+            spared=spared,
+            guard=opened.guard,
+        )
