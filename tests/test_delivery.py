@@ -205,12 +205,12 @@ async def test_a_turn_cut_off_by_a_crash_is_begun_again_and_charged_once(storage
     update = first.platform.parse(lease.claim.payload)
     assert update
     asked = Asked(lease=lease, platform=first.platform, update=update, reply=first.platform.reply(update))
-    await first.dispatcher._questions._chat._begin(asked)
+    await first.dispatcher._questions._chat._opening.begin(asked)
     reborn = make_core(storage)
     await reborn.recover()
     await reborn.work()
     assert reborn.platform.sent == [("ada", "echo: hello")]
-    assert "• Messages: 1 of 5" in await reborn.say("ada", "/usage")
+    assert "Messages today: 1 of 5" in await reborn.say("ada", "/usage")
 
 
 async def test_an_arrival_that_kills_the_process_every_time_is_put_aside(storage: Storage) -> None:

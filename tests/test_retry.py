@@ -138,7 +138,7 @@ class TestReplacedAnswerComesBack:
     async def test_when_the_quota_does_not_reach(self, storage: Storage) -> None:
         core = make_core(storage, daily={"messages": 1, "tokens": None})
         await core.say("ada", "one")
-        assert "all of today's messages" in await core.say("ada", "/retry")
+        assert "does not reach for this" in await core.say("ada", "/retry")
         core.clock.pass_(days=1)
         await core.say("ada", "two")
         assert seen(core) == ["one", "echo: one", "two"]
@@ -215,7 +215,7 @@ class TestButton:
     async def test_it_works_again_after_a_click_that_was_refused(self, core: Core) -> None:
         click = await failing(core, "ada", "one")
         await core.say(ADMIN, "/quota set @ada messages 0")
-        assert "all of today's messages" in await core.say("ada", click)
+        assert "does not reach for this" in await core.say("ada", click)
         await core.say(ADMIN, "/quota set @ada messages 1")
         assert await core.say("ada", click) == "echo: one"
 

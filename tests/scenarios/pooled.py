@@ -28,6 +28,9 @@ HASTY = Patience(backoff=0.0)
 SECRET = "sk-scene"
 """The key of the endpoint; LiteLLM wants this form."""
 
+PLENTY: Mapping[Meter, int | None] = {"messages": 100, "tokens": 10_000}
+"""Enough for nobody to be told that it is nearly used up."""
+
 
 def words(text: str) -> int:
     """What the emulator counts as tokens: the same as the core of the tests does."""
@@ -111,7 +114,7 @@ async def scene(
             models={card.ref: card},
             chains={"default": Chain(name="default", cards=(card,))},
         )
-        core = make_core(storage, catalog=catalog, daily=daily, window=window, context=context)
+        core = make_core(storage, catalog=catalog, daily=daily or PLENTY, window=window, context=context)
         async with Shaper(MemoryBuckets(clock), clock, lambda route: limits_of(catalog, route)) as shaper:
             pool = Pool(
                 catalog,

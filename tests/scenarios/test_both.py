@@ -79,10 +79,10 @@ async def test_an_admin_changes_a_quota_on_each_platform_and_the_next_message_fe
     await world.telegram.until(lambda: len(world.telegram.messages(ada.chat)) == 2, PATIENCE)
     root.says("/quota set @ada messages 1")
     await world.telegram.until(lambda: len(world.telegram.messages(root.chat)) == 2, PATIENCE)
-    assert world.telegram.messages(root.chat)[-1].text.startswith("100 → 1")
+    assert world.telegram.messages(root.chat)[-1].text.startswith("Messages today: 100 → 1")
     ada.says("two")
     await world.telegram.until(lambda: len(world.telegram.messages(ada.chat)) == 4, PATIENCE)
-    assert "all of today's messages (1 of 1)" in world.telegram.messages(ada.chat)[-1].text
+    assert "Messages today: 1 of 1" in world.telegram.messages(ada.chat)[-1].text
 
     ben, boss = world.slack.person("U1", name="ben"), world.slack.person("U2", name="boss")
     direct, office = world.slack.dm(ben), world.slack.dm(boss)
@@ -91,7 +91,7 @@ async def test_an_admin_changes_a_quota_on_each_platform_and_the_next_message_fe
         lambda: any("100 → 0" in _text(message) for message in world.slack.messages(office)), PATIENCE
     )
     await ben.says("three", direct)
-    assert "all of today's messages (0 of 0)" in await world.answered(direct)
+    assert "Messages today: 0 of 0" in await world.answered(direct)
     assert len(world.model.requests) == 1
 
 

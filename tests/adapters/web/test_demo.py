@@ -62,7 +62,7 @@ async def _limit_ada(where: Locator, command: str) -> None:
     await become(where, "Root")
     await expect(await ask(where, command)).to_contain_text("20 → 0")
     await become(where, "Ada")
-    await expect(await ask(where, "Good morning")).to_contain_text("You have used all of today's messages")
+    await expect(await ask(where, "Good morning")).to_contain_text("Your quota does not reach for this")
 
 
 @pytest.mark.parametrize(
