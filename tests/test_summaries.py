@@ -10,6 +10,7 @@ from bot.domain.context import ContextPolicy
 from bot.errors import UpstreamDown
 from bot.storage import Storage
 from bot.storage.tables import TurnState, summary, turn
+from tests.books import used
 from tests.conftest import Core
 from tests.test_memory import chatter, mark, prompt, remembering
 
@@ -116,7 +117,4 @@ async def test_nobody_s_quota_pays_for_a_summary(storage: Storage) -> None:
     core = remembering(storage, SUMMARIZE)
     core.model.summary = ("Ada counts bottles.",)
     await chatter(core, 40)
-    async with storage.begin() as work:
-        (account,) = await work.people.named("fake", "ada")
-        quota = await core.quotas.quota(work, account.id)
-    assert quota.messages.used == 40
+    assert (await used(core))[0] == 40
