@@ -59,8 +59,8 @@ async def test_two_become_one_with_one_quota(core: Core) -> None:
     await core.say("ada", "one")
     await core.say("ben", "two")
     await linked(core)
-    assert "• Messages: 2 of 5" in await core.say("ada", "/usage")
-    assert "• Messages: 2 of 5" in await core.say("ben", "/usage")
+    assert "Messages today: 2 of 5" in await core.say("ada", "/usage")
+    assert "Messages today: 2 of 5" in await core.say("ben", "/usage")
     assert len(set(await accounts(core, "ada", "ben"))) == 1
 
 
@@ -168,7 +168,7 @@ async def test_parting_makes_two_of_one_and_leaves_what_was_used(core: Core) -> 
     await core.click("ben", "Ben (@ben, fake:ben)")
     await core.click("ben", "Part")
     assert len(set(await accounts(core, "ada", "ben"))) == 2
-    assert "• Messages: 1 of 5" in await core.say("ada", "/usage")
+    assert "Messages today: 1 of 5" in await core.say("ada", "/usage")
 
 
 async def test_parting_takes_limits_along(core: Core) -> None:
