@@ -8,8 +8,7 @@ from typing import Any
 from bot.commands.budget import dollars
 from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command, Reversal, Role, Table
-from bot.domain.quotas import Day
-from bot.domain.windows import milliseconds
+from bot.domain.windows import Period, milliseconds
 from bot.herald import reach, worded
 from bot.storage import AuditRecord
 from bot.storage.broadcasts import Broadcast
@@ -26,7 +25,7 @@ _SUBJECT = "everybody"
 async def stats(call: Call) -> Answer:
     if call.words:
         raise call.bad_argument()
-    today = milliseconds(Day.of(call.now, call.zone).starts_at)
+    today = milliseconds(Period.of("day", call.now, call.zone).starts_at)
     since = [today, *(milliseconds(call.now - timedelta(days=days)) for days in (7, 30))]
     use = await call.work.stats.use(since)
     total, blocked = await call.work.stats.people()

@@ -83,7 +83,7 @@ async def talk(stage: Scene[ModelEmulator]) -> list[tuple[str, str, list[str]]]:
 @on("sqlite")
 async def test_what_was_told_early_is_known_late_and_most_tokens_come_from_the_cache(storage: Storage) -> None:
     server = ModelEmulator(answer=answer)
-    async with scene(storage, server, plan=UNLIMITED, window=32_000, context=ContextPolicy()) as stage:
+    async with scene(storage, server, daily=UNLIMITED, window=32_000, context=ContextPolicy()) as stage:
         asked = await talk(stage)
         assert len(server.requests) == TURNS
         rows = await stage.rows()
@@ -101,7 +101,7 @@ async def test_a_window_that_slides_knows_nothing_of_it_and_hits_no_cache(storag
     """The same conversation, so that nobody takes the one above for a matter of course."""
     server = ModelEmulator(answer=answer)
     sliding = ContextPolicy(recall=0, low_water=1)
-    async with scene(storage, server, plan=UNLIMITED, window=32_000, context=sliding) as stage:
+    async with scene(storage, server, daily=UNLIMITED, window=32_000, context=sliding) as stage:
         asked = await talk(stage)
         rows = await stage.rows()
     assert not any(fact in text for fact, _, texts in asked for text in texts)
