@@ -14,6 +14,7 @@ from tests.adapters.slack.conftest import Make
 
 Question = Callable[..., Update]
 
+CHANNEL = Place(platform="slack", chat="T1/C1", private=False)
 AGAIN = Button(label="🔁 Retry", command="retry 7")
 
 
@@ -448,6 +449,37 @@ async def test_a_private_answer_has_its_buttons_too(slack: SlackEmulator, platfo
         await platform.deliver(part)
     [answer] = answers(slack)
     assert (answer.ephemeral_for, actions(answer)) == ("U1", [("parley.retry.0", "7")])
+
+
+@pytest.fixture
+async def page(slack: SlackEmulator, platform: SlackPlatform) -> str:
+    """A message with a button in a channel; its ts."""
+    slack.channel("C1", "general", members=[slack.person("U1", name="ada")])
+    (part,) = platform.parts(CHANNEL, "Page 1.", buttons=[AGAIN])
+    return await platform.deliver(part)
+
+
+async def turn(slack: SlackEmulator, platform: SlackPlatform, page: str, url: str = "none") -> None:
+    """Turn a page by a click whose URL does not work (any more)."""
+    dead = slack.url.replace("/api/", f"/response/{url}")
+    for part in platform.parts(CHANNEL, "Page 2.", answer_by=f"U1 {dead}", buttons=[AGAIN], instead_of=page):
+        await platform.deliver(json.loads(json.dumps(part)))
+
+
+async def test_a_page_is_turned_when_the_url_of_the_click_is_used_up(
+    slack: SlackEmulator, platform: SlackPlatform, page: str
+) -> None:
+    await turn(slack, platform, page)
+    [message] = answers(slack)
+    assert (message.ts, message.visible, actions(message)) == (page, "Page 2.\n🔁 Retry", [("parley.retry.0", "7")])
+
+
+async def test_a_page_whose_message_is_gone_is_shown_to_who_clicked(
+    slack: SlackEmulator, platform: SlackPlatform, page: str
+) -> None:
+    await turn(slack, platform, "1.000000")
+    first, whisper = slack.messages("C1")
+    assert (first.ts, whisper.ephemeral_for, whisper.visible) == (page, "U1", "Page 2.\n🔁 Retry")
 
 
 async def test_a_thread_that_is_gone_costs_the_thread_only(slack: SlackEmulator, platform: SlackPlatform) -> None:
