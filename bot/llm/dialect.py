@@ -30,7 +30,9 @@ class Dialect:
     """Builds request bodies and remembers, per model, what the endpoint refused."""
 
     def __init__(self, base_url: str) -> None:
-        self._openai = urlsplit(base_url).hostname == "api.openai.com"
+        host = urlsplit(base_url).hostname or ""
+        self._openai = host == "api.openai.com"
+        self._azure = host.endswith(".openai.azure.com")
         self._refused: dict[str, set[str]] = {}
 
     def body(self, prompt: Prompt) -> dict[str, Any]:
@@ -59,15 +61,17 @@ class Dialect:
         return True
 
     def _extras(self, prompt: Prompt) -> dict[str, Any]:
-        tier = {TIER: prompt.service_tier} if prompt.service_tier else {}
-        if not self._openai:
-            return {"stream_options": {"include_usage": True}, **tier}
-        # Obfuscation pads every chunk against eavesdroppers who measure packets: a tenth of the bytes.
-        extras: dict[str, Any] = {"stream_options": {"include_usage": True, "include_obfuscation": False}, **tier}
-        if prompt.key:
+        streaming: dict[str, Any] = {"include_usage": True}
+        extras: dict[str, Any] = {"stream_options": streaming}
+        if prompt.service_tier:
+            extras[TIER] = prompt.service_tier
+        if prompt.key and (self._openai or self._azure):
             extras["prompt_cache_key"] = prompt.key
-        if prompt.person:
-            extras["safety_identifier"] = prompt.person
+        if self._openai:
+            # Obfuscation pads every chunk against eavesdroppers who measure packets: a tenth of the bytes.
+            streaming["include_obfuscation"] = False
+            if prompt.person:
+                extras["safety_identifier"] = prompt.person
         return extras
 
 
