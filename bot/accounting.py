@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import Literal
 
 from bot.budgets import Budgets
 from bot.domain.completions import Lost, Prompt, Usage
@@ -17,6 +18,9 @@ from bot.records import Records
 from bot.storage import Account, CallRecord, UnitOfWork
 from bot.turns import Asked, Begun, Cause, Outcome
 
+CachedCharge = Literal["nothing", "message", "full"]
+"""Not even a message; a message and no tokens; or as if the model had been asked."""
+
 MARGIN = 1.25
 """How much longer than we estimate a prompt may turn out: other vendors' tokenizers cut text into more pieces."""
 
@@ -26,16 +30,25 @@ class Accounting:
 
     Args:
         admins: whose turns budgets count and never refuse.
+        cached: what an answer from the response cache takes of a person's limits.
     """
 
     def __init__(
-        self, *, quotas: Quotas, budgets: Budgets, prices: PriceBook, clock: Clock, admins: AbstractSet[Identity]
+        self,
+        *,
+        quotas: Quotas,
+        budgets: Budgets,
+        prices: PriceBook,
+        clock: Clock,
+        admins: AbstractSet[Identity],
+        cached: CachedCharge = "message",
     ) -> None:
         self.quotas = quotas
         self.budgets = budgets
         self.records = Records(prices, clock)
         self._prices = prices
         self._admins = admins
+        self._cached = cached
 
     def allowed(self, chain: Chain) -> Chain:
         """The models of a chain that may be used: those of unknown price only if the operator allows them.
@@ -77,15 +90,18 @@ class Accounting:
         return reserved
 
     async def settle(
-        self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage
+        self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage, *, answer_tokens: int
     ) -> list[Standing]:
         """Charge what was really used, and record the call; returns the limits that are nearly used up by it.
 
-        Attempts that were lost are no business of the person's.
+        Attempts that were lost are no business of the person's. `answer_tokens` is what we count of the answer.
         """
         records = self.records.answer(begun.cause(asked), begun.chain.first, outcome, usage)
-        used = Amount.of_turn(prompt=usage.input, answer=usage.output, cost=records[-1].cost or 0)
-        await self.quotas.settle(work, asked.arrival, model=records[-1].asked, used=used)
+        used = self._charged(begun, outcome, usage, records[-1], answer_tokens)
+        if outcome.cached and self._cached == "nothing":
+            await self.quotas.release(work, asked.arrival)
+        else:
+            await self.quotas.settle(work, asked.arrival, model=records[-1].asked, used=used)
         await self.book(work, records)
         return await self.quotas.warnings(work, begun.account, begun.reserved, used)
 
@@ -114,6 +130,14 @@ class Accounting:
         await self.budgets.settle(work, records[-1].inbox_id, sum(one.cost or 0 for one in records))
         for record in records:
             await work.calls.add(record)
+
+    def _charged(self, begun: Begun, outcome: Outcome, usage: Usage, record: CallRecord, answer_tokens: int) -> Amount:
+        """What a person's limits are charged with: what was used, and for a cached answer what the operator set."""
+        if not outcome.cached or self._cached != "full":
+            return Amount.of_turn(prompt=usage.input, answer=usage.output, cost=record.cost or 0)
+        asked = Usage(input=begun.fitted.tokens, output=answer_tokens)
+        cost = self._prices.cost(begun.chain.first, asked) or 0
+        return Amount.of_turn(prompt=asked.input, answer=asked.output, cost=cost)
 
     def _ceiling(self, chain: Chain, *, prompt: int, room: int) -> int:
         """The most that the dearest model of the chain can cost, in micro-US$. Unknown prices are not in it."""

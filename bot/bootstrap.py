@@ -191,7 +191,14 @@ def accounting_of(settings: Settings, prices: PriceBook, clock: Clock) -> Accoun
     base = base_plans({"messages": settings.daily_messages, "tokens": settings.daily_tokens})
     quotas = Quotas(Plans(base, settings.default_plan), zone, clock)
     budgets = Budgets(settings.budgets(), zone, clock)
-    return Accounting(quotas=quotas, budgets=budgets, prices=prices, clock=clock, admins=settings.admins)
+    return Accounting(
+        quotas=quotas,
+        budgets=budgets,
+        prices=prices,
+        clock=clock,
+        admins=settings.admins,
+        cached=settings.response_cache_charge,
+    )
 
 
 def _scrubbing(storage: Storage, platforms: Sequence[Platform], model: Model) -> Scrubbing:

@@ -141,7 +141,7 @@ class Chat:
                 await self._brain.learn(work, begun, outcome, counted)
             else:
                 await work.history.fail(asked.arrival, outcome.ending)
-            nearly = await self._accounting.settle(work, asked, begun, outcome, usage)
+            nearly = await self._accounting.settle(work, asked, begun, outcome, usage, answer_tokens=counted)
             text_ = self._final_text(asked, outcome.answer, footnotes(begun, outcome, nearly))
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(text_, buttons))
 

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
 
     response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")
     response_cache_seconds: int = Field(86_400, ge=1, description="a whole number of seconds")
+    response_cache_charge: Literal["nothing", "message", "full"] = Field(
+        "message", description="nothing, message or full"
+    )
 
     database_url: Database = Field(
         "sqlite+aiosqlite:///data/parley.db",

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from bot.accounting import CachedCharge
 from bot.domain.completions import Prompt, PromptMessage
 from bot.errors import UpstreamDown
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Scope, Shelves
@@ -82,6 +83,20 @@ async def test_when_no_endpoint_can_be_reached_an_old_answer_is_given(storage: S
     core.clock.pass_(days=1)
     core.model.script.append([UpstreamDown("gone")])
     assert await core.say("ben", "hello") == f"echo: hello{NOTICE}"
+
+
+@pytest.mark.parametrize(("charge", "messages", "words"), [("nothing", 0, None), ("message", 1, None), ("full", 1, 2)])
+async def test_a_cached_answer_takes_of_a_person_s_limits_what_the_operator_says(
+    storage: Storage, charge: CachedCharge, messages: int, words: int | None
+) -> None:
+    """In full: the prompt and the words of the answer."""
+    core = remembering(storage)
+    core.dispatcher._accounting._cached = charge
+    await core.say("ada", "hello")
+    await core.say("ben", "hello")
+    tokens = 0 if words is None else core.model.prompts[0].tokens + words
+    assert await used(core, "ben") == (messages, tokens)
+    assert [cost for _, _, cost in await calls(storage)][1] == 0
 
 
 @pytest.mark.parametrize("wanted", ["off", "account", "everyone"])

@@ -43,7 +43,7 @@ async def spend(call: Call) -> Text:
 
 def _offer(call: Call) -> Text:
     pinned = call.account.pinned_model
-    cards = call.catalog.offered("")
+    cards = call.catalog.offered(call.quotas.plan_of(call.account))
     return lines(
         text("You can choose among these models:"),
         *(_model_line(card, chosen=card.ref == pinned) for card in cards),
@@ -58,7 +58,7 @@ def _model_line(card: ModelCard, *, chosen: bool) -> Text:
 
 
 async def _pin(call: Call, name: str) -> Text:
-    card = call.catalog.find(name, "")
+    card = call.catalog.find(name, call.quotas.plan_of(call.account))
     if card is None:
         raise UnknownModel(name)
     await call.work.people.pin(call.account.id, card.ref)

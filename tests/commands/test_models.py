@@ -1,5 +1,7 @@
 """`/model` and `/spend`, as people type them."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.completions import Usage
@@ -71,6 +73,15 @@ async def test_a_model_that_is_not_there_is_refused_and_changes_nothing(core: Co
     assert f"no model `{name}`" in await core.say("ada", f"/model {name}")
     await core.say("ada", "hello")
     assert asked_last(core) == "main/small"
+
+
+async def test_people_choose_among_what_their_plan_may_use(storage: Storage) -> None:
+    both = replace(catalog(BIG, SMALL), access={"free": frozenset({"main/small"})})
+    core = make_core(storage, catalog=both)
+    offered = await core.say("ada", "/model")
+    assert "main/small" in offered
+    assert "main/big" not in offered
+    assert "no model `big`" in await core.say("ada", "/model big")
 
 
 async def test_more_than_a_name_is_no_model(core: Core) -> None:
