@@ -10,8 +10,8 @@ from tests.admin.conftest import Shell
 def test_a_quota_is_set_for_somebody_who_has_never_written(shell: Shell) -> None:
     done = shell.run("quota", "set", "telegram:11", "messages", "50")
     assert done.exit_code == 0
-    assert done.stdout.startswith("100 → 50 (audit no. 1)\n")
-    assert "Messages: 0 of 50" in shell.run("quota", "show", "telegram:11").stdout
+    assert "100 → 50" in done.stdout.splitlines()[0]
+    assert ": 0 of 50," in shell.run("quota", "show", "telegram:11").stdout
 
 
 def test_the_operator_is_on_record(shell: Shell) -> None:
@@ -77,7 +77,7 @@ def test_help_lists_what_admins_have(shell: Shell) -> None:
     shown = shell.run("--help").stdout
     assert all(name in shown for name in ("quota", "block", "audit"))
     assert "retry" not in shown
-    assert "parley admin quota set @ada messages 50" in shell.run("quota", "--help").stdout
+    assert "Example: parley admin quota" in shell.run("quota", "--help").stdout
 
 
 def test_a_command_of_chats_is_none_here(shell: Shell) -> None:
@@ -110,13 +110,17 @@ class TestImport:
     @pytest.fixture
     def good(self, shell: Shell) -> Path:
         path = shell.folder / "users.csv"
-        path.write_text("id,name,messages,role\ntelegram:21,Ada,50,\ntelegram:22,Ben,60,support\n")
+        path.write_text(
+            "id,name,plan,messages,tokens per week,role\n"
+            "telegram:21,Ada,plus,,1000,\n"
+            "telegram:22,Ben,vip until 2099-01-01,60,,support\n"
+        )
         return path
 
     def test_a_table_of_people_is_taken_in_and_on_record(self, shell: Shell, good: Path) -> None:
         done = shell.run("import", str(good))
-        assert (done.exit_code, done.stdout) == (0, "3 changes for 2 people were made.\n")
-        assert "Messages: 0 of 60" in shell.run("quota", "show", "telegram:22").stdout
+        assert (done.exit_code, done.stdout) == (0, "5 changes for 2 people were made.\n")
+        assert ": 0 of 60," in shell.run("quota", "show", "telegram:22").stdout
         acts = [(row["What"], row["Whom"]) for row in shell.json("audit")["rows"]]
         assert acts[0][0] == "import"
         assert {("quota.set", "telegram:21"), ("quota.set", "telegram:22"), ("role", "telegram:22")} <= set(acts)
@@ -125,12 +129,12 @@ class TestImport:
         told = shell.run("import", str(good), "--dry-run")
         assert told.exit_code == 0
         assert "line 2: telegram:21:" in told.stdout
-        assert "3 changes for 2 people would be made. Nothing was changed." in told.stdout
+        assert "5 changes for 2 people would be made. Nothing was changed." in told.stdout
         assert "telegram:21" not in shell.run("users").stdout
 
     def test_one_bad_line_undoes_all_and_every_bad_line_is_named(self, shell: Shell, good: Path) -> None:
         with good.open("a") as file:
-            file.write("telegram:23,Cy,fifty,\nirc:1,Di,5,\ntelegram:24,Ed,5,king\n")
+            file.write("telegram:23,Cy,,fifty,,\nirc:1,Di,,5,,\ntelegram:24,Ed,nosuch,,,\n")
         refused = shell.run("import", str(good))
         assert (refused.exit_code, refused.stdout) == (1, "")
         places = [line.split(": ")[0] for line in refused.stderr.splitlines()[:-1]]
