@@ -1,5 +1,6 @@
 """The chore that puts what was said into the index, before it leaves the prompts."""
 
+import asyncio
 from collections import defaultdict
 from datetime import datetime, tzinfo
 
@@ -39,6 +40,7 @@ class Indexing:
         by_account: dict[int, list[NewPiece]] = defaultdict(list)
         for turn in turns:
             by_account[turn.account] += await self.pieces(turn)
+            await asyncio.sleep(0)  # a long answer takes milliseconds: whoever waits comes first
         async with lease.begin() as work:
             for account, new in by_account.items():
                 await work.memories.add(conversation, account, new)

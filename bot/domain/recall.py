@@ -68,13 +68,13 @@ def rank(
     scores: dict[int, float] = defaultdict(float)
     ways = (
         _bm25(words, pieces, max(length, 1.0)),
-        _bm25([_spread(postings) for postings in words], pieces, 1.0),
+        _bm25_around(words, pieces),
         _bm25(dates, pieces, 1.0),
     )
     for way in ways:
-        best = max(way.values(), default=0.0)
+        share = 1 / max(way.values(), default=1.0)
         for number, score in way.items():
-            scores[number] += score / best
+            scores[number] += score * share
     least = threshold * max(scores.values(), default=0.0)
     # Most are left out: sorting them too would take longer than all the rest.
     return sorted((hit for hit in scores.items() if hit[1] >= least), key=lambda hit: (-hit[1], hit[0]))
@@ -82,22 +82,32 @@ def rank(
 
 def _bm25(terms: Iterable[Sequence[Posting]], pieces: int, average: float) -> Mapping[int, float]:
     scores: dict[int, float] = defaultdict(float)
+    same, longer = _SATURATION * (1 - _LENGTH), _SATURATION * _LENGTH / average
     for postings in terms:
-        # Surroundings reach beyond both ends, so that a term may be around more pieces than there are.
-        rarity = math.log(1 + (max(pieces - len(postings), 0) + 0.5) / (len(postings) + 0.5))
+        weight = _weight(len(postings), pieces)
         for number, count, length in postings:
-            norm = _SATURATION * (1 - _LENGTH + _LENGTH * length / average)
-            scores[number] += rarity * count * (_SATURATION + 1) / (count + norm)
+            scores[number] += weight * count / (count + same + longer * length)
     return scores
 
 
-def _spread(postings: Sequence[Posting]) -> Sequence[Posting]:
+def _bm25_around(terms: Iterable[Sequence[Posting]], pieces: int) -> Mapping[int, float]:
     """The same for the surroundings of pieces, all of which count as equally long."""
-    counts: dict[int, int] = defaultdict(int)
-    for number, count, _ in postings:
-        for near in range(max(0, number - _AROUND), number + _AROUND + 1):
-            counts[near] += count
-    return [(number, count, 1) for number, count in counts.items()]
+    scores: dict[int, float] = defaultdict(float)
+    for postings in terms:
+        counts: dict[int, int] = defaultdict(int)
+        for number, count, _ in postings:
+            for near in range(number - _AROUND, number + _AROUND + 1):
+                counts[near] += count
+        weight = _weight(len(counts), pieces)
+        for near, count in counts.items():
+            scores[near] += weight * count / (count + _SATURATION)
+    return scores
+
+
+def _weight(held: int, pieces: int) -> float:
+    """What a term is worth that so many of all pieces hold."""
+    # Surroundings reach beyond both ends, so that a term may be around more pieces than there are.
+    return math.log(1 + (max(pieces - held, 0) + 0.5) / (held + 0.5)) * (_SATURATION + 1)
 
 
 def pack(best_first: Iterable[Piece], *, room: int) -> list[Piece]:
