@@ -12,7 +12,7 @@ from bot.errors import StorageError
 from bot.inbox import Inbox
 from bot.ports import Clock
 from bot.storage import Account, Storage, UnitOfWork
-from bot.storage.broadcasts import Broadcast, prefix
+from bot.storage.broadcasts import Broadcast, Delivery, prefix
 from bot.storage.tables import BroadcastState
 from bot.texts import Text, Typed, lines, text
 
@@ -55,16 +55,20 @@ class Herald:
             sending = await work.broadcasts.sending()
             if sending is None:
                 return
-            said = [await self._on(work, sending, platform) for platform in self._paces]
-            if all(said) and await self._is_over(work, sending):
-                await self._end(work, sending)
+            delivery = await work.broadcasts.delivery(sending.id)
+            waiting = delivery.handed - delivery.delivered - delivery.failed
+            if waiting > _MOST_WAITING * max(1, *self._paces.values()):
+                return  # platforms take less than they are given
+            over = [await self._on(work, sending, platform) for platform in self._paces]
+            if all(over) and not waiting:
+                await self._end(work, sending, delivery)
         self._inbox.wake()
 
     async def _on(self, work: UnitOfWork, sending: Broadcast, platform: str) -> bool:
-        """A second's worth on one platform. Whether nobody is left there."""
+        """A second's worth on one platform. Whether nobody was left there before."""
         after, done = await work.broadcasts.upto(sending.id, platform)
-        if done or await self._is_behind(work, sending):
-            return done
+        if done:
+            return True
         room, handed = max(1, round(self._paces[platform] * _EVERY)), 0
         audience = await work.broadcasts.audience(platform, [*self._paces], after=after, most=_PAGE)
         for account in audience:
@@ -75,7 +79,7 @@ class Herald:
         else:
             done = len(audience) < _PAGE
         await work.broadcasts.advance(sending.id, platform, upto=after, handed=handed, done=done)
-        return done
+        return False
 
     async def _tell(self, work: UnitOfWork, sending: Broadcast, account: Account) -> bool:
         """Whether the person is one of those whom the bot talks to."""
@@ -86,20 +90,9 @@ class Herald:
         await work.inbox.put(notice.arrival(prefix(sending.id), at=at, prefix=prefix(sending.id)))
         return True
 
-    async def _is_behind(self, work: UnitOfWork, sending: Broadcast) -> bool:
-        """Whether platforms take less than they are given."""
-        delivery = await work.broadcasts.delivery(sending.id)
-        waiting = delivery.handed - delivery.delivered - delivery.failed
-        return waiting > _MOST_WAITING * max(1, *self._paces.values())
-
-    async def _is_over(self, work: UnitOfWork, sending: Broadcast) -> bool:
-        delivery = await work.broadcasts.delivery(sending.id)
-        return delivery.handed == delivery.delivered + delivery.failed
-
-    async def _end(self, work: UnitOfWork, sending: Broadcast) -> None:
+    async def _end(self, work: UnitOfWork, sending: Broadcast, delivery: Delivery) -> None:
         if not await work.broadcasts.move(sending.id, before=BroadcastState.SENDING, after=BroadcastState.SENT):
             return
-        delivery = await work.broadcasts.delivery(sending.id)
         said = text(
             "📣 Broadcast no. {number} is out: {delivered} delivered, {failed} could not be delivered.",
             number=sending.id,
@@ -116,14 +109,3 @@ def worded(said: str) -> Text:
         text("📣 {message}", message=said),
         text("{off} ends messages like this.", off=Typed("notices off")),
     )
-
-
-async def reach(work: UnitOfWork, access: Access) -> int:
-    """How many people a broadcast would be for now."""
-    platforms, count = await work.broadcasts.platforms(), 0
-    for platform in platforms:
-        after = 0
-        while found := await work.broadcasts.audience(platform, platforms, after=after, most=_PAGE):
-            count += sum(access.role(one) >= Role.GUEST for one in found)
-            after = found[-1].id
-    return count

@@ -47,7 +47,7 @@ def readers(core: Core) -> list[str]:
 
 async def test_it_is_shown_first_and_sent_after_a_click(crowd: Core) -> None:
     preview = await crowd.say(ADMIN, "/broadcast Cake at four.")
-    assert preview.startswith("6 people would read:\n📣 Cake at four.\n/notices off ends messages like this.")
+    assert preview.startswith("About 6 people would read:\n📣 Cake at four.\n/notices off ends messages like this.")
     await tick(crowd, 3)
     assert readers(crowd) == []
     assert "on its way" in await crowd.click(ADMIN, "📣 Send", chat=ADMIN)

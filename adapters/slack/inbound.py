@@ -125,9 +125,9 @@ def _bot_of(body: Json) -> str:
     return str(_authorization(body).get("user_id") or "") if _authorization(body).get("is_bot") else ""
 
 
-def stranger(body: Json) -> bool:
-    """Whether the author belongs to another organisation: Slack Connect shares channels between them."""
-    return any(home not in _ours(body) for home in _homes(body))
+def _abroad(body: Json) -> str:
+    """The other organisation that the author belongs to, "" if to ours: Slack Connect shares channels between them."""
+    return next((str(home) for home in _homes(body) if home not in _ours(body)), "")
 
 
 def _ours(body: Json) -> set[Any]:
@@ -193,10 +193,8 @@ def _place(body: Json, event: Json, rules: Rules, *, private: bool) -> Place:
 
 def _from_message(body: Json, event: Json, bot: str, place: Place, rules: Rules) -> Update:
     team, raw = _team(body), _mention(bot).sub(" ", _text(event)).strip()
-    away = stranger(body)
-    home = str(event.get("user_team") or team) if away else team
     return Update(
-        sender=_sender(home, str(event["user"]), "", away=away),
+        sender=_sender(team, str(event["user"]), "", abroad=_abroad(body)),
         place=place,
         text=readable(raw, person=lambda user, name: f"@{name or user}"),
         message=str(event["ts"]),
@@ -225,10 +223,8 @@ def _from_action(body: Json) -> Update | None:
     if not name.startswith(ACTION_PREFIX) or "channel" not in body:
         return None
     user = body["user"]
-    away = stranger(body)
-    home = str(user.get("team_id") or team) if away else team
     return Update(
-        sender=_sender(home, str(user["id"]), str(user.get("username") or ""), away=away),
+        sender=_sender(team, str(user["id"]), str(user.get("username") or ""), abroad=_abroad(body)),
         place=_named_place(team, str(body["channel"]["id"]), str(body.get("container", {}).get("thread_ts") or "")),
         text="",
         message=str(body.get("container", {}).get("message_ts") or ""),
@@ -257,9 +253,9 @@ def _named_place(team: str, channel: str, thread: str = "") -> Place:
     return Place(platform=NAME, chat=f"{team}/{channel}", thread=thread, private=channel.startswith("D"))
 
 
-def _sender(team: str, user: str, name: str, *, away: bool = False) -> Sender:
-    who = Identity(platform=NAME, user=f"{team}/{user}")
-    return Sender(identity=who, name=name or user, username=name or None, belonging="external" if away else None)
+def _sender(team: str, user: str, name: str, *, abroad: str = "") -> Sender:
+    who = Identity(platform=NAME, user=f"{abroad or team}/{user}")
+    return Sender(identity=who, name=name or user, username=name or None, belonging="external" if abroad else None)
 
 
 def _mention(bot: str) -> re.Pattern[str]:

@@ -7,11 +7,9 @@ from typing import Any, Self
 
 from bot.commands.declaration import Answer, Choice
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival, Place
+from bot.domain.updates import NOTICE, Arrival, Place
 from bot.texts import Text
 from bot.texts.stored import from_json, to_json
-
-_SOURCE = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +35,10 @@ class Notice:
         `prefix` is what its event begins with, for those who want to find it again.
         """
         return Arrival(
-            source=f"{self.to.platform}:{_SOURCE}",
+            source=f"{self.to.platform}:{NOTICE}",
             # Occasions have no longest length, the column has.
             event=prefix + blake2s(f"{occasion} {self.to}".encode(), digest_size=16).hexdigest(),
-            lane=self.at.key if self.at else f"{_SOURCE}:{self.to}",
+            lane=self.at.key if self.at else f"{NOTICE}:{self.to}",
             order=at,
             payload={
                 "notice": to_json(self.said),
@@ -53,7 +51,7 @@ class Notice:
     @staticmethod
     def is_one(source: str) -> bool:
         """Whether arrivals of that source are notices."""
-        return source.partition(":")[2] == _SOURCE
+        return source.partition(":")[2] == NOTICE
 
     @classmethod
     def of(cls, source: str, payload: Mapping[str, Any]) -> Self | None:

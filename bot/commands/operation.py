@@ -9,7 +9,7 @@ from bot.commands.budget import dollars
 from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command, Reversal, Role, Table
 from bot.domain.windows import Period, milliseconds
-from bot.herald import reach, worded
+from bot.herald import worded
 from bot.storage import AuditRecord
 from bot.storage.broadcasts import Broadcast
 from bot.storage.stats import Use
@@ -92,9 +92,11 @@ async def _preview(call: Call) -> Answer:
     said = (call.update.invocation.arguments if call.update.invocation else "").strip()
     if len(said) > _LONGEST or call.role < Role.ADMIN:
         raise call.bad_argument()
-    count = await reach(call.work, call.access)
+    count = await call.work.broadcasts.reach(call.access.policy.welcome)
     number = await call.work.broadcasts.draft(author=call.account.identity, said=said, reach=count)
-    question = lines(plural("{count} person would read:", "{count} people would read:", count), worded(said))
+    question = lines(
+        plural("About {count} person would read:", "About {count} people would read:", count), worded(said)
+    )
     asked = call.confirm(question, text("📣 Send"), f"send {number}")
     discard = Choice(label=text("Discard"), command=f"broadcast discard {number}")
     return replace(asked, choices=(*asked.choices, discard))

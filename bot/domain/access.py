@@ -54,6 +54,14 @@ class AccessPolicy:
             return Role.MEMBER if belonging == "full" else Role.GUEST
         return Role.NEWCOMER
 
+    @property
+    def welcome(self) -> list[Belonging]:
+        """Who is in by what they are to the workspace, without anybody having decided about them."""
+        if self.entry != "open":
+            return []
+        found: list[Belonging] = ["full"]
+        return found + ["guest"] * self.guests + ["external"] * self.external
+
     def here(self, role: Role, place: Place) -> Role:
         """What somebody of that role may do at `place`: where others read along, nobody is more than a member."""
         alone = place.private or Identity(platform=place.platform, user=place.chat) in self.admin_chats

@@ -10,6 +10,9 @@ from bot.domain.people import Identity, Sender
 
 MOST_COMMAND_BYTES = 64
 
+NOTICE = "notice"
+"""The second half of the source of arrivals that nobody sent: sentences of ours on their way to somebody."""
+
 CONTENT = "content"
 """The key of a file's bytes in a part."""
 

@@ -133,4 +133,5 @@ def _combined(column: sa.Column[Any], stays: Row, goes: Row) -> Any:
 
 
 def _either(column: sa.Column[Any], stays: Row, goes: Row) -> Any:
-    return goes[column.name] if stays[column.name] is None else stays[column.name]
+    decides = column.info.get("follows", column.name)
+    return goes[column.name] if stays[decides] is None else stays[column.name]

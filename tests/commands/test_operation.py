@@ -23,7 +23,7 @@ class TestMaintenance:
         await core.say("ada", "hello")
         assert "on → off" in await core.say(ADMIN, "/maintenance off")
         assert await core.say("ada", "again") == "echo: again"
-        assert "• Messages: 1 of 5" in await core.say("ada", "/usage")
+        assert "Messages today: 1 of 5" in await core.say("ada", "/usage")
 
     async def test_it_is_taken_back_by_number(self, core: Core) -> None:
         await core.say(ADMIN, "/maintenance on")

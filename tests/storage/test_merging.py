@@ -199,3 +199,14 @@ def test_every_number_of_a_shared_key_says_what_becomes_of_it() -> None:
         and "merged" not in column.info
     ]
     assert [str(column) for column in undecided if column.table.name != "link_code"] == []
+
+
+async def test_a_plan_keeps_its_own_end(storage: Storage) -> None:
+    async with storage.begin() as work:
+        kept, gone, connection = await two(work)
+        for number, plan, until in ((kept, "plus", None), (gone, "vip", 5)):
+            its = sa.update(account).where(account.c.id == number)
+            await connection.execute(its.values(plan=plan, plan_until=until))
+        await work.merging.merge(kept, gone, None)
+        row = (await connection.execute(sa.select(account.c.plan, account.c.plan_until))).one()
+    assert tuple(row) == ("plus", None)

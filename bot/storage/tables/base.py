@@ -32,6 +32,11 @@ def merged(how: Callable[[Any, Any], Any]) -> dict[str, Any]:
     return {"merged": how}
 
 
+def follows(name: str) -> dict[str, Any]:
+    """When two accounts become one: `info` of a column whose value comes from where that of another column does."""
+    return {"follows": name}
+
+
 NAMES_ACCOUNT = {"names_account": True}
 """`info` of a column of text that names an account as in `account:7` or `member:7@…`, where no foreign key can."""
 

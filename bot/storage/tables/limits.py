@@ -78,6 +78,11 @@ def _stricter(one: int | None, other: int | None) -> int | None:
     return min((limit for limit in (one, other) if limit is not None), default=None)
 
 
+def _longer(one: int | None, other: int | None) -> int | None:
+    """Of two ends, of which None is none."""
+    return None if one is None or other is None else max(one, other)
+
+
 # Limits that admins set. `subject` is what they are for: plan:NAME, account:ID, chat:KEY (all of a chat together),
 # each:KEY (every member in it) or pool:KEY (what the chat pays for its members).
 quota = sa.Table(
@@ -91,7 +96,7 @@ quota = sa.Table(
     # NULL lifts a limit that the plan sets.
     sa.Column("amount", sa.BigInteger, info=merged(_stricter)),
     # When it ends, NULL: never.
-    sa.Column("until", sa.BigInteger),
+    sa.Column("until", sa.BigInteger, info=merged(_longer)),
     info=GOES_ALONG,
 )
 

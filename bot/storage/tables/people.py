@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from bot.storage.tables.base import BigId, merged, metadata
+from bot.storage.tables.base import BigId, follows, merged, metadata
 
 account = sa.Table(
     "account",
@@ -22,7 +22,7 @@ account = sa.Table(
     sa.Column("head_start", sa.BigInteger, nullable=False, server_default="0"),
     # NULL: the default plan. After `plan_until` it is that again.
     sa.Column("plan", sa.String(32)),
-    sa.Column("plan_until", sa.BigInteger),
+    sa.Column("plan_until", sa.BigInteger, info=follows("plan")),
     # What was used before does not count any more (an admin's reset).
     sa.Column("counted_from", sa.BigInteger, nullable=False, server_default="0", info=merged(min)),
     # Since then the account may use nothing, whatever its limits (an admin's freeze).
