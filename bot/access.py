@@ -1,9 +1,10 @@
 """Who is speaking, and what they may do here."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from bot.domain.access import AccessPolicy, turned_away
-from bot.domain.people import Role
+from bot.domain.people import Identity, Role
 from bot.domain.updates import Place, Update
 from bot.errors import UnderMaintenance
 from bot.inbox import Lease
@@ -21,10 +22,15 @@ class Visitor:
 
 
 class Access:
-    """Applies the operator's policy and the admins' decisions."""
+    """Applies the operator's policy and the admins' decisions.
 
-    def __init__(self, policy: AccessPolicy) -> None:
+    Args:
+        platforms: those that are served; admins of others cannot be asked anything.
+    """
+
+    def __init__(self, policy: AccessPolicy, platforms: AbstractSet[str] = frozenset()) -> None:
         self.policy = policy
+        self._platforms = platforms
 
     async def introduced(self, lease: Lease, platform: Platform, update: Update) -> Update:
         """The update with what has to be known of its sender before anything else. Platforms are asked but once."""
@@ -60,6 +66,14 @@ class Access:
         return self.policy.role(
             account.identity, account.belonging, given=account.role, blocked=account.blocked, place=place
         )
+
+    async def admins(self, work: UnitOfWork) -> list[Identity]:
+        """Whom to ask: owners, and whoever an owner made an admin, each where they can be reached."""
+        made = [one for one in await work.people.with_role(Role.ADMIN) if self.role(one) >= Role.ADMIN]
+        # One who has several identities is asked once.
+        reached = {one.id: one.identity for one in made if one.identity.platform in self._platforms}
+        owners = {one for one in self.policy.owners if one.platform in self._platforms}
+        return sorted({*owners, *reached.values()}, key=str)
 
     def rank(self, account: Account) -> Role:
         """What somebody would be if nobody had blocked them: whoever stands below that may change it."""

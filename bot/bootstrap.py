@@ -135,7 +135,7 @@ def _assemble(
     calibration: Calibration,
 ) -> Worker:
     clock, inbox, zone = ground.clock, ground.inbox, ZoneInfo(settings.timezone)
-    courier, access = Courier(clock), Access(settings.access())
+    courier, access = Courier(clock), Access(settings.access(), {one.name for one in platforms})
     catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
     brain = _brain(settings, catalog, system, tokens, quotas=accounting.quotas, calibration=calibration, clock=clock)
@@ -157,7 +157,7 @@ def _assemble(
         inbox=inbox,
         platforms={platform.name: platform for platform in platforms},
         access=access,
-        newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
+        newcomers=Newcomers(access, inbox, clock),
         switchboard=switchboard,
         questions=Questions(chat=chat, bursts=Bursts(Quiet(seconds=settings.burst_seconds), clock)),
         chores=Chores(_doers(settings, asides, tokens) | {"scrub": _scrubbing(ground.storage, platforms, model)}),

@@ -1,12 +1,10 @@
 """The door: people whom nobody has let in yet, what they are told, and the admins who are asked."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
 from bot.access import Access
 from bot.alerts.notices import Notice
 from bot.commands.declaration import Choice
-from bot.domain.people import Identity, Role
 from bot.domain.updates import Arrival, Update
 from bot.domain.windows import milliseconds
 from bot.errors import AccessDenied
@@ -22,17 +20,12 @@ _MOST_ASKED = 20
 
 
 class Newcomers:
-    """Everybody's first steps, always in the transaction of what they said.
+    """Everybody's first steps, always in the transaction of what they said."""
 
-    Args:
-        platforms: those that are served; admins of others cannot be asked.
-    """
-
-    def __init__(self, access: Access, inbox: Inbox, clock: Clock, platforms: AbstractSet[str]) -> None:
+    def __init__(self, access: Access, inbox: Inbox, clock: Clock) -> None:
         self._access = access
         self._inbox = inbox
         self._clock = clock
-        self._platforms = platforms
 
     async def knock(self, work: UnitOfWork, claim: Claim, update: Update) -> Text:
         """What somebody is told who is not let in. Call `told` after the commit. Raises AccessDenied."""
@@ -74,15 +67,8 @@ class Newcomers:
         if crowd > _MOST_ASKED + 1:
             return
         said, choices = _question(account) if crowd <= _MOST_ASKED else _crowd()
-        for admin in await admins(work, self._access, self._platforms):
+        for admin in await self._access.admins(work):
             await work.inbox.put(Notice(said=said, to=admin, choices=choices).arrival(f"knock {claim.id}", at=now))
-
-
-async def admins(work: UnitOfWork, access: Access, platforms: AbstractSet[str]) -> list[Identity]:
-    """Whom to ask: owners, and whoever an owner made an admin, each where they can be reached."""
-    made = {one.id: one for one in await work.people.with_role(Role.ADMIN) if access.role(one) >= Role.ADMIN}
-    found = {*access.policy.owners, *(one.identity for one in made.values())}
-    return sorted((one for one in found if one.platform in platforms), key=str)
 
 
 def _kept(claim: Claim) -> Arrival:

@@ -179,7 +179,7 @@ def make_core(
     )
     purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
-    access = Access(replace(policy or AccessPolicy(), owners=admins))
+    access = Access(replace(policy or AccessPolicy(), owners=admins), {one.name for one in platforms})
     asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
     summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
     chat = Chat(
@@ -200,7 +200,7 @@ def make_core(
         inbox=inbox,
         platforms={one.name: one for one in platforms},
         access=access,
-        newcomers=Newcomers(access, inbox, clock, {one.name for one in platforms}),
+        newcomers=Newcomers(access, inbox, clock),
         switchboard=switchboard,
         questions=Questions(chat=chat, bursts=Bursts(Quiet(seconds=quiet), clock)),
         chores=Chores(_doers(storage, platforms, zone) | {"summary": summaries} | dict(doers or {})),

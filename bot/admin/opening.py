@@ -38,7 +38,7 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
         catalog = offline_catalog(settings)
         switchboard = Switchboard(
             book,
-            Access(replace(settings.access(), owners={*settings.admins, who})),
+            Access(replace(settings.access(), owners={*settings.admins, who}), set(platforms)),
             accounting_of(settings, PriceBook(catalog, clock), clock),
             catalog=catalog,
             inbox=Inbox(storage, clock),

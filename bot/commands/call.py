@@ -56,7 +56,7 @@ class Call:
     def bad_argument(self) -> BadArgument:
         """The error that shows how the command is used."""
         return BadArgument(
-            usage=f"{self.command.name} {self.command.usage}".strip(),
+            usage=f"{self.command.name} {self.command.usage_for(self.role)}".strip(),
             example=f"{self.command.name} {self.command.example}".strip(),
         )
 

@@ -127,6 +127,7 @@ class Command:
         summary: one line for menus and /help.
         handler: `async (Call) -> Text | Answer | Later | AskAgain`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
+        open_usage: the same for those who may use it only because of `roles`; "" if that is no difference.
         example: a call that works, without the slash.
         role: who may use it; for everybody else the command does not exist.
         roles: who may use it when it begins with a certain word ("" for no word at all), where that is not `role`:
@@ -141,6 +142,7 @@ class Command:
     summary: Text
     handler: Callable[[Any], Awaitable[Text | Answer | Later | AskAgain]]
     usage: str = ""
+    open_usage: str = ""
     example: str = ""
     role: Role = Role.GUEST
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -152,6 +154,10 @@ class Command:
     def least(self) -> Role:
         """Who may use at least a part of it."""
         return min((self.role, *self.roles.values()))
+
+    def usage_for(self, role: Role) -> str:
+        """The arguments that somebody of that role may give."""
+        return self.usage if role >= self.role else self.open_usage or self.usage
 
     def needs(self, words: Sequence[str]) -> Role:
         """Who may call it with these arguments."""

@@ -30,7 +30,9 @@ async def start(call: Call) -> Text:
 
 async def help_(call: Call) -> Text:
     return lines(
-        text("This is what I know:"), *(_entry(command) for command in call.book.menu(call.role)), *_admin_note(call)
+        text("This is what I know:"),
+        *(_entry(command, call.role) for command in call.book.menu(call.role)),
+        *_admin_note(call),
     )
 
 
@@ -78,15 +80,15 @@ async def stop(call: Call) -> Text:
     return text("Stopped.") if epoch is not None else text("Nothing is running here.")
 
 
-def _entry(command: Command) -> Text:
+def _entry(command: Command, role: Role) -> Text:
     if not command.usage:
         return text("{command} — {summary}", command=Typed(command.name), summary=command.summary)
-    usage = code(command.usage)
+    usage = code(command.usage_for(role))
     return text("{command} {usage} — {summary}", command=Typed(command.name), usage=usage, summary=command.summary)
 
 
 def _admin_note(call: Call) -> list[Text]:
-    if not any(command.role for command in call.book.menu(call.role)):
+    if call.role < Role.SUPPORT:
         return []
     return [text("Name people by replying to them, by @username, or by id such as `telegram:123456`.")]
 

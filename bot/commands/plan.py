@@ -12,7 +12,7 @@ from bot.domain.quotas import Plan
 from bot.domain.windows import instant, milliseconds
 from bot.errors import UnknownPlan
 from bot.plans import plan_subject
-from bot.storage import AuditRecord
+from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, lines, text
 from bot.texts.limits import rule_line
 
@@ -33,7 +33,7 @@ async def plan(call: Call) -> Text | Answer:
         case ["set", name, *words]:
             return await _set(call, name, words)
         case ["assign", person, name, *rest]:
-            return await _assign(call, person, name, rest)
+            return await assign(call, await call.person(person), name, rest)
     raise call.bad_argument()
 
 
@@ -84,8 +84,9 @@ async def _set(call: Call, name: str, words: Sequence[str]) -> Answer:
     return together([changed], _shown(call, await _find(call, name)))
 
 
-async def _assign(call: Call, person: str, name: str, rest: Sequence[str]) -> Answer:
-    subject, found = await call.person(person), await _find(call, name)
+async def assign(call: Call, subject: Account, name: str, rest: Sequence[str]) -> Answer:
+    """Put somebody on a plan; `rest` says for how long."""
+    found = await _find(call, name)
     until = _end(call, rest)
     before, after = [subject.plan, subject.plan_until], [found.name, until]
     await call.work.people.assign(subject.id, found.name, until=until)

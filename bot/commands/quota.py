@@ -1,10 +1,10 @@
 """Limits of one person or one group. What is decided holds from the next message on."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.commands import decisions, grants
+from bot.commands import decisions, grants, requests
 from bot.commands.call import Call
 from bot.commands.decisions import Subject, decide, together
 from bot.commands.declaration import Answer, Command, Reversal, Role
@@ -23,16 +23,8 @@ _PARTS = {"pool": "pool", "each": "each"}
 
 async def quota(call: Call) -> Text | Answer:
     match call.words:
-        case ["show", *rest]:
-            return await _show(call, rest)
-        case ["set", *rest]:
-            return await _set(call, rest)
-        case ["add", *rest]:
-            return await _add(call, rest)
-        case ["reset", *rest]:
-            return await _reset(call, rest)
-        case ["freeze" | "unfreeze" as act, *rest]:
-            return await _freeze(call, rest, frozen=act == "freeze")
+        case [act, *rest] if act in _ACTS:
+            return await _ACTS[act](call, rest)
     raise call.bad_argument()
 
 
@@ -78,7 +70,15 @@ async def _reset(call: Call, words: Sequence[str]) -> Answer:
     return together([reset], await _overview(call, replace(subject, account=replace(account, counted_from=after))))
 
 
-async def _freeze(call: Call, words: Sequence[str], *, frozen: bool) -> Answer:
+async def _freeze(call: Call, words: Sequence[str]) -> Answer:
+    return await _set_frozen(call, words, frozen=True)
+
+
+async def _unfreeze(call: Call, words: Sequence[str]) -> Answer:
+    return await _set_frozen(call, words, frozen=False)
+
+
+async def _set_frozen(call: Call, words: Sequence[str], *, frozen: bool) -> Answer:
     subject, rest = await _subject(call, words)
     if rest or subject.account is None:
         raise call.bad_argument()
@@ -168,16 +168,30 @@ async def _freeze_again(call: Call, record: AuditRecord) -> None:
     await call.work.people.freeze((await call.subject_of(record)).id, frozen=record.facts["before"])
 
 
+_ACTS: Mapping[str, Callable[[Call, Sequence[str]], Awaitable[Text | Answer]]] = {
+    "request": requests.ask,
+    "requests": requests.requests,
+    "approve": requests.approve,
+    "deny": requests.deny,
+    "show": _show,
+    "set": _set,
+    "add": _add,
+    "reset": _reset,
+    "freeze": _freeze,
+    "unfreeze": _unfreeze,
+}
+
 COMMANDS = (
     Command(
         name="quota",
         summary=text("See and change what somebody may use"),
         handler=quota,
-        usage=f"show|set|add|reset|freeze|unfreeze PERSON|chat:ID [{PHRASE}]",
+        usage=f"show|set|add|reset|freeze|unfreeze PERSON|chat:ID [{PHRASE}] | requests | request [WHAT]",
+        open_usage="request [WHAT]",
         example="set @ada messages 40 per 3h on strong",
         role=Role.ADMIN,
-        roles={"show": Role.SUPPORT},
-        spoken=re.compile(r"(show|set|add|reset|freeze|unfreeze)\b.*"),
+        roles={"show": Role.SUPPORT, "requests": Role.SUPPORT, "request": Role.GUEST},
+        spoken=re.compile(rf"({'|'.join(_ACTS)})\b.*"),
         reversals=(
             decisions.REVERSAL,
             grants.REVERSAL,

@@ -16,6 +16,7 @@ ParleyError
 │   ├── NotReversible          .number .why
 │   ├── UnknownModel           .name
 │   ├── UnknownPlan            .name
+│   ├── RequestDecided         .number .by
 │   ├── MessageTooLong         .limit .size
 │   ├── RepeatedTooOften       .seconds
 │   ├── QuotaExceeded          .standing
@@ -178,6 +179,15 @@ class UnknownModel(UserError):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
+
+
+class RequestDecided(UserError):
+    """Somebody has decided about that request before: the admin `by`, an identity as text."""
+
+    def __init__(self, number: int, *, by: str) -> None:
+        super().__init__(str(number))
+        self.number = number
+        self.by = by
 
 
 class UnknownPlan(UserError):

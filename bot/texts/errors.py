@@ -108,6 +108,11 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.UnknownModel: lambda error: text(
         "There is no model {name}. {model} lists those you can choose.", name=code(error.name), model=Typed("model")
     ),
+    errors.RequestDecided: lambda error: text(
+        "Too late: {admin} has decided about request no. {number} already.",
+        admin=code(error.by),
+        number=error.number,
+    ),
     errors.UnknownPlan: lambda error: text(
         "There is no plan {name}. {plan} lists them, {new} makes one.",
         name=code(error.name),

@@ -41,6 +41,7 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.QuotaExceeded(Standing(rule=STRONG, used=4990, whose="member")),
     errors.QuotaFrozen(),
     errors.UnknownPlan("gold"),
+    errors.RequestDecided(3, by="telegram:12"),
     errors.BudgetExhausted(scope=SECRET, span="day", resets_at=MIDNIGHT),
     errors.BudgetExhausted(scope=SECRET, span="month", resets_at=MIDNIGHT),
     errors.PriceUnknown([SECRET]),
