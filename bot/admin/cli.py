@@ -20,9 +20,9 @@ Whoever reaches the database is an owner here. The audit log names them cli:USER
 
 _ABOUT_IMPORT = """Set plans, roles and limits of many people from FILE, all of it or nothing.
 
-The first line names the columns: id (telegram:11, slack:T1/U2), then any of plan, role, and limits as they stand after
-quota set: messages, tokens per week. Cells hold what the command takes; an empty one changes nothing. Columns called name and
-note are for you.
+The first line names the columns: id (telegram:11, slack:T1/U2), then any of plan, role, and limits as they stand
+after quota set: messages, tokens per week. Cells hold what the command takes; an empty one changes nothing. Columns
+called name and note are for you.
 """
 
 Make = Callable[[Settings], Coroutine[Any, Any, int]]
