@@ -9,7 +9,7 @@ from bot.errors import UpstreamDown
 from bot.llm.emulator import refusals, twists
 from bot.storage import Storage
 from tests.calls import card, catalog
-from tests.conftest import Core, make_core
+from tests.conftest import ADMIN, Core, make_core
 from tests.llm.test_pool import TEXT, server, staged
 
 
@@ -23,6 +23,14 @@ async def test_a_longer_message_is_refused_with_the_plan_s_limit(storage: Storag
     assert await core.say("ada", "one two three") == "echo: one two three"
     assert "4 tokens, at most 3" in await core.say("ada", "one two three four")
     assert len(core.model.prompts) == 1
+
+
+async def test_another_plan_has_another_limit_from_the_next_message_on(storage: Storage) -> None:
+    guards = {"default": Guard(question=2), "vip": Guard(question=50)}
+    core = make_core(storage, catalog=replace(catalog(card("m")), guards=guards))
+    assert "at most 2" in await core.say("ada", "one two three")
+    await core.say(ADMIN, "/plan assign ada vip")
+    assert await core.say("ada", "one two three four") == "echo: one two three four"
 
 
 async def test_the_smaller_of_both_limits_holds(storage: Storage) -> None:
