@@ -29,11 +29,8 @@ async def start(call: Call) -> Text:
 
 
 async def help_(call: Call) -> Text:
-    return lines(
-        text("This is what I know:"),
-        *(_entry(command, call.role) for command in call.book.menu(call.role)),
-        *_admin_note(call),
-    )
+    entries = [_entry(command, call.role) for command in call.book.menu(call.role)]
+    return lines(text("This is what I know:"), *entries, *_admin_note(call))
 
 
 async def usage(call: Call) -> Text | Later:

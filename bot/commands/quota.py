@@ -184,7 +184,7 @@ _ACTS: Mapping[str, Callable[[Call, Sequence[str]], Awaitable[Text | Answer]]] =
 COMMANDS = (
     Command(
         name="quota",
-        summary=text("See and change what somebody may use"),
+        summary=text("What one may use: see it, change it, ask for more"),
         handler=quota,
         usage=f"show|set|add|reset|freeze|unfreeze PERSON|chat:ID [{PHRASE}] | requests | request [WHAT]",
         open_usage="request [WHAT]",

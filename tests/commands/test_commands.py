@@ -23,7 +23,8 @@ async def test_start_says_what_the_bot_is(core: Core) -> None:
 async def test_help_lists_what_a_member_may_use_and_hides_the_rest(core: Core) -> None:
     answer = await core.say("ada", "/help")
     assert "/usage" in answer
-    assert "/quota" not in answer
+    assert "/quota `request [WHAT]` —" in answer
+    assert "/budget" not in answer
 
 
 async def test_help_shows_admins_their_commands_too(core: Core) -> None:
@@ -35,8 +36,8 @@ async def test_an_unknown_command_is_named(core: Core) -> None:
 
 
 async def test_an_admin_command_does_not_exist_for_members(core: Core) -> None:
-    assert await core.say("ada", "/quota show") == await core.say("ada", "/quota set @ada messages 999")
-    assert "do not know the command `quota`" in core.platform.sent[-1][1]
+    assert await core.say("ada", "/budget") == (await core.say("ada", "/dance")).replace("dance", "budget")
+    assert "do not know the command `quota set`" in await core.say("ada", "/quota set @ada messages 999")
 
 
 async def test_what_was_refused_is_on_record(core: Core) -> None:
