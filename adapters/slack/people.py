@@ -20,7 +20,8 @@ _REMEMBERED = 5000
 _WAITING = 200
 _PAUSE = 0.7
 """Seconds between two lookups: users.info may be called 100 times a minute."""
-_PATIENCE = 5.0
+_PATIENCE = 60.0
+"""Seconds that somebody waits for their first answer while Slack takes no questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +55,23 @@ class People:
 
     async def asked(self, sender: Sender) -> Sender:
         """The sender with what Slack says of them now; as they were if it does not say."""
-        if sender.identity not in self._known and self._calls.offers("users.info"):
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    self._learn(sender.identity, await self._calls.ask("users.info", **_question(sender.identity)))
-            except (PlatformError, TimeoutError) as error:
-                log.warning("a person could not be looked up: %s", type(error).__name__)
+        until = self._clock.monotonic() + _PATIENCE
+        while sender.identity not in self._known and self._calls.offers("users.info"):
+            pause = await self._ask(sender.identity)
+            if pause is None or self._clock.monotonic() + pause > until:
+                break
+            await self._clock.sleep(pause)
         profile = self._known.get(sender.identity)
         return _completed(sender, profile) if profile else sender
+
+    async def _ask(self, identity: Identity) -> float | None:
+        """Ask once. Seconds after which it is worth asking again, None if it is not."""
+        try:
+            self._learn(identity, await self._calls.ask("users.info", **_question(identity)))
+        except PlatformError as error:
+            log.warning("a person could not be looked up: %s", type(error).__name__)
+            return None if error.permanent else max(_PAUSE, getattr(error, "retry_after", _PAUSE))
+        return None
 
     def _queue(self, identity: Identity) -> None:
         if len(self._waiting) < _WAITING:

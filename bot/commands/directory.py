@@ -68,12 +68,18 @@ def _search(call: Call) -> tuple[str, int]:
 
 
 def _row(call: Call, one: Account) -> tuple[object, ...]:
-    return one.called, shown(one.name), _at(one), str(one.identity), role_name(call.access.role(one))
+    return one.called, shown(one.name), _at(one), str(one.identity), _standing(call, one)
 
 
 def _line(call: Call, one: Account) -> Text:
-    number, role = code(one.called), role_name(call.access.role(one))
+    number, role = code(one.called), _standing(call, one)
     return text("• {number} {person}: {role}", number=number, person=code(one.label), role=role)
+
+
+def _standing(call: Call, one: Account) -> Text:
+    """What somebody is; whoever the settings keep out was blocked by nobody."""
+    role = call.access.role(one)
+    return text("kept out by the settings") if role is Role.BLOCKED and not one.blocked else role_name(role)
 
 
 def _at(one: Account) -> str:
@@ -89,7 +95,7 @@ def _pages(words: str, page: int, last: int) -> list[Choice]:
 
 def _facts(call: Call, subject: Account, profile: Profile) -> list[Text]:
     role, given = call.access.role(subject), subject.role
-    why = text("{role}, given by an admin", role=role_name(role)) if given else role_name(role)
+    why = text("{role}, given by an admin", role=role_name(role)) if given else _standing(call, subject)
     facts = [text("Role: {role}", role=why), text("Known since {at}", at=moment(profile.since))]
     if profile.blocked_at is not None:
         facts.append(text("Blocked since {at}", at=moment(profile.blocked_at)))

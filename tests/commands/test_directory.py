@@ -76,3 +76,9 @@ async def test_an_account_number_names_a_person(met: Core) -> None:
 async def test_a_card_is_for_one_person(met: Core) -> None:
     assert "Usage: `/user PERSON`" in await met.say(ADMIN, "/user @ada @ben")
     assert "Usage: `/user PERSON`" in await met.say(ADMIN, "/user")
+
+
+async def test_whoever_the_settings_keep_out_is_not_shown_as_blocked(met: Core) -> None:
+    await met.say("gus", "hello", belonging="guest")
+    assert "fake:gus)`: kept out by the settings" in await met.say(ADMIN, "/users gus")
+    assert "Role: kept out by the settings" in await met.say(ADMIN, "/user @gus")

@@ -65,8 +65,16 @@ async def test_whoever_was_asked_about_is_not_asked_about_again(slack: SlackEmul
     assert [call.method for call in slack.calls] == ["users.info"]
 
 
-@pytest.mark.parametrize("error", ["missing_scope", "user_not_found", "internal_error"])
+@pytest.mark.parametrize("error", ["missing_scope", "user_not_found"])
 async def test_what_slack_does_not_say_stays_unknown(slack: SlackEmulator, platform: SlackPlatform, error: str) -> None:
     slack.person("U1", name="ada")
     slack.faults.next("users.info", error=error)
     assert await platform.ask_about(ADA) == ADA
+
+
+async def test_while_slack_takes_no_questions_the_answer_is_waited_for(
+    slack: SlackEmulator, platform: SlackPlatform
+) -> None:
+    slack.person("U1", name="ada")
+    slack.faults.next("users.info", error="ratelimited", retry_after=1)
+    assert (await platform.ask_about(ADA)).belonging == "full"
