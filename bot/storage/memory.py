@@ -169,12 +169,14 @@ class Memories:
             chosen.append(key)
         if not chosen and frequencies:
             rarest = min(frequencies, key=lambda key: (frequencies[key], key))
-            rows = await self._connection.execute(_NEWEST, {"its_memory": shelf.id, "its_term": rarest, "most": most})
-            return {rarest: [tuple(row) for row in rows]}
+            newest = {"its_memory": shelf.id, "its_term": rarest, "most": most}
+            return {rarest: [tuple(row) for row in (await self._connection.execute(_NEWEST, newest)).all()]}
         found: dict[int, list[Posting]] = defaultdict(list)
         if chosen:
-            for term, *rest in await self._connection.execute(_POSTINGS, {"its_memory": shelf.id, "terms": chosen}):
-                found[term].append(tuple(rest))
+            asked = {"its_memory": shelf.id, "terms": chosen}
+            # All at once: fetching row by row takes twice as long.
+            for term, number, count, length in (await self._connection.execute(_POSTINGS, asked)).all():
+                found[term].append((number, count, length))
         return found
 
     async def _frequency(self, shelf: Shelf, keys: Sequence[int], most: int) -> dict[int, int]:
@@ -196,7 +198,7 @@ class Memories:
             "numbers": [number for number, _ in scores],
             "before": before,
         }
-        rows = {row.number: row for row in await self._connection.execute(_PIECES, asked)}
+        rows = {row.number: row for row in (await self._connection.execute(_PIECES, asked)).all()}
         return [
             Piece(
                 number=number,

@@ -63,13 +63,15 @@ piece = sa.Table(
 posting = sa.Table(
     "posting",
     metadata,
-    sa.Column("memory_id", sa.ForeignKey("memory.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("memory_id", sa.ForeignKey("memory.id", ondelete="CASCADE"), autoincrement=False),
     # bot.domain.terms.key: what was said cannot be read here.
-    sa.Column("term", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("term", sa.BigInteger, autoincrement=False),
+    sa.Column("number", sa.Integer, autoincrement=False),
     sa.Column("count", sa.SmallInteger, nullable=False),
     # Terms of the whole piece.
     sa.Column("length", sa.SmallInteger, nullable=False),
+    # A search reads hundreds of postings of a term: from the index, where they lie together. SQLite keeps no others.
+    sa.PrimaryKeyConstraint("memory_id", "term", "number", postgresql_include=["count", "length"]),
     sqlite_with_rowid=False,
 )
 
