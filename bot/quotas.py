@@ -100,6 +100,14 @@ class Quotas:
         held = await self.plans.held(work, account, "", now=self._now())
         return await self._standings(work, account, held.bounds(account.id, "", pooled=False), "")
 
+    async def shown(self, work: UnitOfWork, account: Account) -> list[Standing]:
+        """The same for people to read: rolling windows tell when the first of what was used comes back."""
+        (own,) = (await self.plans.held(work, account, "", now=self._now())).bounds(account.id, "", pooled=False)
+        found = await self._standings(work, account, [own], "")
+        rolling = [one for one in found if one.rule.window.hours]
+        back = {one: await self._back(work, account, own, one, wanted=1) for one in rolling}
+        return [replace(one, resets_at=back.get(one, one.resets_at)) for one in found]
+
     async def in_chat(self, work: UnitOfWork, account: Account, chat: str) -> list[Standing]:
         """How far the limits of a group are used up; those of its members, by this account."""
         held = await self.plans.held(work, account, chat, now=self._now())
@@ -201,10 +209,17 @@ class Quotas:
         if not rule.window.hours or amount.of(rule.meter) > standing.limit:
             return QuotaExceeded(standing)
         (bound,) = (one for one in bounds if one.whose == standing.whose)
+        room_at = await self._back(work, account, bound, standing, wanted=standing.lacks(amount))
+        return QuotaExceeded(replace(standing, resets_at=room_at))
+
+    async def _back(
+        self, work: UnitOfWork, account: Account, bound: Bound, standing: Standing, *, wanted: int
+    ) -> datetime | None:
+        """When so much of what was used has left a rolling window."""
+        rule = standing.rule
         rows = await work.ledger.buckets(bound.subject, milliseconds(self._since(account, bound, rule)))
         used = [(instant(row.starts_at), _together(rule, [row])) for row in rows]
-        room_at = freed(used, wanted=standing.lacks(amount), window=rule.window)
-        return QuotaExceeded(replace(standing, resets_at=room_at))
+        return freed(used, wanted=wanted, window=rule.window)
 
     def _now(self) -> int:
         return milliseconds(self._clock.now())

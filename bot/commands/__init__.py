@@ -25,6 +25,7 @@ def all_commands() -> CommandBook:
         records,
         roles,
         search,
+        top,
         transcripts,
     )
 
@@ -40,6 +41,7 @@ def all_commands() -> CommandBook:
         quota,
         plan,
         budget,
+        top,
         directory,
         roles,
         admission,

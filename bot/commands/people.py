@@ -36,7 +36,7 @@ async def help_(call: Call) -> Text:
 async def usage(call: Call) -> Text | Later:
     if call.words == ["picture"]:
         return await usage_picture(call, call.account)
-    standings = await call.quotas.standings(call.work, call.account)
+    standings = await call.quotas.shown(call.work, call.account)
     plan = code(call.quotas.plan_of(call.account))
     if not standings:
         return text("Your plan is {plan}. It has no limits.", plan=plan)

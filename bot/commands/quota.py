@@ -93,7 +93,7 @@ async def _overview(call: Call, subject: Subject) -> Text:
     if subject.account is None:
         return await _group_overview(call, subject)
     account = subject.account
-    standings = await call.quotas.standings(call.work, account)
+    standings = await call.quotas.shown(call.work, account)
     held = await call.work.limits.credits(account.id, now=milliseconds(call.now))
     return lines(
         text("{person}, plan {plan}:", person=code(account.label), plan=code(call.quotas.plan_of(account))),

@@ -13,6 +13,7 @@ from bot.domain.usage import DayUse
 from bot.storage.tables import call, identity
 
 Grouping = Literal["person", "model", "platform"]
+Order = Literal["calls", "tokens", "cost"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ _GROUPS: dict[Grouping, sa.ColumnElement[str]] = {
 }
 
 
-def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int, int, int]]:
+def _spent(by: Grouping, order: Order) -> sa.Select[tuple[str, int, int, int, int, int, int]]:
     group = _GROUPS[by].label("its_group")
     return (
         sa.select(
@@ -97,7 +98,7 @@ def _spent(by: Grouping) -> sa.Select[tuple[str, int, int, int, int, int, int]]:
             sa.or_(call.c.failed.is_(False), call.c.input_tokens > 0),
         )
         .group_by(sa.text("its_group"))
-        .order_by(sa.text("cost DESC"), sa.text("tokens DESC"))
+        .order_by(sa.text(f"{order} DESC"), sa.text("tokens DESC"), sa.text("its_group"))
         .limit(sa.bindparam("most"))
     )
 
@@ -138,9 +139,9 @@ class Calls:
         """Whether calls for that arrival were written down."""
         return (await self._connection.execute(_ANY, {"arrival": arrival})).first() is not None
 
-    async def spent(self, since: int, by: Grouping, *, most: int = 20) -> Sequence[Spending]:
-        """What was spent since an instant (milliseconds), the dearest group first."""
-        rows = await self._connection.execute(_spent(by), {"since": since, "most": most})
+    async def spent(self, since: int, by: Grouping, *, order: Order = "cost", most: int = 20) -> Sequence[Spending]:
+        """What was spent since an instant (milliseconds), the group with the most of `order` first."""
+        rows = await self._connection.execute(_spent(by, order), {"since": since, "most": most})
         return [
             Spending(
                 group=row.its_group,

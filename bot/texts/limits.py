@@ -94,4 +94,6 @@ def bar(standing: Standing) -> Text:
     values = {"bar": "▰" * filled + "▱" * (_BAR - filled), "standing": standing_name(standing)}
     if standing.resets_at is None:
         return text("{bar} {standing}", **values)
+    if standing.rule.window.hours:
+        return text("{bar} {standing}, the first back on {resets_at}", **values, resets_at=standing.resets_at)
     return text("{bar} {standing}, until {resets_at}", **values, resets_at=standing.resets_at)

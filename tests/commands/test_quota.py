@@ -255,3 +255,10 @@ class TestGroups:
         assert "quota of this group" in await core.say("ben", "one", chat="team")
         overview = await core.say(ADMIN, "/quota show chat:fake:team")
         assert "As a whole:\n▰▰▰▰▰▰▰▰▰▰ Messages today: 1 of 1" in overview
+
+
+async def test_usage_tells_when_the_first_of_a_rolling_window_comes_back(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 40 per 3h")
+    await core.say("ada", "hello")
+    usage = await core.say("ada", "/usage")
+    assert "Messages in 3 hours: 1 of 40, the first back on 22 Nov, 15:05 UTC" in usage
