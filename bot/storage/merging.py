@@ -4,7 +4,7 @@ Which tables these are is read from the tables themselves: those with a foreign 
 column that names accounts (`NAMES_ACCOUNT`). So a later table is included without anybody thinking of it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,12 +39,13 @@ class Merging:
     async def merge(self, kept: int, gone: int, role: Role | None) -> None:
         """Give everything of one account to another, and delete it. Blocks stay, limits become the stricter ones."""
         await self._merge_accounts(kept, gone, role)
-        for column, was, becomes in _owners(gone, kept):
+        staying = {column: its for column, its, _ in _owners(kept, gone)}
+        for column, its, becomes in _owners(gone, kept):
             if _keys(column):
-                for row in await self._rows(column, was):
-                    await self._hand_over(column, row, becomes(row[column.name]))
+                there = await self._rows(column, staying[column])
+                await self._hand_over(column, becomes, await self._rows(column, its), there)
             else:
-                await self._connection.execute(sa.update(column.table).where(was).values({column.name: kept}))
+                await self._connection.execute(sa.update(column.table).where(its).values({column.name: kept}))
         await self._connection.execute(sa.delete(account).where(account.c.id == gone))
 
     async def split(self, account_id: int, who: Identity) -> int:
@@ -73,25 +74,43 @@ class Merging:
         both["role"] = role and role.name.lower()
         await self._connection.execute(sa.update(account).where(account.c.id == kept).values(both))
 
-    async def _hand_over(self, column: sa.Column[Any], row: Row, owner: Any) -> None:
-        """Give a row to another owner; if that has one of the same key, the two become one."""
-        table, moved = column.table, {**row, column.name: owner}
-        for key in _keys(column):
-            there = await self._rows(column, sa.and_(*(table.c[name] == moved[name] for name in key)))
-            if there:
-                await self._join(column.table, there[0], row)
-                return
-        await self._connection.execute(sa.update(table).where(_is(table, row)).values({column.name: owner}))
+    async def _hand_over(
+        self, column: sa.Column[Any], becomes: Callable[[Any], Any], going: Sequence[Row], staying: Sequence[Row]
+    ) -> None:
+        """Give rows to another owner; where that has one of the same key, the two become one."""
+        keys = _keys(column)
+        taken = {(key, _values(row, key)): row for row in staying for key in keys}
+        moves, joins = [], []
+        for row in going:
+            moved = {**row, column.name: becomes(row[column.name])}
+            there = next((taken[key, _values(moved, key)] for key in keys if (key, _values(moved, key)) in taken), None)
+            if there is None:
+                moves.append({**_old(column.table, row), _new(column): moved[column.name]})
+            else:
+                joins.append((there, row))
+        if moves:
+            its = sa.update(column.table).where(_is_old(column.table))
+            await self._connection.execute(its.values({column.name: sa.bindparam(_new(column))}), moves)
+        await self._join(column.table, joins)
 
-    async def _join(self, table: sa.Table, stays: Row, goes: Row) -> None:
+    async def _join(self, table: sa.Table, joins: Sequence[tuple[Row, Row]]) -> None:
+        """Of each two rows of one key, the second goes."""
         if table is memory:
-            # An index of what was said by both: it is made anew from the turns.
-            await Contexts(self._connection).forget(goes["conversation_id"])
+            for _, goes in joins:
+                # An index of what was said by both: it is made anew from the turns.
+                await Contexts(self._connection).forget(goes["conversation_id"])
             return
-        both = {column.name: _combined(column, stays, goes) for column in table.columns if "merged" in column.info}
-        await self._connection.execute(sa.delete(table).where(_is(table, goes)))
-        if both:
-            await self._connection.execute(sa.update(table).where(_is(table, stays)).values(both))
+        if not joins:
+            return
+        await self._connection.execute(sa.delete(table).where(_is_old(table)), [_old(table, goes) for _, goes in joins])
+        decided = [column for column in table.columns if "merged" in column.info]
+        if decided:
+            both = sa.update(table).where(_is_old(table)).values({one.name: sa.bindparam(_new(one)) for one in decided})
+            values = [
+                {**_old(table, stays), **{_new(one): _combined(one, stays, goes) for one in decided}}
+                for stays, goes in joins
+            ]
+            await self._connection.execute(both, values)
 
     async def _rows(self, column: sa.Column[Any], where: sa.ColumnElement[bool]) -> list[Row]:
         found = await self._connection.execute(sa.select(column.table).where(where))
@@ -124,8 +143,20 @@ def _keys(column: sa.Column[Any]) -> list[tuple[str, ...]]:
     return [key for key in found if column.name in key]
 
 
-def _is(table: sa.Table, row: Row) -> sa.ColumnElement[bool]:
-    return sa.and_(*(column == row[column.name] for column in table.primary_key.columns))
+def _values(row: Row, key: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in key)
+
+
+def _new(column: sa.Column[Any]) -> str:
+    return f"new_{column.name}"
+
+
+def _old(table: sa.Table, row: Row) -> dict[str, Any]:
+    return {f"old_{column.name}": row[column.name] for column in table.primary_key.columns}
+
+
+def _is_old(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(*(column == sa.bindparam(f"old_{column.name}") for column in table.primary_key.columns))
 
 
 def _combined(column: sa.Column[Any], stays: Row, goes: Row) -> Any:
