@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bot.commands import Command, Role, all_commands
 from tests.house.repository import ROOT, docstring, product, read
+from tests.transcript import transcript
 
 _WHOLE = "/emulator/"
 """Emulators are listed as one line: whoever looks into one begins with its own package."""
@@ -35,6 +36,7 @@ def command_table() -> str:
 GENERATED: Mapping[tuple[str, str], Callable[[], str]] = {
     ("ARCHITECTURE.md", "code map"): code_map,
     ("README.md", "commands"): command_table,
+    ("docs/quotas.md", "transcript"): transcript,
 }
 """Which document has which part, between two comments with its name."""
 
