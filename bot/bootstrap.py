@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,6 @@ from bot.database import prepare
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.bursts import Quiet
-from bot.domain.context import Weighed
 from bot.domain.models import Catalog
 from bot.ground import Ground, ground_of
 from bot.health import Health
@@ -38,6 +38,7 @@ from bot.llm.ways import Gates
 from bot.memory import Memory
 from bot.models import open_models, remembered
 from bot.newcomers import Newcomers
+from bot.personas import personas_of
 from bot.plans import Plans, base_plans
 from bot.ports import Clock, Model, Platform, TokenCounter
 from bot.questions import Questions
@@ -51,6 +52,7 @@ from bot.storage.lock import only_process
 from bot.summaries import Summaries
 from bot.switchboard import Switchboard
 from bot.texts.catalogues import Catalogues
+from bot.titles import Titles
 
 _CONCURRENCY = 1000
 """Turns at once in one process. Each costs some 50 KB while its answer streams; the endpoint's limits come first."""
@@ -97,7 +99,6 @@ async def _opened(
     catalog = await open_catalog(settings, clock)
     tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
     await tokens.load()
-    system = Weighed(text=settings.system_prompt, tokens=await tokens.count(settings.system_prompt))
     async with storage.begin() as work:
         calibration = Calibration(await work.contexts.lessons())
     gates = Gates(clock)
@@ -115,7 +116,6 @@ async def _opened(
             prices=prices,
             tokens=tokens,
             catalog=catalog,
-            system=system,
             calibration=calibration,
         )
 
@@ -131,14 +131,14 @@ def _assemble(
     prices: PriceBook,
     tokens: TiktokenCounter,
     catalog: Catalog,
-    system: Weighed,
     calibration: Calibration,
 ) -> Worker:
     clock, inbox, zone = ground.clock, ground.inbox, ZoneInfo(settings.timezone)
     courier, access = Courier(clock), Access(settings.access(), {one.name for one in platforms})
     catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
-    brain = _brain(settings, catalog, system, tokens, quotas=accounting.quotas, calibration=calibration, clock=clock)
+    brain = _brain(settings, catalog, tokens, quotas=accounting.quotas, calibration=calibration, clock=clock)
+    bursts, titles = Bursts(Quiet(seconds=settings.burst_seconds), clock), Titles(asides) if settings.titles else None
     chat = Chat(
         model=model,
         brain=brain,
@@ -149,17 +149,17 @@ def _assemble(
         repeats=Repeats(clock),
         courier=courier,
         catalogues=catalogues,
+        bursts=bursts,
+        titles=titles,
     )
-    switchboard = Switchboard(
-        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone, brain=brain
-    )
+    switchboard = _switchboard(book, access, accounting, brain, ground, zone=zone)
     dispatcher = Dispatcher(
         inbox=inbox,
         platforms={platform.name: platform for platform in platforms},
         access=access,
         newcomers=Newcomers(access, inbox, clock),
         switchboard=switchboard,
-        questions=Questions(chat=chat, bursts=Bursts(Quiet(seconds=settings.burst_seconds), clock)),
+        questions=Questions(chat=chat, bursts=bursts),
         chores=Chores(_doers(settings, asides, tokens) | {"scrub": _scrubbing(ground.storage, platforms, model)}),
         accounting=accounting,
         courier=courier,
@@ -172,6 +172,23 @@ def _assemble(
     return Worker(ground, dispatcher, watch, herald, platforms, models_answer=answers)
 
 
+def _switchboard(
+    book: CommandBook, access: Access, accounting: Accounting, brain: Brain, ground: Ground, *, zone: tzinfo
+) -> Switchboard:
+    return Switchboard(
+        book,
+        access,
+        accounting,
+        catalog=brain.catalog,
+        inbox=ground.inbox,
+        studio=Studio(),
+        personas=brain.personas,
+        clock=ground.clock,
+        zone=zone,
+        brain=brain,
+    )
+
+
 def _herald(ground: Ground, access: Access, platforms: Sequence[Platform]) -> Herald:
     paces = {one.name: one.notices_per_second for one in platforms}
     return Herald(ground.storage, ground.inbox, access, ground.clock, paces)
@@ -182,6 +199,7 @@ def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[
     return {
         "index": Indexing(tokens, ZoneInfo(settings.timezone)),
         "summary": Summaries(asides, tokens, settings.context()),
+        "title": Titles(asides),
     }
 
 
@@ -227,7 +245,6 @@ def _watch(
 def _brain(
     settings: Settings,
     catalog: Catalog,
-    system: Weighed,
     tokens: TokenCounter,
     *,
     quotas: Quotas,
@@ -237,7 +254,7 @@ def _brain(
     zone, elsewhere = ZoneInfo(settings.timezone), settings.recall_other_conversations
     return Brain(
         catalog=catalog,
-        system=system,
+        personas=personas_of(settings, catalog, tokens, clock),
         quotas=quotas,
         memory=Memory(settings.context(), clock=clock, zone=zone, elsewhere=elsewhere),
         calibration=calibration,

@@ -11,6 +11,7 @@ from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
 from bot.llm.routing import choose
 from bot.memory import NEVER, Memory, Past
+from bot.personas import Cast, Personas
 from bot.ports import TokenCounter
 from bot.quotas import Quotas
 from bot.storage import Account, UnitOfWork
@@ -36,7 +37,7 @@ class Brain:
     """
 
     catalog: Catalog
-    system: Weighed
+    personas: Personas
     quotas: Quotas
     memory: Memory
     calibration: Calibration
@@ -59,12 +60,22 @@ class Brain:
         return replace(guard, call=self.calibration.overflowed(card, told, tried=self.window(card, guard).size))
 
     async def fit(
-        self, work: UnitOfWork, past: Past, card: ModelCard, update: Update, question: Weighed, *, guard: Guard
+        self,
+        work: UnitOfWork,
+        past: Past,
+        card: ModelCard,
+        update: Update,
+        question: Weighed,
+        *,
+        guard: Guard,
+        cast: Cast,
     ) -> Fitted:
         """What of the past goes along. Raises MessageTooLong."""
         window = self.window(card, guard)
         private = update.place.private
-        return await self.memory.fit(work, past, window, system=self.system, question=question, private=private)
+        return await self.memory.fit(
+            work, past, window, system=cast.system, question=cast.asking(question), private=private
+        )
 
     def check(self, question: Weighed, guard: Guard) -> None:
         """Raises MessageTooLong for a question longer than the operator allows."""
@@ -76,12 +87,13 @@ class Brain:
         """What the model would see with these words as the next message. Raises UserError."""
         question = Weighed(text=words, tokens=await self.tokens.count(words))
         past = await self.memory.past(work, conversation=conversation, account=account.id, turn=NEVER)
-        card = (await self.choose(work, account, update, past, question)).first
-        window = self.window(card, self.guard(account))
+        cast = await self.personas.cast(work, update, account, conversation=conversation, turn=NEVER)
+        card = (await self.choose(work, account, update, past, question, cast=cast)).first
+        window, asked = self.window(card, self.guard(account)), cast.asking(question)
         fitted = await self.memory.preview(
-            work, past, window, system=self.system, question=question, private=update.place.private
+            work, past, window, system=cast.system, question=asked, private=update.place.private
         )
-        return Sight(card=card, window=window, fitted=fitted, system=self.system, question=question)
+        return Sight(card=card, window=window, fitted=fitted, system=cast.system, question=asked)
 
     async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome, tokens: int) -> None:
         """After an answer of so many tokens: what it teaches about the model, and about the conversation."""
@@ -90,8 +102,12 @@ class Brain:
         turn = PastTurn(id=begun.turn, question=begun.question, answer=answer)
         await self.memory.prepare(work, begun.conversation, turn, begun.fitted)
 
-    async def choose(self, work: UnitOfWork, account: Account, update: Update, past: Past, question: Weighed) -> Chain:
-        """The models for a turn, by the operator's rules and the person's wish."""
+    async def choose(
+        self, work: UnitOfWork, account: Account, update: Update, past: Past, question: Weighed, *, cast: Cast
+    ) -> Chain:
+        """The models for a turn: the persona's, else by the operator's rules and the person's wish."""
+        if chain := self._of_persona(cast, account):
+            return chain
         if not self.catalog.rules and not self.catalog.access and account.pinned_model is None:
             return self.catalog.default
         facts = TurnFacts(
@@ -99,7 +115,7 @@ class Brain:
             complexity=complexity(question.text),
             plan=self.quotas.plan_of(account),
             quota_left=await self.quotas.share_left(work, account),
-            prompt_tokens=question.cost + self.system.cost + past.tokens,
+            prompt_tokens=question.cost + cast.system.cost + past.tokens,
             message_length=len(question.text),
             pinned=account.pinned_model,
         )
@@ -114,17 +130,28 @@ class Brain:
         cards = tuple(card for card in light.cards if self.catalog.may_use(plan, card))
         return replace(light, cards=cards) if cards else None
 
+    def _of_persona(self, cast: Cast, account: Account) -> Chain | None:
+        """The models that a persona names, as far as the person may use them."""
+        named, plan = cast.persona.model, self.quotas.plan_of(account)
+        if not named:
+            return None
+        if (chain := self.catalog.chains.get(named)) is not None:
+            cards = tuple(card for card in chain.cards if self.catalog.may_use(plan, card))
+            return replace(chain, cards=cards) if cards else None
+        card = self.catalog.find(named, plan)
+        return Chain(name=named, cards=(card,)) if card else None
+
     def prompt(self, begun: Begun) -> Prompt:
         """What is sent: the system prompt, the past that fits, the question."""
         return Prompt(
             chain=begun.chain,
-            messages=begun.fitted.messages(self.system.text, begun.question.text),
+            messages=begun.fitted.messages(begun.cast.system.text, begun.cast.asking(begun.question).text),
             tokens=begun.fitted.tokens,
             answer_room=begun.room,
             key=f"conversation-{begun.conversation}",
             person=f"account-{begun.account.id}",
             priority=begun.reserved.priority,
-            parameters=begun.parameters,
+            parameters=begun.cast.persona.parameters,
             most=begun.guard.turn,
         )
 

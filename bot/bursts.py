@@ -4,6 +4,7 @@ A worker waits a moment before it begins, and takes along what comes meanwhile. 
 after a crash the same messages are one question again, and all of them are done when its turn is.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from bot.domain.updates import Update
 from bot.inbox import Lease
 from bot.ports import Clock, Platform
 from bot.storage import Waiting
+
+_LOOK = 1.0
+"""Seconds between looks for what another process may have received."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,17 @@ class Bursts:
             if lease.joined == known:
                 return _whole(update, said)
             missing = self._quiet.left(said[-1].update.text, said[-1].row.age)
+
+    async def followed(self, lease: Lease, platform: Platform, update: Update) -> None:
+        """Return when the same person has said something more, or the turn was stopped."""
+        while not lease.stopped.is_set():
+            lease.followed.clear()
+            async with lease.begin() as work:
+                rows = [row for row in (await work.bursts.of(lease.claim))[1:] if not row.joined]
+            following = _read(platform, rows[0]) if rows else None
+            if following and together(update, following.update):
+                return
+            await _first(lease.stopped, lease.followed, _LOOK)
 
     async def _taken(self, lease: Lease, platform: Platform, update: Update, *, more: bool) -> Sequence[_Said]:
         """What belongs to the message: joined before, and, with `more`, what follows without a pause."""
@@ -89,3 +104,13 @@ def _whole(update: Update, said: Sequence[_Said]) -> Update:
     texts = [one.update.text for one in said]
     pieces = tuple((one.update.message, len(one.update.text)) for one in said)
     return replace(update, text=joined(texts), pieces=pieces)
+
+
+async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:
+    """Wait for either event, or so many seconds."""
+    waits = [asyncio.create_task(event.wait()) for event in (one, other)]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -10,6 +10,7 @@ import structlog
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.brain import Brain
+from bot.bursts import Bursts
 from bot.delivery import Courier
 from bot.domain.completions import Lost, Usage
 from bot.domain.updates import Button, Update
@@ -21,10 +22,12 @@ from bot.ports import Completion, Model, Platform, Ref, TokenCounter
 from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.storage import Exchange, Outgoing
+from bot.storage.history import STEERED
 from bot.streaming import Preview
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
+from bot.titles import Titles
 from bot.turns import Asked, Begun, Outcome
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +48,8 @@ class Chat:
         repeats: Repeats,
         courier: Courier,
         catalogues: Catalogues,
+        bursts: Bursts,
+        titles: Titles | None = None,
     ) -> None:
         self._model = model
         self._brain = brain
@@ -55,6 +60,8 @@ class Chat:
         )
         self._courier = courier
         self._catalogues = catalogues
+        self._bursts = bursts
+        self._titles = titles
 
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
         """Answer one message and complete its lease. Every failure ends in a sentence for the person."""
@@ -102,8 +109,8 @@ class Chat:
         completion = self._model.complete(prompt, queued)
         ending = None
         try:
-            finished = await _unless(asked.lease.stopped, _read(completion, preview))
-            ending = None if finished else "stopped"
+            finished = await _unless(self._interrupted(asked, begun), _read(completion, preview))
+            ending = None if finished else "stopped" if asked.lease.stopped.is_set() else STEERED
         except StreamInterrupted as error:
             _log.warning("stream_interrupted", reason=str(error), model=begun.chain.first.ref)
             ending = "interrupted"
@@ -117,6 +124,13 @@ class Chat:
         ending = ending or completion.finish_reason or "stop"
         return Outcome(answer=answer, ending=ending, completion=completion, lost=lost)
 
+    async def _interrupted(self, asked: Asked, begun: Begun) -> None:
+        """Return when the answer is to end: it was stopped, or its person goes on and wants it to give way."""
+        if begun.account.busy == "steer":
+            await self._bursts.followed(asked.lease, asked.platform, asked.update)
+        else:
+            await asked.lease.stopped.wait()
+
     async def _refit(self, asked: Asked, begun: Begun, overflow: ContextOverflow) -> Begun:
         """The endpoint's window is smaller than we thought: keep less of the past, once."""
         card = begun.chain.first
@@ -125,7 +139,7 @@ class Chat:
             past = await self._brain.memory.past(
                 work, conversation=begun.conversation, account=begun.account.id, turn=begun.turn
             )
-            fitted = await self._brain.fit(work, past, card, asked.update, begun.question, guard=guard)
+            fitted = await self._brain.fit(work, past, card, asked.update, begun.question, guard=guard, cast=begun.cast)
         return replace(begun, fitted=fitted, room=min(begun.room, self._brain.window(card, guard).answer_room))
 
     async def _finish(self, asked: Asked, begun: Begun, outcome: Outcome) -> list[Outgoing]:
@@ -133,12 +147,14 @@ class Chat:
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.completion.usage or _estimated(begun, outcome, counted)
         again = self._again(asked) if outcome.ending == "interrupted" else []
-        buttons = [*again, *self._back(asked, begun)]
+        buttons = [*again, *_thumbs(asked, begun, outcome), *self._back(asked, begun)]
         async with asked.lease.begin() as work:
             if outcome.answer:
                 exchange = Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
                 await work.history.answer(asked.arrival, exchange)
                 await self._brain.learn(work, begun, outcome, counted)
+                if self._titles:
+                    await self._titles.leave(work, begun)
             else:
                 await work.history.fail(asked.arrival, outcome.ending)
             nearly = await self._accounting.settle(work, asked, begun, outcome, usage, answer_tokens=counted)
@@ -188,6 +204,15 @@ class Chat:
         return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)
 
 
+def _thumbs(asked: Asked, begun: Begun, outcome: Outcome) -> list[Button]:
+    """While an experiment runs, people can say what they think of an answer."""
+    if begun.cast.variant is None or not outcome.answer:
+        return []
+    return [
+        Button(label=sign, command=f"thumb {which} {asked.arrival}") for sign, which in (("👍", "up"), ("👎", "down"))
+    ]
+
+
 def _estimated(begun: Begun, outcome: Outcome, counted: int) -> Usage:
     """Of an answer whose bill never came. Whoever left the line before anything was asked has used nothing."""
     if outcome.completion.call is None:
@@ -215,9 +240,9 @@ async def _read(completion: Completion, preview: Preview) -> None:
         preview.feed(piece)
 
 
-async def _unless(stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> bool:
-    """Do something, but give it up as soon as `stop` is set. True if it was done; its error is raised."""
-    done, stopping = asyncio.create_task(doing), asyncio.create_task(stop.wait())
+async def _unless(stop: Coroutine[Any, Any, None], doing: Coroutine[Any, Any, None]) -> bool:
+    """Do something, but give it up as soon as `stop` returns. True if it was done; its error is raised."""
+    done, stopping = asyncio.create_task(doing), asyncio.create_task(stop)
     try:
         await asyncio.wait({done, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from bot.domain.quotas import Standing
-from bot.texts import Text, code, text
+from bot.texts import Text, code, plural, text
 from bot.texts.limits import rule_name, standing_name
 from bot.turns import Begun, Outcome
 
 _ENDINGS = {
     "stopped": text("⏹ Stopped."),
+    "steered": text("↪ Going on with your next message."),
     "interrupted": text("⚠️ The answer broke off here. Ask again, or say “continue”."),
     "length": text("✂️ The answer reached its longest size. Say “continue” for more."),
     "cached": text("♻️ Answered from the cache."),
@@ -20,6 +21,10 @@ def footnotes(begun: Begun, outcome: Outcome, nearly: Iterable[Standing]) -> lis
     """One line each. `nearly` are the limits of which the person should know now."""
     ending = _ENDINGS.get("cached" if outcome.cached and outcome.ending == "stop" else outcome.ending)
     lines = [ending] if ending else []
+    if begun.merged > 1:
+        lines.append(
+            plural("🧩 {count} message was read as one.", "🧩 {count} messages were read as one.", begun.merged)
+        )
     if begun.spared is not None:
         lines.append(_spared(begun.spared.standing, begun.chain.name))
     return lines + [text("🔔 {standing}", standing=standing_name(one)) for one in nearly]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -58,6 +59,13 @@ class Inbox:
                 _log.warning("arrival_quarantined", source=arrival.source, platform_event=arrival.event)
         if any(fresh):
             self.wake()
+        self._tell({arrival.lane for arrival in arrivals})
+
+    def _tell(self, lanes: AbstractSet[str]) -> None:
+        """Turns at work may want to know that something more was said."""
+        for (lane, _), lease in self._held.items():
+            if lane in lanes:
+                lease.followed.set()
 
     @property
     def awake(self) -> bool:

@@ -19,6 +19,7 @@ class Lease:
     """The right to handle one arrival, as long as it is renewed.
 
     `stopped` is set when this turn is to come to its end: somebody asked for it, or another worker has the lane.
+    `followed` is set when this process has received something more for the lane.
     `deadline` (monotonic) is when the lease ends. `more` and `done` are known once it is completed. `joined` counts the
     arrivals that are part of the same turn.
     """
@@ -29,6 +30,7 @@ class Lease:
     ttl: float
     deadline: float
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    followed: asyncio.Event = field(default_factory=asyncio.Event)
     joined: int = 0
     more: bool = False
     done: bool = False

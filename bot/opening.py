@@ -1,15 +1,18 @@
 """The first transaction of a turn: who asks, in which conversation, which models answer, and what they may use."""
 
+from collections.abc import Sequence
+
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.brain import Brain
+from bot.domain.bursts import Message, joined
 from bot.domain.context import Weighed
 from bot.domain.models import Chain
-from bot.errors import PriceUnknown, QuotaExceeded
+from bot.errors import LeftOut, PriceUnknown, QuotaExceeded
 from bot.ports import TokenCounter
 from bot.renewal import Renewal
 from bot.repeats import Repeats
-from bot.storage import UnitOfWork
+from bot.storage import Account, UnitOfWork
 from bot.turns import Asked, Begun, Opened
 
 
@@ -43,16 +46,18 @@ class Opening:
             self._brain.check(question, guard)
             self._repeats.check(account.id, asked.arrival, question.text)
             where = await self._renewal.where(work, update, account.id)
+            question, messages = await self._asked(work, asked, account, where.conversation, question)
             turn, conversation = await work.history.begin(
                 asked.arrival,
                 conversation_id=where.conversation,
                 account_id=account.id,
                 question=question.text,
                 tokens=question.tokens,
-                messages=update.messages,
+                messages=messages,
             )
             past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
-            chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question))
+            cast = await self._brain.personas.cast(work, update, account, conversation=conversation, turn=turn)
+            chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question, cast=cast))
             opened = Opened(
                 conversation=conversation,
                 left=where.left,
@@ -61,8 +66,28 @@ class Opening:
                 question=question,
                 guard=guard,
                 past=past,
+                cast=cast,
+                merged=len(messages),
             )
             return await self._reserve(work, asked, opened, chain)
+
+    async def _asked(
+        self, work: UnitOfWork, asked: Asked, account: Account, conversation: int, question: Weighed
+    ) -> tuple[Weighed, Sequence[Message]]:
+        """The question and its messages, as the person wants what comes while an answer is written. Raises LeftOut."""
+        update, where = asked.update, {"conversation_id": conversation, "account_id": account.id}
+        if account.busy == "queue" or update.anew or update.edited:
+            return question, update.messages
+        if account.busy == "ignore":
+            if await work.history.came_meanwhile(asked.arrival, **where):
+                raise LeftOut
+            return question, update.messages
+        before = await work.history.steered(asked.arrival, **where)
+        if before is None:
+            return question, update.messages
+        text = joined([before.question, question.text])
+        both = Weighed(text=text, tokens=before.question_tokens + question.tokens + 1)
+        return both, [*before.messages, *update.messages]
 
     async def _reserve(self, work: UnitOfWork, asked: Asked, opened: Opened, chain: Chain) -> Begun:
         """Reserve along the chosen chain or, where its quota is used up, along the light one. Raises UserError."""
@@ -82,7 +107,7 @@ class Opening:
     ) -> Begun:
         """Fit the past into the window of a chain's first model, and reserve what the turn may use."""
         fitted = await self._brain.fit(
-            work, opened.past, chain.first, asked.update, opened.question, guard=opened.guard
+            work, opened.past, chain.first, asked.update, opened.question, guard=opened.guard, cast=opened.cast
         )
         answer_room = self._brain.window(chain.first, opened.guard).answer_room
         reserved = await self._accounting.reserve(
@@ -100,4 +125,6 @@ class Opening:
             reserved=reserved,
             spared=spared,
             guard=opened.guard,
+            cast=opened.cast,
+            merged=opened.merged,
         )

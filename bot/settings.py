@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         "You are a helpful assistant. Answer in the language of the person you talk to.",
         description="what the model is told first",
     )
+    personas: Path | None = Field(None, description="a folder with a file NAME.md for each persona")
     context_window: int | None = Field(
         None, ge=512, description="the model's context window in tokens; leave it out to use what is known of the model"
     )
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
 
     conversation_idle: Pause = Field(None, description="like 30m, 12h or 7d, or never")
 
+    titles: bool = Field(default=True, description="true or false")
     burst_seconds: float = Field(0.6, ge=0, le=10, description="seconds from 0 to 10")
 
     response_cache: Literal["off", "account", "everyone"] = Field("off", description="off, account or everyone")

@@ -12,6 +12,7 @@ from bot.commands.declaration import CommandBook
 from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
 from bot.inbox import Inbox
+from bot.personas import Personas
 from bot.ports import Clock
 from bot.storage import UnitOfWork
 
@@ -28,6 +29,7 @@ class Switchboard:
         catalog: Catalog,
         inbox: Inbox,
         studio: Studio,
+        personas: Personas,
         clock: Clock,
         zone: tzinfo,
         brain: Brain | None = None,
@@ -39,6 +41,7 @@ class Switchboard:
         self._inbox = inbox
         self._studio = studio
         self._brain = brain
+        self._personas = personas
         self._clock = clock
         self._zone = zone
 
@@ -66,6 +69,7 @@ class Switchboard:
             inbox=self._inbox,
             studio=self._studio,
             brain=self._brain,
+            personas=self._personas,
             now=now,
             zone=self._zone,
         )

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from bot.domain.completions import Lost
 from bot.domain.context import Fitted, Weighed
-from bot.domain.models import Chain, Guard, Parameters, Purpose
+from bot.domain.models import Chain, Guard, Purpose
 from bot.domain.updates import Update
 from bot.errors import QuotaExceeded
 from bot.inbox import Lease
 from bot.memory import Past
+from bot.personas import Cast
 from bot.ports import Completion, Platform, Reply
 from bot.quotas import Reserved
 from bot.storage import Account
@@ -42,7 +43,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A turn whose question is on record. `left` is the conversation that was left for this one on its own."""
+    """A turn whose question is on record.
+
+    `left` is the conversation that was left for this one on its own, `merged` is of how many messages the question is.
+    """
 
     conversation: int
     left: int | None
@@ -51,6 +55,8 @@ class Opened:
     question: Weighed
     guard: Guard
     past: Past
+    cast: Cast
+    merged: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +64,9 @@ class Begun:
     """A turn after its first transaction.
 
     `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have,
-    `reserved` what the turn got. `spared` is the limit for whose sake a lighter chain was taken. `parameters` go over
-    those of the models, `guard` is how large it may become. `left` as in `Opened`.
+    `reserved` what the turn got. `spared` is the limit for whose sake a lighter chain was taken. `cast` is who
+    answers, `guard` is how large it may become. `left` and `merged` as in
+    `Opened`.
     """
 
     conversation: int
@@ -70,9 +77,10 @@ class Begun:
     fitted: Fitted
     room: int
     reserved: Reserved
+    cast: Cast
     spared: QuotaExceeded | None = None
-    parameters: Parameters = field(default_factory=Parameters)
     guard: Guard = field(default_factory=Guard)
+    merged: int = 0
     left: int | None = None
 
     def cause(self, asked: Asked) -> Cause:

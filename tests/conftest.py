@@ -30,9 +30,10 @@ from bot.dispatch import Dispatcher
 from bot.domain.access import AccessPolicy
 from bot.domain.budgets import BudgetPlan
 from bot.domain.bursts import Quiet
-from bot.domain.context import ContextPolicy, Weighed
+from bot.domain.context import ContextPolicy
 from bot.domain.models import Catalog
 from bot.domain.people import Identity
+from bot.domain.personas import DEFAULT, Persona
 from bot.domain.quotas import Meter, Plan
 from bot.herald import Herald
 from bot.inbox import Inbox
@@ -41,6 +42,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.memory import Memory
 from bot.newcomers import Newcomers
+from bot.personas import Personas
 from bot.plans import Plans, base_plans
 from bot.ports import Platform
 from bot.questions import Questions
@@ -55,6 +57,7 @@ from bot.summaries import Summaries
 from bot.switchboard import Switchboard
 from bot.telemetry import configure
 from bot.texts.catalogues import Catalogues
+from bot.titles import Titles
 from tests.databases import EmptiedDatabase, own_database
 from tests.fakes import FakeClock, FakeModel, FakePlatform, WordCounter
 
@@ -149,6 +152,8 @@ def make_core(
     longest_question: int | None = None,
     idle: timedelta | None = None,
     quiet: float = 0.0,
+    titles: bool = False,
+    files: Mapping[str, Persona] | None = None,
     others: Sequence[Platform] = (),
     more_commands: Sequence[Command] = (),
     more_admins: Sequence[Identity] = (),
@@ -166,9 +171,12 @@ def make_core(
     quotas = Quotas(Plans(plans or base_plans(daily or {"messages": 5, "tokens": 10_000})), zone, clock)
     courier, catalogues, inbox = Courier(clock), Catalogues("en", zone), Inbox(storage, clock, lease=lease)
     catalog = catalog or Catalog.single(base_url="http://fake/v1", key=None, model="fake-1", window=window)
+    kind = {DEFAULT: Persona(name=DEFAULT, prompt="be kind")}
+    names = [*catalog.chains, *(card.name for card in catalog.models.values())]
+    personas = Personas({**kind, **(files or {})}, tokens=WordCounter(), clock=clock, zone=zone, models=names)
     brain = Brain(
         catalog=catalog,
-        system=Weighed(text="be kind", tokens=2),
+        personas=personas,
         quotas=quotas,
         memory=Memory(context or TRUNCATE, clock=clock, zone=zone, elsewhere=elsewhere),
         calibration=calibration or Calibration(),
@@ -182,6 +190,7 @@ def make_core(
     access = Access(replace(policy or AccessPolicy(), owners=admins), {one.name for one in platforms})
     asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
     summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
+    bursts = Bursts(Quiet(seconds=quiet), clock)
     chat = Chat(
         model=model,
         brain=brain,
@@ -192,9 +201,20 @@ def make_core(
         repeats=Repeats(clock),
         courier=courier,
         catalogues=catalogues,
+        bursts=bursts,
+        titles=Titles(asides) if titles else None,
     )
     switchboard = Switchboard(
-        book, access, accounting, catalog=catalog, inbox=inbox, studio=Studio(), clock=clock, zone=zone, brain=brain
+        book,
+        access,
+        accounting,
+        catalog=catalog,
+        inbox=inbox,
+        studio=Studio(),
+        personas=personas,
+        clock=clock,
+        zone=zone,
+        brain=brain,
     )
     dispatcher = Dispatcher(
         inbox=inbox,
@@ -202,8 +222,10 @@ def make_core(
         access=access,
         newcomers=Newcomers(access, inbox, clock),
         switchboard=switchboard,
-        questions=Questions(chat=chat, bursts=Bursts(Quiet(seconds=quiet), clock)),
-        chores=Chores(_doers(storage, platforms, zone) | {"summary": summaries} | dict(doers or {})),
+        questions=Questions(chat=chat, bursts=bursts),
+        chores=Chores(
+            _doers(storage, platforms, zone) | {"summary": summaries, "title": Titles(asides)} | dict(doers or {})
+        ),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,

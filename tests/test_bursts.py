@@ -49,6 +49,7 @@ async def test_quick_messages_are_one_question_in_their_order(core: Core) -> Non
     await hear(core, "one", "two", "three")
     await core.work()
     assert questions(core) == ["one\ntwo\nthree"]
+    assert core.platform.sent[-1][1].endswith("🧩 3 messages were read as one.")
     assert await states(core) == [InboxState.DONE] * 3
     assert await waiting(core) == [0]
 

@@ -17,6 +17,8 @@ from bot.domain.people import OPERATOR, Identity
 from bot.errors import ConfigError
 from bot.inbox import Inbox
 from bot.llm.prices import PriceBook
+from bot.llm.tokens import TiktokenCounter, vocabulary_of
+from bot.personas import personas_of
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.storage.lock import sqlite_file
@@ -36,6 +38,7 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
     try:
         clock, who = SystemClock(), operator()
         catalog = offline_catalog(settings)
+        tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
         switchboard = Switchboard(
             book,
             Access(replace(settings.access(), owners={*settings.admins, who}), set(platforms)),
@@ -43,6 +46,7 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
             catalog=catalog,
             inbox=Inbox(storage, clock),
             studio=Studio(),
+            personas=personas_of(settings, catalog, tokens, clock),
             clock=clock,
             zone=ZoneInfo(settings.timezone),
         )

@@ -24,6 +24,10 @@ class Role(IntEnum):
 OPERATOR = "cli"
 """Where those are at home who use the command line. Nobody can be written to there."""
 
+Busy = Literal["queue", "steer", "ignore"]
+"""What becomes of a message that comes while an answer is written: it waits, both are answered together, or it is left
+out."""
+
 Belonging = Literal["full", "guest", "external"]
 """What somebody is to the workspace they write from: one of its people (everybody, where there are no workspaces),
 its guest, or somebody of another organisation (Slack Connect)."""

@@ -17,6 +17,8 @@ ParleyError
 │   ├── UnknownModel           .name
 │   ├── UnknownPlan            .name
 │   ├── RequestDecided         .number .by
+│   ├── UnknownPersona         .name
+│   ├── LeftOut
 │   ├── MessageTooLong         .limit .size
 │   ├── RepeatedTooOften       .seconds
 │   ├── QuotaExceeded          .standing
@@ -47,7 +49,7 @@ ParleyError
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Literal
 
 from bot.domain.quotas import Standing
 from bot.errors.base import ParleyError
@@ -60,6 +62,14 @@ from bot.errors.models import (
     UpstreamDown,
     UpstreamMisconfigured,
 )
+from bot.errors.platforms import (
+    MessageRejected,
+    PlatformBusy,
+    PlatformDown,
+    PlatformError,
+    PlatformMisconfigured,
+    RecipientGone,
+)
 from bot.errors.storing import Conflict, LostLease, StorageDown, StorageError
 
 __all__ = [  # of what is defined elsewhere
@@ -67,8 +77,14 @@ __all__ = [  # of what is defined elsewhere
     "Conflict",
     "ContextOverflow",
     "LostLease",
+    "MessageRejected",
     "ModelError",
     "ParleyError",
+    "PlatformBusy",
+    "PlatformDown",
+    "PlatformError",
+    "PlatformMisconfigured",
+    "RecipientGone",
     "StorageDown",
     "StorageError",
     "StreamInterrupted",
@@ -198,6 +214,18 @@ class UnknownPlan(UserError):
         self.name = name
 
 
+class UnknownPersona(UserError):
+    """No persona goes by that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class LeftOut(UserError):
+    """It was said while an answer was written, and its author wants such messages left out."""
+
+
 class MessageTooLong(UserError):
     """One message alone is larger than the model's window, or than the operator allows (both in tokens)."""
 
@@ -254,45 +282,3 @@ class PictureFailed(UserError):
 
 class ContentRefused(UserError):
     """The model's provider refused to deal with the content."""
-
-
-class PlatformError(ParleyError):
-    """A call to a chat platform failed."""
-
-    permanent: ClassVar[bool] = True
-
-
-class PlatformBusy(PlatformError):
-    """The platform asks us to wait `retry_after` seconds."""
-
-    permanent = False
-
-    def __init__(self, message: str = "", *, retry_after: float = 1.0) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class PlatformDown(PlatformError):
-    """No usable answer. With `outcome_unknown` the call may have taken effect all the same."""
-
-    permanent = False
-
-    def __init__(self, message: str = "", *, outcome_unknown: bool = True) -> None:
-        super().__init__(message)
-        self.outcome_unknown = outcome_unknown
-
-
-class RecipientGone(PlatformError):
-    """Blocked, kicked, deleted or archived: nothing can be delivered there any more."""
-
-
-class MessageRejected(PlatformError):
-    """The platform refuses this very message, formatted and plain."""
-
-
-class PlatformMisconfigured(PlatformError):
-    """Token or permission is wrong: an operator has to act on `hint`."""
-
-    def __init__(self, message: str = "", *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint

@@ -115,7 +115,7 @@ class Branches:
         """The account's newest turn whose question holds a message."""
         for row in await self._connection.execute(_RECENT, self._mine):
             if any(number == message for number, _ in row.messages):
-                return _branch(row)
+                return branch_of(row)
         return None
 
     async def undo(self) -> Branch | None:
@@ -137,7 +137,7 @@ class Branches:
 
     async def _first(self, statement: sa.Executable, **values: int) -> Branch | None:
         row = (await self._connection.execute(statement, {**self._mine, **values})).first()
-        return None if row is None else _branch(row)
+        return None if row is None else branch_of(row)
 
 
 async def put_back(connection: AsyncConnection, its_turn: int) -> None:
@@ -145,7 +145,8 @@ async def put_back(connection: AsyncConnection, its_turn: int) -> None:
     await connection.execute(_PUT_BACK, {"its_turn": its_turn})
 
 
-def _branch(row: sa.Row[*tuple[Any, ...]]) -> Branch:
+def branch_of(row: sa.Row[*tuple[Any, ...]]) -> Branch:
+    """A row with the columns of a turn."""
     return Branch(
         id=row.id,
         question=row.question,

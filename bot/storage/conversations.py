@@ -41,6 +41,16 @@ class Talk:
         return self.title or " ".join(self.opening.split())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The first exchange of a conversation that nobody has named."""
+
+    account: int
+    place: str
+    question: str
+    answer: str
+
+
 _at_place = conversation.c.place == sa.bindparam("at_place")
 _not_forgotten = conversation.c.forgotten_at.is_(None)
 _answered = turn.c.state == sa.literal_column(str(TurnState.ANSWERED))
@@ -102,6 +112,16 @@ _IDLE = sa.select(
     sa.select(sa.func.max(turn.c.finished_at) < _before)
     .where(turn.c.conversation_id == sa.bindparam("its_id", type_=sa.BigInteger), _answered)
     .scalar_subquery(),
+)
+_UNTITLED = (
+    sa.select(turn.c.account_id, conversation.c.place, turn.c.question, turn.c.answer)
+    .join_from(turn, conversation)
+    .where(
+        turn.c.id == sa.bindparam("its_turn", type_=sa.BigInteger),
+        conversation.c.id == sa.bindparam("its_id", type_=sa.BigInteger),
+        conversation.c.title.is_(None),
+        turn.c.answer.is_not(None),
+    )
 )
 _copied = ("account_id", "question", "question_tokens", "answer", "answer_tokens", "ending", "started_at")
 _COPY = sa.insert(turn).from_select(
@@ -184,6 +204,13 @@ class Conversations:
     async def rename(self, conversation_id: int, title: str) -> None:
         values = {"its_id": conversation_id, "its_title": title[:LONGEST_TITLE]}
         await self._connection.execute(_RENAME, values)
+
+    async def untitled(self, conversation_id: int, first: int) -> Opening | None:
+        """The turn with which a conversation began, unless the conversation has a title or the turn is gone."""
+        row = (await self._connection.execute(_UNTITLED, {"its_id": conversation_id, "its_turn": first})).first()
+        if row is None:
+            return None
+        return Opening(account=row.account_id, place=row.place, question=row.question, answer=row.answer)
 
     async def entitle(self, conversation_id: int, title: str) -> None:
         """Give it a title unless it has one by now."""

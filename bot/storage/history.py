@@ -9,10 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bursts import edited
-from bot.storage.branches import Branches, put_back
+from bot.storage.branches import Branch, Branches, branch_of, put_back
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
-from bot.storage.tables import TurnState, turn
+from bot.storage.tables import TurnState, inbox, turn
+
+STEERED = "steered"
+"""How a turn ends that gives way to the next message of the same person."""
 
 _PAGE = 100
 
@@ -74,6 +77,28 @@ _FAIL = (
     .returning(turn.c.id)
 )
 
+_STEERED = (
+    sa.select(turn.c.id, turn.c.question, turn.c.question_tokens, turn.c.messages, turn.c.state, turn.c.ending)
+    .where(
+        turn.c.conversation_id == sa.bindparam("its_conversation"),
+        turn.c.account_id == sa.bindparam("its_account"),
+        sa.or_(turn.c.inbox_id.is_(None), turn.c.inbox_id != sa.bindparam("arrival", type_=sa.BigInteger)),
+    )
+    .order_by(turn.c.id.desc())
+    .limit(1)
+)
+_RECEIVED = (
+    sa.select(inbox.c.received_at).where(inbox.c.id == sa.bindparam("arrival", type_=sa.BigInteger)).scalar_subquery()
+)
+_MEANWHILE = sa.select(
+    sa.exists().where(
+        turn.c.conversation_id == sa.bindparam("its_conversation"),
+        turn.c.account_id == sa.bindparam("its_account"),
+        turn.c.inbox_id != sa.bindparam("arrival", type_=sa.BigInteger),
+        turn.c.started_at <= _RECEIVED,
+        turn.c.finished_at >= _RECEIVED,
+    )
+)
 _OWN = sa.select(turn.c.question).where(turn.c.inbox_id == sa.bindparam("arrival"))
 
 
@@ -134,6 +159,18 @@ class History:
         """The question of a turn that was begun before, by a process that died since."""
         found = (await self._connection.execute(_OWN, {"arrival": arrival})).scalar()
         return None if found is None else str(found)
+
+    async def steered(self, arrival: int, *, conversation_id: int, account_id: int) -> Branch | None:
+        """The account's turn just before that of `arrival`, if it gave way to it before its first word."""
+        values = {"arrival": arrival, "its_conversation": conversation_id, "its_account": account_id}
+        row = (await self._connection.execute(_STEERED, values)).first()
+        gave_way = row is not None and row.state == TurnState.FAILED and row.ending == STEERED
+        return branch_of(row) if row is not None and gave_way else None
+
+    async def came_meanwhile(self, arrival: int, *, conversation_id: int, account_id: int) -> bool:
+        """Whether it was received while another turn of the account was answered in this conversation."""
+        values = {"arrival": arrival, "its_conversation": conversation_id, "its_account": account_id}
+        return bool((await self._connection.execute(_MEANWHILE, values)).scalar())
 
     async def again(
         self, arrival: int, *, conversation_id: int, account_id: int, asked_by: int | None = None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.names import folded, shown, skeleton
-from bot.domain.people import Belonging, Identity, Role, Sender
+from bot.domain.people import Belonging, Busy, Identity, Role, Sender
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
 from bot.storage.tables import account, identity
@@ -35,6 +35,7 @@ class Account:
     counted_from: int
     frozen: bool
     zone: str | None
+    busy: Busy
 
     @property
     def label(self) -> str:
@@ -64,6 +65,7 @@ SELECT_ACCOUNT = sa.select(
     account.c.counted_from,
     account.c.frozen_at,
     account.c.zone,
+    account.c.busy,
 ).join_from(identity, account)
 _BY_IDENTITY = SELECT_ACCOUNT.where(
     identity.c.platform == sa.bindparam("its_platform"), identity.c.user == sa.bindparam("its_user")
@@ -100,6 +102,7 @@ _FREEZE = (
     .values(frozen_at=sa.case((sa.bindparam("frozen", type_=sa.Boolean), now_ms()), else_=None))
 )
 _MOVE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(zone=sa.bindparam("its_zone"))
+_BUSY = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(busy=sa.bindparam("its_wish"))
 
 
 @cache
@@ -187,6 +190,10 @@ class People:
         """Remember where a person's midnight is (IANA name); None: where the operator's is."""
         await self._connection.execute(_MOVE, {"its_id": account_id, "its_zone": zone})
 
+    async def busy(self, account_id: int, wish: Busy) -> None:
+        """Remember what becomes of a person's messages while an answer is written."""
+        await self._connection.execute(_BUSY, {"its_id": account_id, "its_wish": wish})
+
     async def _open(self) -> int:
         return int((await self._connection.execute(_OPEN_ACCOUNT)).scalar_one())
 
@@ -237,4 +244,5 @@ def account_of(row: sa.Row[*tuple[Any, ...]]) -> Account:
         counted_from=row.counted_from,
         frozen=row.frozen_at is not None,
         zone=row.zone,
+        busy=row.busy or "queue",
     )

@@ -16,6 +16,7 @@ from bot.storage.codes import Codes
 from bot.storage.contexts import Contexts
 from bot.storage.conversations import Conversations
 from bot.storage.directory import Directory
+from bot.storage.experiments import Experiments
 from bot.storage.forgetting import Forgetting
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
@@ -26,6 +27,7 @@ from bot.storage.memory import Memories
 from bot.storage.merging import Merging
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
+from bot.storage.personas import PersonaBook
 from bot.storage.pruning import Pruning
 from bot.storage.quarantine import Quarantine
 from bot.storage.searches import Searches
@@ -53,6 +55,8 @@ class UnitOfWork:
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)
         self.forgetting = Forgetting(connection)
+        self.experiments = Experiments(connection)
+        self.personas = PersonaBook(connection)
         self.searches = Searches(connection)
         self.transcripts = Transcripts(connection)
         self.admissions = Admissions(connection)

@@ -119,6 +119,14 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         plan=Typed("plan list"),
         new=Typed("plan new"),
     ),
+    errors.UnknownPersona: lambda error: text(
+        "There is no persona {name}. {persona} lists those there are.",
+        name=code(error.name[:64]),
+        persona=Typed("persona"),
+    ),
+    errors.LeftOut: lambda _: text(
+        "I was still answering, so I left this out, as you chose in {settings}.", settings=Typed("settings")
+    ),
     errors.MessageTooLong: lambda error: text(
         "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",
         size=error.size,

@@ -41,6 +41,7 @@ def account(*, role: Role | None = None, user: str = "ada") -> Account:
         role=role,
         belonging="full",
         pinned_model=None,
+        busy="queue",
         plan=None,
         plan_until=None,
         counted_from=0,

@@ -46,6 +46,8 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.BudgetExhausted(scope=SECRET, span="month", resets_at=MIDNIGHT),
     errors.PriceUnknown([SECRET]),
     errors.UnknownModel("gpt-none"),
+    errors.UnknownPersona("nobody"),
+    errors.LeftOut(SECRET),
     errors.ContentRefused(SECRET),
     errors.PictureFailed(SECRET),
     errors.UpstreamBusy(SECRET),

@@ -20,6 +20,7 @@ from bot.storage.tables.limits import (
 from bot.storage.tables.memory import context, lesson, memory, piece, posting, summary
 from bot.storage.tables.operation import BroadcastState, alert, audit, broadcast, progress, response_cache, switch
 from bot.storage.tables.people import account, identity
+from bot.storage.tables.personas import persona, thumb, variant
 from bot.storage.tables.spending import budget, call, hold
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "memory",
     "metadata",
     "outbox",
+    "persona",
     "piece",
     "place",
     "plan",
@@ -66,7 +68,9 @@ __all__ = [
     "response_cache",
     "summary",
     "switch",
+    "thumb",
     "turn",
     "usage",
+    "variant",
     "warning",
 ]

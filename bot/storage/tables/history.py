@@ -22,6 +22,8 @@ conversation = sa.Table(
     # NULL: nobody has named it yet.
     sa.Column("title", sa.String(80)),
     sa.Column("archived_at", sa.BigInteger),
+    # Who answers in it (bot.domain.personas); NULL leaves it to the place and the account.
+    sa.Column("persona", sa.String(32)),
     # Nothing of it is left but this row, to which what its calls cost refers.
     sa.Column("forgotten_at", sa.BigInteger),
 )
@@ -35,6 +37,7 @@ place = sa.Table(
     sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
     # Whoever goes back to an old conversation does not want it to be left for a fresh one at once.
     sa.Column("chosen_at", sa.BigInteger, nullable=False),
+    sa.Column("persona", sa.String(32)),
 )
 
 turn = sa.Table(
@@ -51,7 +54,8 @@ turn = sa.Table(
     sa.Column("question_tokens", sa.Integer, nullable=False),
     sa.Column("answer", sa.Text),
     sa.Column("answer_tokens", sa.Integer),
-    # stop, length, content_filter, stopped (by the person), interrupted (the stream broke off)
+    # stop, length, content_filter, stopped (by the person), interrupted (the stream broke off), steered (it gave way to
+    # the person's next message)
     sa.Column("ending", sa.String(32)),
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("finished_at", sa.BigInteger),
@@ -59,6 +63,8 @@ turn = sa.Table(
     sa.Column("messages", sa.JSON(none_as_null=True)),
     # The turn that took the place of this one; it stays when this one comes back, for whoever undoes that.
     sa.Column("replaced_by", sa.BigInteger),
+    # The variant of an experiment that answered.
+    sa.Column("variant_id", sa.BigInteger),
 )
 sa.Index("ix_turn_history", turn.c.conversation_id, turn.c.id, **partial(turn.c.state == TurnState.ANSWERED))
 sa.Index("ix_turn_account", turn.c.account_id)

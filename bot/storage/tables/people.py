@@ -18,6 +18,10 @@ account = sa.Table(
     ),
     # The model the person chose by /model, as endpoint/name; NULL leaves it to the rules.
     sa.Column("pinned_model", sa.String(256)),
+    # The persona the person chose for conversations and places that have none.
+    sa.Column("persona", sa.String(32)),
+    # What becomes of messages that come while an answer is written: bot.domain.people.Busy; NULL: they wait.
+    sa.Column("busy", sa.String(8)),
     # Milliseconds: where turns wait, this person's count as so much older.
     sa.Column("head_start", sa.BigInteger, nullable=False, server_default="0"),
     # NULL: the default plan. After `plan_until` it is that again.

@@ -1,0 +1,134 @@
+"""Experiments with personas: variants, what came of them, and what people thought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.dialect import dialect_of, insert_for
+from bot.storage.engine import now_ms
+from bot.storage.tables import TurnState, call, thumb, turn, variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What came of a variant. `cost` is micro-US$; `again` are answers whose question was asked again at once."""
+
+    persona: str
+    label: str
+    text: str | None
+    share: int
+    conversations: int
+    answers: int
+    again: int
+    up: int
+    down: int
+    tokens: int
+    cost: int
+
+
+_given = turn.c.state.in_((TurnState.ANSWERED, TurnState.REPLACED))
+_next = turn.alias("next")
+_asked_again = sa.exists().where(_next.c.id == turn.c.replaced_by, _next.c.question == turn.c.question)
+_COUNTS = (
+    sa.select(
+        turn.c.variant_id,
+        sa.func.count(sa.distinct(turn.c.conversation_id)).label("conversations"),
+        sa.func.count().label("answers"),
+        sa.func.sum(sa.case((_asked_again, 1), else_=0)).label("again"),
+    )
+    .where(turn.c.variant_id.is_not(None), _given)
+    .group_by(turn.c.variant_id)
+    .subquery()
+)
+_CALLS = (
+    sa.select(
+        turn.c.variant_id,
+        sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
+        sa.func.sum(sa.func.coalesce(call.c.cost, 0)).label("cost"),
+    )
+    .join_from(turn, call, call.c.inbox_id == turn.c.inbox_id)
+    .where(turn.c.variant_id.is_not(None))
+    .group_by(turn.c.variant_id)
+    .subquery()
+)
+_THUMBS = (
+    sa.select(
+        turn.c.variant_id,
+        sa.func.sum(sa.case((thumb.c.up, 1), else_=0)).label("up"),
+        sa.func.sum(sa.case((thumb.c.up, 0), else_=1)).label("down"),
+    )
+    .join_from(turn, thumb, thumb.c.turn_id == turn.c.id)
+    .where(turn.c.variant_id.is_not(None))
+    .group_by(turn.c.variant_id)
+    .subquery()
+)
+
+
+def _sum(column: sa.ColumnElement[int], name: str) -> sa.Label[int]:
+    return sa.func.coalesce(column, 0).label(name)
+
+
+_TALLIES = (
+    sa.select(
+        variant.c.persona,
+        variant.c.label,
+        variant.c.text,
+        variant.c.share,
+        _sum(_COUNTS.c.conversations, "conversations"),
+        _sum(_COUNTS.c.answers, "answers"),
+        _sum(_COUNTS.c.again, "again"),
+        _sum(_THUMBS.c.up, "up"),
+        _sum(_THUMBS.c.down, "down"),
+        _sum(_CALLS.c.tokens, "tokens"),
+        _sum(_CALLS.c.cost, "cost"),
+    )
+    .select_from(variant)
+    .join(_COUNTS, _COUNTS.c.variant_id == variant.c.id, isouter=True)
+    .join(_CALLS, _CALLS.c.variant_id == variant.c.id, isouter=True)
+    .join(_THUMBS, _THUMBS.c.variant_id == variant.c.id, isouter=True)
+    .where(variant.c.ended_at.is_(None))
+    .order_by(variant.c.persona, variant.c.label)
+)
+_ADD = sa.insert(variant).values(started_at=now_ms())
+_END = (
+    sa.update(variant)
+    .where(variant.c.persona == sa.bindparam("its_persona"), variant.c.ended_at.is_(None))
+    .values(ended_at=now_ms())
+)
+_OWN_TURN = sa.select(turn.c.id).where(
+    turn.c.inbox_id == sa.bindparam("arrival", type_=sa.BigInteger),
+    turn.c.account_id == sa.bindparam("its_account", type_=sa.BigInteger),
+    turn.c.variant_id.is_not(None),
+)
+
+
+class Experiments:
+    """Experiments, inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def running(self) -> Sequence[Tally]:
+        """Every variant that is compared now, by persona and label."""
+        return [Tally(**row) for row in (await self._connection.execute(_TALLIES)).mappings()]
+
+    async def add(self, persona: str, label: str, *, text: str | None, share: int) -> None:
+        """Compare one more variant."""
+        values = {"persona": persona, "label": label, "text": text, "share": share}
+        await self._connection.execute(_ADD, values)
+
+    async def end(self, persona: str) -> None:
+        """Compare a persona no longer. What came of it stays on record."""
+        await self._connection.execute(_END, {"its_persona": persona})
+
+    async def thumb(self, arrival: int, account_id: int, *, up: bool) -> bool:
+        """Note what the account thinks of the answer to its own question; False if that was part of no experiment."""
+        its_turn = (await self._connection.execute(_OWN_TURN, {"arrival": arrival, "its_account": account_id})).scalar()
+        if its_turn is None:
+            return False
+        insert = insert_for(dialect_of(self._connection))(thumb)
+        noted = insert.on_conflict_do_update(index_elements=["turn_id"], set_={"up": insert.excluded.up})
+        await self._connection.execute(noted, {"turn_id": its_turn, "up": up})
+        return True
