@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import UpstreamBusy, UpstreamDown
 from bot.llm.shaping.buckets import Ask, Buckets, Denied, Grant
@@ -122,7 +122,13 @@ class Line:
             if level.limit is not None:
                 self.limits = self.limits.told(name, level.limit)
         if remaining:
-            await self._buckets.correct(grant, remaining)
+            await self._buckets.correct(self._whole(grant), remaining)
+
+    def _whole(self, grant: Grant) -> Grant:
+        """With the whole buckets, of which background work asked for a part: servers speak of the whole."""
+        asked = {meter.name for meter in grant.ask.meters}
+        meters = tuple(meter for meter in self.limits.meters() if meter.name in asked)
+        return replace(grant, ask=replace(grant.ask, meters=meters))
 
     def wake(self) -> None:
         """Something may be free again."""

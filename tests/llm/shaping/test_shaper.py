@@ -139,6 +139,15 @@ async def test_a_person_who_comes_later_overtakes_the_background() -> None:
 
 
 @in_virtual_time
+async def test_what_a_background_call_hears_of_the_limits_holds_for_everybody() -> None:
+    patient = shaper(Limits(rpm=60, burst=1))
+    async with patient.admit(ROUTE, tokens=0, priority=BACKGROUND) as admission:
+        await admission.heard({"x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "1"})
+        admission.used(0)
+    assert [await call(patient) for _ in range(2)] == pytest.approx([0, 1], abs=0.1)
+
+
+@in_virtual_time
 async def test_one_slot_is_the_background_s_too_when_it_is_free() -> None:
     assert await call(shaper(Limits(concurrent=1)), priority=BACKGROUND) == 0
 
