@@ -128,7 +128,7 @@ async def test_use_is_seen_as_a_picture(newcomer: Page, tmp_path: Path, platform
     """The screenshots are for a person to look at."""
     where = pane(newcomer, platform)
     answer = await ask(where, "Good morning")
-    await expect(answer).to_have_attribute("data-state", "final")
+    await expect(answer).to_have_attribute("data-state", "final", timeout=15_000)
     await say(where, command)
     picture = where.locator("img.picture")
     await picture.wait_for()
