@@ -9,8 +9,13 @@ from bot.domain.updates import Place, Update
 from bot.errors import UnderMaintenance
 from bot.inbox import Lease
 from bot.ports import Platform
-from bot.storage import Account, UnitOfWork
+from bot.storage import Account, AuditFilter, UnitOfWork
 from bot.storage.switches import MAINTENANCE
+
+_REFUSED = "refused"
+_HOUR = 3_600_000
+_MOST_REFUSED = 20
+"""Refusals of one person that are put on record in an hour: the log is for reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,14 @@ class Access:
         note = await work.switches.note(MAINTENANCE)
         if note is not None and self.rank(visitor.account) < Role.ADMIN:
             raise UnderMaintenance(note)
+
+    async def refused(self, work: UnitOfWork, account: Account, update: Update, words: str) -> None:
+        """Put on record what somebody tried to whom it does not exist; not every time, if they go on and on."""
+        who = str(account.identity)
+        recent = AuditFilter(who=[who], what=_REFUSED, age=_HOUR)
+        if len(await work.audit.last(_MOST_REFUSED, recent)) < _MOST_REFUSED:
+            facts = {"command": words, "place": update.place.key}
+            await work.audit.add(actor=who, action=_REFUSED, subject=who, facts=facts)
 
     def role(self, account: Account, place: Place | None = None) -> Role:
         """What somebody is, wherever others read along or not."""

@@ -224,8 +224,7 @@ class Dispatcher:
         async with lease.begin() as work:
             account = await work.people.meet(update.sender)
             if isinstance(error, UnknownCommand) and error.refused:
-                who, facts = str(account.identity), {"command": error.refused, "place": update.place.key}
-                await work.audit.add(actor=who, action="refused", subject=who, facts=facts)
+                await self._access.refused(work, account, update, error.refused)
             outgoing = await self._put(work, lease, platform, update, asked_back(error, update.invocation))
         await self._courier.deliver(lease, platform, outgoing)
 

@@ -91,8 +91,9 @@ class Herald:
         return True
 
     async def _end(self, work: UnitOfWork, sending: Broadcast, delivery: Delivery) -> None:
-        if not await work.broadcasts.move(sending.id, before=BroadcastState.SENDING, after=BroadcastState.SENT):
-            return
+        moved = await work.broadcasts.move(sending.id, before=BroadcastState.SENDING, after=BroadcastState.SENT)
+        if not moved or sending.author.platform not in self._paces:
+            return  # whoever wrote it on the command line looks there
         said = text(
             "📣 Broadcast no. {number} is out: {delivered} delivered, {failed} could not be delivered.",
             number=sending.id,

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.access import AccessPolicy
+from bot.domain.people import Identity
 from bot.errors import RecipientGone
 from bot.storage import Storage
 from bot.storage.tables import BroadcastState
@@ -50,7 +51,9 @@ async def test_it_is_shown_first_and_sent_after_a_click(crowd: Core) -> None:
     assert preview.startswith("About 6 people would read:\n📣 Cake at four.\n/notices off ends messages like this.")
     await tick(crowd, 3)
     assert readers(crowd) == []
-    assert "on its way" in await crowd.click(ADMIN, "📣 Send", chat=ADMIN)
+    answer = await crowd.click(ADMIN, "📣 Send", chat=ADMIN)
+    assert "on its way" in answer
+    assert "No. 1 in the audit log." in answer
     await tick(crowd, 4)
     assert sorted(readers(crowd)) == sorted((*PEOPLE, ADMIN))
 
@@ -179,3 +182,16 @@ async def test_sending_is_on_record(crowd: Core) -> None:
     assert (record.actor, record.action, record.subject) == ("fake:root", "broadcast.send", "broadcast:1")
     assert sending is not None
     assert sending.state == BroadcastState.SENDING
+
+
+async def test_one_written_on_the_command_line_ends_without_a_message_to_nobody(crowd: Core) -> None:
+    async with crowd.storage.begin() as work:
+        author = Identity(platform="cli", user="root")
+        number = await work.broadcasts.draft(author=author, said="Cake at four.", reach=6)
+        await work.broadcasts.move(number, before=BroadcastState.DRAFT, after=BroadcastState.SENDING)
+    await tick(crowd, 5)
+    assert len(readers(crowd)) == 6
+    async with crowd.storage.begin() as work:
+        found = await work.broadcasts.get(number)
+    assert found is not None
+    assert found.state == BroadcastState.SENT

@@ -23,16 +23,20 @@ _MINUTES = 10
 _DAYS = 30
 """Between two partings: whoever parts begins with nothing used, so this is how often that can be had."""
 
+_NOT_HERE = text("Not where others read along: please ask me in a direct message.")
+
 
 async def link(call: Call) -> Text | Answer:
     if not call.update.place.private:
-        return text("Not where others read along: please ask me in a direct message.")
+        return _NOT_HERE
     if not call.words:
         return await _offer(call)
     return await _join(call, " ".join(call.words))
 
 
 async def unlink(call: Call) -> Text | Answer:
+    if not call.update.place.private:
+        return _NOT_HERE
     mine = await call.work.people.identities(call.account.id)
     if len(mine) == 1:
         return text("You have but this one identity. {link} joins another.", link=Typed("link"))

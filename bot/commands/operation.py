@@ -113,13 +113,14 @@ async def _act(call: Call, act: str, found: Broadcast) -> Text | Answer:
     }[act]
     if not await call.work.broadcasts.move(found.id, before=before, after=after):
         return await _status(call, await call.work.broadcasts.get(found.id))
-    await call.audit(f"broadcast.{act}", f"broadcast:{found.id}", {"reach": found.reach})
-    return await _status(call, await call.work.broadcasts.get(found.id))
+    entry = await call.audit(f"broadcast.{act}", f"broadcast:{found.id}", {"reach": found.reach})
+    answer = await _status(call, await call.work.broadcasts.get(found.id))
+    return replace(answer, said=lines(answer.said, text("No. {number} in the audit log.", number=entry)))
 
 
-async def _status(call: Call, found: Broadcast | None) -> Text | Answer:
+async def _status(call: Call, found: Broadcast | None) -> Answer:
     if found is None:
-        return text("Nothing has been broadcast yet.")
+        return Answer(said=text("Nothing has been broadcast yet."))
     delivery = await call.work.broadcasts.delivery(found.id)
     said = lines(
         text("📣 Broadcast no. {number}: {state}", number=found.id, state=_progress(found.state)),

@@ -127,6 +127,11 @@ async def test_codes_are_not_shown_where_others_read_along(core: Core) -> None:
     assert "direct message" in await core.say("ben", f"/link {code}", chat="team")
 
 
+async def test_ones_identities_are_not_shown_where_others_read_along(core: Core) -> None:
+    await linked(core)
+    assert "direct message" in await core.say("ada", "/unlink", chat="team")
+
+
 async def test_guessing_ends_after_five_tries(core: Core) -> None:
     code = await offered(core, "ada")
     for number in range(5):
