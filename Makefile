@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run console doctor test check format fmt lint types imports texts litellm bench rehearse lock clean
+.PHONY: help demo run console doctor test check format fmt lint types imports texts litellm bench soak rehearse lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ litellm: $(VENV)/.development ## Play the model's faults through LiteLLM's proxy
 
 bench: $(VENV)/.development ## Measure what the README claims
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.development ## Break everything for twenty minutes while two thousand questions are answered, and count
+	$(BIN)/python -m tests.scenarios.soak
 
 rehearse: ## Go through the Dockerfile's steps without a container engine
 	$(PYTHON) deploy/rehearse.py

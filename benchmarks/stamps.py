@@ -1,4 +1,4 @@
-"""When the model wrote the last word of each answer."""
+"""When each question reached the model, and when it wrote the last word of its answer."""
 
 import time
 from collections.abc import Iterable
@@ -23,11 +23,17 @@ class StampedRequests(list[Exchange]):
     def __init__(self, exchanges: Iterable[Exchange] = ()) -> None:
         super().__init__(exchanges)
         self._pieces: dict[str, StampedPieces] = {}
+        self._begun: dict[str, float] = {}
 
     def append(self, exchange: Exchange) -> None:
         pieces = self._pieces[exchange.request.said] = StampedPieces()
+        self._begun[exchange.request.said] = time.time()
         exchange.pieces = pieces
         super().append(exchange)
+
+    def begun(self, question: str) -> float:
+        """When a question reached the model."""
+        return self._begun[question]
 
     def ended(self, question: str) -> float:
         """When the last word of the answer to a question left."""
@@ -35,4 +41,5 @@ class StampedRequests(list[Exchange]):
 
     def clear(self, *_: Any) -> None:
         self._pieces.clear()
+        self._begun.clear()
         super().clear()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 from adapters.telegram.emulator import Limits, TelegramEmulator
 from benchmarks.stamps import StampedRequests
 from bot.llm.emulator import ChatRequest, ModelEmulator
+from tests.databases import own_database
 from tests.scenarios.process import SERVE, BotProcess, settings
 
-SUBJECTS = {"bare": ("-m", "benchmarks.bare"), "parley": SERVE}
+SUBJECTS = {"bare": ("-m", "benchmarks.bare"), "parley": SERVE, "postgresql": SERVE}
+"""`postgresql` is Parley on a database of its own on the server at TEST_POSTGRESQL."""
 WORDS = 150
 MEGABYTE = 1_000_000
 
@@ -54,9 +56,11 @@ async def staged(subject: str) -> AsyncIterator[Stage]:
     """
     requests = StampedRequests()
     telegram = TelegramEmulator(limits=Limits.off(), keep_calls=1_000_000)
-    with TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        database = {"DATABASE_URL": stack.enter_context(own_database())} if subject == "postgresql" else {}
         async with telegram, ModelEmulator(requests=requests, answer=answer) as model:
-            environment = settings(telegram, model) | _UNLIMITED
+            environment = settings(telegram, model) | _UNLIMITED | database
             async with BotProcess(Path(folder), environment, SUBJECTS[subject]) as bot:
                 yield Stage(telegram=telegram, model=model, requests=requests, bot=bot)
 

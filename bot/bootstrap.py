@@ -21,7 +21,7 @@ from bot.chat import Chat
 from bot.chores import Chores, Do
 from bot.clock import SystemClock
 from bot.commands import CommandBook
-from bot.database import prepare
+from bot.database import patiently, prepare
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.bursts import Quiet
@@ -99,8 +99,7 @@ async def _opened(
     catalog = await open_catalog(settings, clock)
     tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
     await tokens.load()
-    async with storage.begin() as work:
-        calibration = Calibration(await work.contexts.lessons())
+    calibration = await patiently(storage, clock, partial(_calibrated, storage))
     gates = Gates(clock)
     async with (
         open_models(settings, catalog, clock, gates) as (asked, prices),
@@ -118,6 +117,11 @@ async def _opened(
             catalog=catalog,
             calibration=calibration,
         )
+
+
+async def _calibrated(storage: Storage) -> Calibration:
+    async with storage.begin() as work:
+        return Calibration(await work.contexts.lessons())
 
 
 def _assemble(

@@ -1,5 +1,8 @@
 """The database at start: waited for, and brought up to date."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import structlog
 
 from bot.errors import StorageDown
@@ -10,17 +13,28 @@ from bot.storage.store import HEAD
 
 _log = structlog.get_logger(__name__)
 
+_T = TypeVar("_T")
+
 _RETRY = 2.0
 """Seconds between attempts to reach a database server that is not there yet."""
 
 
 async def prepare(storage: Storage, settings: Settings, clock: Clock) -> None:
     """Wait for the database server, if there is one, and bring the schema up to date."""
+
+    async def prepared() -> None:
+        await upgrade_if_needed(storage)
+        async with storage.begin() as work:
+            await work.budgets.forget_all_but(settings.budgets().names())
+
+    await patiently(storage, clock, prepared)
+
+
+async def patiently(storage: Storage, clock: Clock, doing: Callable[[], Awaitable[_T]]) -> _T:
+    """Do something at start, again and again until the server is there. Raises StorageError."""
     while True:
         try:
-            await upgrade_if_needed(storage)
-            async with storage.begin() as work:
-                return await work.budgets.forget_all_but(settings.budgets().names())
+            return await doing()
         except StorageDown as error:
             if storage.embedded:
                 raise
