@@ -1,6 +1,6 @@
 """Memory: what of a conversation goes along with a new message, and what is recalled of the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import islice
@@ -12,7 +12,7 @@ from bot.domain.terms import dates_in, key, terms
 from bot.ports import Clock
 from bot.storage import Shelf, StoredContext, UnitOfWork
 
-_MOST_POSTINGS = 1000
+_MOST_POSTINGS = 500
 """Read for one search. It bounds what searching takes, however much an account has said: see `benchmarks.recall`."""
 
 _MOST_TERMS = 64
@@ -90,11 +90,12 @@ class Memory:
         """What goes along: evicts what has to go, remembers where the prompt begins, recalls. Raises MessageTooLong."""
         fitted, cut = self._fitted(past, window, system, question)
         context = past.context
-        if cut is not None:
-            context = await work.contexts.cut(past.conversation, cut)
-            await self._index_late(work, past, fitted)
+        # Chores are left before the context is touched: those that do them lock their lane first, and then that.
         if self._elsewhere and private and not past.turns:
             await self._index_previous(work, past)
+        if cut is not None:
+            await self._index_late(work, past, fitted)
+            context = await work.contexts.cut(past.conversation, cut)
         return await self._completed(work, past, fitted, context, question, private=private)
 
     async def preview(
@@ -173,20 +174,25 @@ class Memory:
             return []
         most = _MOST_POSTINGS // len(shelves)
         found = [await work.memories.postings(shelf, [*words, *dates], most=most) for shelf, _ in shelves]
+        pieces = sum(shelf.pieces for shelf, _ in shelves)
         hits = rank(
             [_together(found, word) for word in words],
             [_together(found, date) for date in dates],
-            pieces=sum(shelf.pieces for shelf, _ in shelves),
-            length=sum(shelf.length for shelf, _ in shelves) / max(1, sum(shelf.pieces for shelf, _ in shelves)),
+            pieces=pieces,
+            length=sum(shelf.length for shelf, _ in shelves) / max(1, pieces),
             threshold=self.policy.threshold,
         )
-        ranked = iter(hits)
-        pieces: list[Piece] = []
+        return pack(await self._pieces(work, shelves, hits, room), room=room)
+
+    async def _pieces(
+        self, work: UnitOfWork, shelves: Sequence[tuple[Shelf, int]], hits: Iterable[tuple[int, float]], room: int
+    ) -> list[Piece]:
+        """What was found, the best first, until it is more than there is room for."""
+        ranked, pieces = iter(hits), list[Piece]()
         while (some := list(islice(ranked, _AT_ONCE))) and sum(piece.tokens for piece in pieces) < room:
             for at, (shelf, before) in enumerate(shelves):
                 pieces += await self._read(work, shelf, some, at=at, before=before)
-        pieces.sort(key=lambda piece: -piece.score)
-        return pack(pieces, room=room)
+        return sorted(pieces, key=lambda piece: -piece.score)
 
     async def _read(
         self, work: UnitOfWork, shelf: Shelf, hits: Sequence[tuple[int, float]], *, at: int, before: int

@@ -29,6 +29,9 @@ _NONE_YET = "(none yet)"
 _WORDS = 0.5
 """A token is about three quarters of an English word; what is longer than its room is cut."""
 
+_THINKING = 2
+"""Times the room: models that think count it as a part of what they write."""
+
 
 class Summaries:
     """Writes summaries with the light models, within the budgets."""
@@ -55,7 +58,7 @@ class Summaries:
             conversation=conversation,
             platform=place.partition(":")[0],
         )
-        aside = Aside(cause=cause, messages=self._messages(before, turns), room=self._policy.summary)
+        aside = Aside(cause=cause, messages=self._messages(before, turns), room=_THINKING * self._policy.summary)
         written = await self._version(upto, await self._asides.ask(lease.begin, aside))
         async with lease.begin() as work:
             # Somebody may have taken back or deleted some of it while the model wrote.
