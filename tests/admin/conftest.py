@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import main
+from tests.databases import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,15 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def shell(empty_folder: Path, empty_database: Path) -> Shell:
+def shell(empty_folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """With a migrated database, on SQLite and on PostgreSQL."""
+    monkeypatch.setenv("DATABASE_URL", plain(database_url))
+    return Shell(folder=empty_folder)
+
+
+@pytest.fixture
+def embedded(empty_folder: Path, empty_database: Path) -> Shell:
+    """With a migrated SQLite database where it is unless anything is set."""
     (empty_folder / "data").mkdir()
     shutil.copy(empty_database, empty_folder / "data" / "parley.db")
     return Shell(folder=empty_folder)

@@ -92,10 +92,10 @@ def test_no_database_is_made_by_asking(empty_folder: Path) -> None:
     assert list(empty_folder.iterdir()) == []
 
 
-def test_a_database_of_another_version_is_left_alone(shell: Shell) -> None:
-    (shell.folder / "data" / "parley.db").unlink()
-    (shell.folder / "data" / "parley.db").touch()
-    refused = shell.run("users")
+def test_a_database_of_another_version_is_left_alone(embedded: Shell) -> None:
+    (embedded.folder / "data" / "parley.db").unlink()
+    (embedded.folder / "data" / "parley.db").touch()
+    refused = embedded.run("users")
     assert refused.exit_code == 2
     assert "parley db upgrade" in refused.stderr
 
