@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.commands.call import Call
-from bot.commands.declaration import Command, Role
+from bot.commands.declaration import Answer, Command, Later, Role, Table
+from bot.commands.pictures import everybodys_picture
 from bot.domain.models import ModelCard
 from bot.domain.windows import Period, milliseconds
 from bot.errors import UnknownModel
@@ -30,7 +31,9 @@ async def model(call: Call) -> Text:
     raise call.bad_argument()
 
 
-async def spend(call: Call) -> Text:
+async def spend(call: Call) -> Text | Answer | Later:
+    if call.words == ["picture"]:
+        return await everybodys_picture(call)
     days, grouping = _window(call)
     today = Period.of("day", call.now, call.zone)
     since = today.starts_at - timedelta(days=days - 1)
@@ -38,7 +41,8 @@ async def spend(call: Call) -> Text:
     if not groups:
         return text("Nothing was spent since {since}.", since=since)
     entries = (_entry(group) for group in groups)
-    return lines(text("Spent since {since}:", since=since), _total(groups), *entries, *_cached(groups))
+    said = lines(text("Spent since {since}:", since=since), _total(groups), *entries, *_cached(groups))
+    return Answer(said=said, table=_table(groups), listed=True)
 
 
 def _offer(call: Call) -> Text:
@@ -87,6 +91,13 @@ def _total(groups: Sequence[Spending]) -> Text:
     )
 
 
+def _table(groups: Sequence[Spending]) -> Table:
+    """The same for the command line; `Unpriced` are calls of unknown price."""
+    columns = [text("Group"), text("Calls"), text("Tokens"), text("US$"), text("Unpriced")]
+    rows = [(one.group, one.calls, one.tokens, _dollars(one.cost), one.unpriced) for one in groups]
+    return Table(columns=columns, rows=rows)
+
+
 def _cached(groups: Sequence[Spending]) -> Iterator[Text]:
     read, cached = sum(group.read for group in groups), sum(group.cached for group in groups)
     if read:
@@ -100,14 +111,17 @@ def _entry(group: Spending) -> Text:
 
 
 def _amounts(name: Text, *, calls: int, tokens: int, cost: int, unpriced: int) -> Text:
-    # Micro-US$ are shown to the hundredth of a cent: calls cost less than a cent each.
-    dollars = (Decimal(cost) / 10**6).quantize(Decimal("0.0001"))
-    values = {"name": name, "dollars": dollars, "calls": calls, "tokens": tokens, "unpriced": unpriced}
+    values = {"name": name, "dollars": _dollars(cost), "calls": calls, "tokens": tokens, "unpriced": unpriced}
     if unpriced:
         return text(
             "{name}: US$ {dollars} and {unpriced} calls of unknown price, {calls} calls, {tokens} tokens", **values
         )
     return text("{name}: US$ {dollars}, {calls} calls, {tokens} tokens", **values)
+
+
+def _dollars(cost: int) -> Decimal:
+    """Micro-US$ to the hundredth of a cent: calls cost less than a cent each."""
+    return (Decimal(cost) / 10**6).quantize(Decimal("0.0001"))
 
 
 COMMANDS = (
@@ -123,9 +137,9 @@ COMMANDS = (
         name="spend",
         summary=text("What the models cost"),
         handler=spend,
-        usage="[day|week|month] [by person|model|platform]",
+        usage="[day|week|month] [by person|model|platform] | picture",
         example="week by person",
         role=Role.SUPPORT,
-        spoken=re.compile(r"(day|week|month)?\s*(by \w+)?"),
+        spoken=re.compile(r"picture|(day|week|month)?\s*(by \w+)?"),
     ),
 )

@@ -15,10 +15,18 @@ _DAYS = 30
 
 async def usage_picture(call: Call, subject: Account) -> Later:
     """What somebody used, day by day and by model, beneath their limit for a day. It is drawn afterwards."""
+    return await _picture(call, subject.id, await _limit(call, subject))
+
+
+async def everybodys_picture(call: Call) -> Later:
+    """What everybody together used."""
+    return await _picture(call, None, None)
+
+
+async def _picture(call: Call, account: int | None, limit: int | None) -> Later:
     today = call.now.astimezone(call.zone).date()
     since = datetime.combine(today - timedelta(days=_DAYS - 1), time(), call.zone)
-    uses = await call.work.calls.by_day(since, account=subject.id)
-    limit = await _limit(call, subject)
+    uses = await call.work.calls.by_day(since, account=account)
     chart = usage_chart(uses, until=today, days=_DAYS, limit=limit)
     said = plural("Tokens of the last {count} day, by model.", "Tokens of the last {count} days, by model.", _DAYS)
     if limit is not None:

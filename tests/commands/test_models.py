@@ -167,7 +167,9 @@ async def test_a_day_begins_at_midnight(core: Core) -> None:
 
 @pytest.mark.parametrize("arguments", ["year", "by colour", "day person", "week by", "by person day"])
 async def test_spend_says_how_it_is_asked(core: Core, arguments: str) -> None:
-    assert "Usage: `/spend [day|week|month] [by person|model|platform]`" in await core.say(ADMIN, f"/spend {arguments}")
+    assert "Usage: `/spend [day|week|month] [by person|model|platform] | picture`" in await core.say(
+        ADMIN, f"/spend {arguments}"
+    )
 
 
 async def test_broken_and_stopped_answers_are_in_the_sum(core: Core) -> None:

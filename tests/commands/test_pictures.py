@@ -6,7 +6,7 @@ from PIL import Image
 
 from bot.domain.completions import Usage
 from bot.storage import Storage
-from tests.conftest import Core, make_core
+from tests.conftest import ADMIN, Core, make_core
 
 
 async def test_use_is_drawn_day_by_day(core: Core) -> None:
@@ -21,3 +21,9 @@ async def test_use_is_drawn_day_by_day(core: Core) -> None:
 async def test_where_there_is_no_limit_there_is_no_line(storage: Storage) -> None:
     core = make_core(storage, daily={"messages": None, "tokens": None})
     assert await core.say("ada", "/usage picture") == "Tokens of the last 30 days, by model."
+
+
+async def test_admins_see_what_everybody_used(core: Core) -> None:
+    await core.say("ada", "hello")
+    assert await core.say(ADMIN, "/spend picture") == "Tokens of the last 30 days, by model."
+    assert [file.name for file in core.platform.files[-1]] == ["usage.png"]
