@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
-SUBJECTS = ("benchmarks.startup", "benchmarks.turns", "benchmarks.shaping", "benchmarks.chunks", "benchmarks.recall")
+SUBJECTS = (
+    "benchmarks.startup",
+    "benchmarks.turns",
+    "benchmarks.shaping",
+    "benchmarks.chunks",
+    "benchmarks.recall",
+    "benchmarks.limits",
+)
 
 
 def main() -> int:

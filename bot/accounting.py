@@ -78,6 +78,7 @@ class Accounting:
             model=chain.first.ref,
             room=answer_room,
             amount_of=amount_of,
+            again=asked.lease.claim.attempts > 1,
         )
         reserved = await self.quotas.reserve(work, account, demand)
         await self.budgets.reserve(

@@ -21,7 +21,8 @@ LEAST_ANSWER = 64
 class Demand:
     """What a turn along a chain (`tier`) wants: an answer of `room` tokens, or less, which takes `amount_of` its room.
 
-    `model` is the one that is asked first, `chat` the group it was asked in ("": none).
+    `model` is the one that is asked first, `chat` the group it was asked in ("": none). `again`: the turn may have been
+    begun before.
     """
 
     arrival: int
@@ -30,6 +31,7 @@ class Demand:
     model: str
     room: int
     amount_of: Callable[[int], Amount]
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class Quotas:
         if account.frozen:
             raise QuotaFrozen
         held = await self.plans.held(work, account, demand.chat, now=self._now())
-        known = await work.ledger.find(demand.arrival)
+        known = await work.ledger.find(demand.arrival) if demand.again else None
         if known is not None:
             if known.holds(self._now()) and known.tier == demand.tier:
                 return Reserved(room=max(known.amount.output, LEAST_ANSWER), priority=held.plan.priority)

@@ -83,10 +83,13 @@ _ALIVE = sa.select(charge).where(_reserved, charge.c.at > _big("dead"))
 _OPEN = _ALIVE.where(charge.c.account_id == sa.bindparam("its_account"))
 _OPEN_IN_CHAT = sa.union(_OPEN, _ALIVE.where(charge.c.chat == sa.bindparam("its_chat")))
 _FIND = sa.select(charge).where(charge.c.inbox_id == sa.bindparam("arrival"))
-_DRAWN = (
-    sa.select(draw.c.credit_id, draw.c.amount, credit.c.meter)
-    .join_from(draw, credit)
-    .where(draw.c.inbox_id == sa.bindparam("arrival"))
+# With a row for each credit that pays a part of it.
+_HELD = (
+    sa.select(charge, draw.c.credit_id, draw.c.amount.label("drawn"), credit.c.meter)
+    .select_from(charge)
+    .outerjoin(draw, draw.c.inbox_id == charge.c.inbox_id)
+    .outerjoin(credit, credit.c.id == draw.c.credit_id)
+    .where(charge.c.inbox_id == sa.bindparam("arrival"))
     .order_by(credit.c.until)
 )
 _DRAW = sa.insert(draw)
@@ -211,10 +214,11 @@ class Ledger:
 
     async def settle(self, arrival: int, *, model: str, used: Amount) -> None:
         """Swap the promise for what was really used, of the model that answered. Settling twice charges once."""
-        held = await self.find(arrival)
-        if held is None or held.state != ChargeState.RESERVED:
+        rows = (await self._connection.execute(_HELD, {"arrival": arrival})).all()
+        if not rows or rows[0].state != ChargeState.RESERVED:
             return
-        counted = used.less(await self._redraw(held, used))
+        held = _charge(rows[0])
+        counted = used.less(await self._redraw(held, used, [row for row in rows if row.credit_id is not None]))
         values = {f"its_{meter}": counted.of(meter) for meter in METERS}
         await self._connection.execute(_SETTLE, {"arrival": arrival, "its_model": model, **values})
         await self._add_up(replace(held, model=model, amount=counted))
@@ -223,13 +227,12 @@ class Ledger:
         """Give a reservation back: the turn had no answer. Settled charges stay."""
         await self._connection.execute(_RELEASE, {"arrival": arrival})
 
-    async def _redraw(self, held: Charge, used: Amount) -> dict[Meter, int]:
+    async def _redraw(self, held: Charge, used: Amount, drawn: Sequence[sa.Row[*tuple[Any, ...]]]) -> dict[Meter, int]:
         """Let credits pay what the limits' part does not cover; returns what they pay together, by meter."""
-        drawn = (await self._connection.execute(_DRAWN, {"arrival": held.arrival})).all()
         paid: dict[Meter, int] = {}
         for row in drawn:
             missing = used.of(row.meter) - held.amount.of(row.meter) - paid.get(row.meter, 0)
-            really = max(0, min(missing, row.amount))
+            really = max(0, min(missing, row.drawn))
             paid[row.meter] = paid.get(row.meter, 0) + really
             values = {"arrival": held.arrival, "its_credit": row.credit_id, "really": really}
             await self._connection.execute(_REDRAW, values)
