@@ -8,12 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.commands.declaration import Answer, Choice, Table
+import structlog
+
+from bot.commands.declaration import Answer, Choice, Fetch, Later, Table
 from bot.domain.updates import Button, File, Update
+from bot.errors import PlatformError, UserError
 from bot.ports import Part, Platform
-from bot.texts import Text, code_block, plural
+from bot.texts import Text, code, code_block, plural, text
 from bot.texts.catalogues import Catalogue, Catalogues
+from bot.texts.errors import sentence
 from bot.texts.tables import aligned
+
+_log = structlog.get_logger(__name__)
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # owasp.org/www-community/attacks/CSV_Injection
 
@@ -105,3 +111,31 @@ def numeric(table: Table) -> set[int]:
         for at in range(len(table.columns))
         if table.rows and all(isinstance(row[at], int | Decimal) or row[at] == "" for row in table.rows)
     }
+
+
+async def made(platform: Platform, catalogues: Catalogues, update: Update, said: Later) -> Text | Answer:
+    """An answer that takes time, or why there is none."""
+    try:
+        return await said.make(Reader(catalogues.of(update.sender.language), platform.slash).words)
+    except UserError as error:
+        return sentence(error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a command made of a file."""
+
+    value: Any
+
+
+async def read(platform: Platform, said: Fetch) -> Content | Text:
+    """Fetch the file that a command was given, and let it make something of that; or why it cannot."""
+    if said.attachment.size > said.most:
+        return text("That file is too large: {size} bytes, at most {most}.", size=said.attachment.size, most=said.most)
+    try:
+        return Content(value=await said.read(await platform.fetch(said.attachment, most=said.most)))
+    except PlatformError as error:
+        _log.warning("file_not_fetched", reason=type(error).__name__, detail=str(error)[:100])
+        return text("I could not fetch that file. Please send it again.")
+    except ValueError as error:
+        return text("I cannot use that file: {problem}", problem=code(str(error)[:300]))

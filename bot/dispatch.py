@@ -8,10 +8,10 @@ import structlog
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
-from bot.answers import Reader, parts_of
+from bot.answers import Reader, made, parts_of, read
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
-from bot.commands.declaration import Answer, AskAgain, Later
+from bot.commands.declaration import Answer, AskAgain, Fetch, Later
 from bot.delivery import Courier
 from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
@@ -184,9 +184,8 @@ class Dispatcher:
 
     def _waited_too_long(self, lease: Lease) -> bool:
         """Whether its turn has come when nobody expects an answer any more. What was begun is brought to its end."""
-        return (
-            self._longest_wait is not None and lease.claim.faults == 1 and lease.claim.age > self._longest_wait * 1000
-        )
+        longest, claim = self._longest_wait, lease.claim
+        return longest is not None and claim.faults == 1 and claim.age > longest * 1000
 
     async def _chore(self, lease: Lease) -> None:
         if lease.claim.faults > _MOST_ATTEMPTS:
@@ -209,15 +208,19 @@ class Dispatcher:
         if isinstance(said, AskAgain):
             await self._questions.ask_again(lease, platform, update, said.question)
         elif isinstance(said, Later):
-            await self._say(lease, platform, update, await self._made(platform, update, said))
+            await self._say(lease, platform, update, await made(platform, self._catalogues, update, said))
+        elif isinstance(said, Fetch):
+            await self._fetched(lease, platform, update, said)
         else:
             await self._courier.deliver(lease, platform, outgoing)
 
-    async def _made(self, platform: Platform, update: Update, said: Later) -> Text | Answer:
-        try:
-            return await said.make(Reader(self._catalogues.of(update.sender.language), platform.slash).words)
-        except UserError as error:
-            return sentence(error)
+    async def _fetched(self, lease: Lease, platform: Platform, update: Update, said: Fetch) -> None:
+        """Fetch the file of a command, and let it be used."""
+        content = await read(platform, said)
+        async with lease.begin() as work:
+            told = content if isinstance(content, Text) else await said.use(work, content.value)
+            outgoing = await self._put(work, lease, platform, update, told)
+        await self._courier.deliver(lease, platform, outgoing)
 
     async def _refuse(self, lease: Lease, platform: Platform, update: Update, error: UserError) -> None:
         """Say why not. Who tried what only admins may is on record, and is told what everybody is."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Button, File, Place, Update
+from bot.domain.updates import Arrival, Attachment, Button, File, Place, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
 """Stores arrivals in one transaction. When it returns, the platform may be told that we have them;
@@ -108,6 +108,9 @@ class Platform(Protocol):
 
     def direct(self, who: Identity) -> Place:
         """Where one person of this platform is spoken to alone, who may have never written to us."""
+
+    async def fetch(self, attachment: Attachment, *, most: int) -> bytes:
+        """The content of a file that somebody sent, of at most so many bytes. Raises PlatformError."""
 
     async def deliver(self, part: Part) -> str:
         """Send one part, formatted, or plain if the platform refuses the formatting. Returns the platform's id of it.

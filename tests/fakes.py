@@ -10,7 +10,7 @@ from typing import Any
 from bot.commands import CommandBook
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.domain.people import Belonging, Identity, Sender
-from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Attachment, Button, File, Invocation, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, OnWait, Part, Ref
 
@@ -86,6 +86,7 @@ class FakePlatform:
         self.files: list[list[File]] = []
         self.instead_of: list[str] = []
         self.about: list[str] = []
+        self.uploads: dict[str, bytes] = {}
         self.replies: list[FakeReply] = []
         self.belongings: dict[str, Belonging] = {}
         self.asked_about: list[str] = []
@@ -140,7 +141,11 @@ class FakePlatform:
             message=payload.get("message", ""),
             clicked=payload.get("clicked", False),
             edited=payload.get("edited", False),
+            attached=self._attached(payload.get("file", "")),
         )
+
+    def _attached(self, name: str) -> Attachment | None:
+        return Attachment(name=name, size=len(self.uploads[name]), handle=name) if name else None
 
     def reply(self, update: Update, ref: Ref | None = None) -> FakeReply:
         self.replies.append(FakeReply(self, update, ref))
@@ -172,6 +177,9 @@ class FakePlatform:
 
     def direct(self, who: Identity) -> Place:
         return place(who.user)
+
+    async def fetch(self, attachment: Attachment, *, most: int) -> bytes:
+        return self.uploads[attachment.handle]
 
     async def deliver(self, part: Part) -> str:
         if self.failures:

@@ -8,7 +8,8 @@ from typing import Any, TextIO
 
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import CONTENT, Arrival, Button, File, Invocation, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Attachment, Button, File, Invocation, Place, Update
+from bot.errors import MessageRejected
 from bot.files import save
 from bot.ports import Accept, Part, Ref
 
@@ -86,6 +87,10 @@ class ConsolePlatform:
 
     def direct(self, _who: Identity) -> Place:
         return _HERE
+
+    async def fetch(self, attachment: Attachment, *, most: int) -> bytes:
+        """Nobody can attach a file to what they type."""
+        raise MessageRejected(f"{attachment.name} of {most} bytes")
 
     async def deliver(self, part: Part) -> str:
         self.show(await self._saved(File.unpacked(part)) if CONTENT in part else part["text"])

@@ -13,9 +13,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
+from adapters.slack.attachments import fetch
 from adapters.slack.errors import UNAVAILABLE, code_of, translate
 from adapters.slack.pacing import STOP, UPDATE, Pacing, patient
 from adapters.slack.redaction import sdk_logger
+from bot.domain.updates import Attachment
 from bot.errors import PlatformBusy, PlatformDown, PlatformMisconfigured
 from bot.ports import Clock
 
@@ -97,6 +99,11 @@ class Calls:
             raise PlatformDown(f"upload: {type(error).__name__}", outcome_unknown=False) from None
         if status != 200:
             raise PlatformDown(f"upload: status {status}", outcome_unknown=False)
+
+    async def fetch(self, attachment: Attachment, most: int) -> bytes:
+        """The content of a file. Raises PlatformError."""
+        host = str(URL(self.client.base_url).authority)
+        return await fetch(self._session(), str(self.client.token), attachment, most=most, api_host=host)
 
     async def close(self) -> None:
         if self.client.session is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.slack.attachments import attached
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Arrival, Invocation, Place, Update
@@ -200,6 +201,7 @@ def _from_message(body: Json, event: Json, bot: str, place: Place, rules: Rules)
         message=str(event["ts"]),
         invocation=rules.commands.spoken(_arguments(raw, team)),
         mentioned=mentioned(raw, team),
+        attached=attached(event),
     )
 
 

@@ -25,7 +25,7 @@ from adapters.slack.socket_mode import Sockets
 from adapters.slack.uploads import Uploads
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import CONTENT, Arrival, Button, File, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Attachment, Button, File, Place, Update
 from bot.errors import PlatformError
 from bot.ports import Accept, Clock, Part, Ref
 
@@ -257,6 +257,10 @@ class SlackPlatform:
     def direct(self, who: Identity) -> Place:
         """A person's id in place of a channel's: chat.postMessage opens the direct messages with them by itself."""
         return Place(platform=self.name, chat=who.user, private=True)
+
+    async def fetch(self, attachment: Attachment, *, most: int) -> bytes:
+        """See ports.Platform."""
+        return await self._calls.fetch(attachment, most)
 
     async def deliver(self, part: Part) -> str:
         """See ports.Platform."""

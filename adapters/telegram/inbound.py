@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adapters.telegram.attachments import attached
 from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, storable, string_in
 from adapters.telegram.spans import Span, Spans
 from bot.commands.declaration import CommandBook
@@ -200,6 +201,7 @@ class _Reading:
             invocation=command,
             replied_to=self._replied_to(),
             mentioned=tuple(self._mentioned()),
+            attached=attached(self._message),
             # In a group an answer quotes its question; `parts` needs to know which.
             answer_by="" if self._private else str(number),
         )

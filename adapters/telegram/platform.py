@@ -14,6 +14,7 @@ from telegram import error as sdk
 from telegram.warnings import PTBUserWarning
 
 from adapters.telegram import inbound
+from adapters.telegram.attachments import fetch
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import TOKEN_HINT, seconds, translate
 from adapters.telegram.outbound import TelegramReply, parts_of
@@ -24,7 +25,7 @@ from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.people import Identity
 from bot.domain.people import Sender as Person
-from bot.domain.updates import Arrival, Button, File, Place, Update
+from bot.domain.updates import Arrival, Attachment, Button, File, Place, Update
 from bot.errors import PlatformBusy, PlatformMisconfigured
 from bot.ports import Accept, Clock, Part, Ref, Reply
 from bot.texts import Text
@@ -175,6 +176,10 @@ class TelegramPlatform:
     def direct(self, who: Identity) -> Place:
         """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""
         return Place(platform=self.name, chat=who.user, private=True)
+
+    async def fetch(self, attachment: Attachment, *, most: int) -> bytes:
+        """See ports.Platform."""
+        return await fetch(self._bot, attachment, most)
 
     async def deliver(self, part: Part) -> str:
         chat = str(part["chat"])

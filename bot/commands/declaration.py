@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.access import turned_away
 from bot.domain.people import Role
-from bot.domain.updates import MOST_COMMAND_BYTES, File, Invocation, Place
+from bot.domain.updates import MOST_COMMAND_BYTES, Attachment, File, Invocation, Place
 from bot.errors import UnknownCommand
 from bot.texts import Text
 
@@ -92,6 +92,20 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """What a command comes to that needs the file it was given: fetched when the call's transaction is over.
+
+    `read` makes something of at most `most` bytes; it raises ValueError, which is told, if it cannot. `use` has a
+    transaction of its own for what comes of it. After a crash before that one, the command begins again.
+    """
+
+    attachment: Attachment
+    most: int
+    read: Callable[[bytes], Awaitable[Any]]
+    use: Callable[[Any, Any], Awaitable[Text | Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskAgain:
     """What a command comes to when not it answers, but the model: a question of the person's, whose turn has begun."""
 
@@ -125,7 +139,7 @@ class Command:
     Args:
         name: lower case, `[a-z]{1,32}`, as typed after the slash (Telegram) or after `/parley` (Slack).
         summary: one line for menus and /help.
-        handler: `async (Call) -> Text | Answer | Later | AskAgain`; see `bot.commands.call`.
+        handler: `async (Call) -> Text | Answer | Later | Fetch | AskAgain`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
         open_usage: the same for those who may use it only because of `roles`; "" if that is no difference.
         example: a call that works, without the slash.
@@ -140,7 +154,7 @@ class Command:
 
     name: str
     summary: Text
-    handler: Callable[[Any], Awaitable[Text | Answer | Later | AskAgain]]
+    handler: Callable[[Any], Awaitable[Text | Answer | Later | Fetch | AskAgain]]
     usage: str = ""
     open_usage: str = ""
     example: str = ""

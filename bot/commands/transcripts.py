@@ -1,15 +1,21 @@
 """Conversations as files."""
 
+import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, Choice, Command
+from bot.commands.declaration import Answer, Choice, Command, Fetch, Role
 from bot.domain.transcripts import Entry, Transcript
 from bot.domain.updates import MOST_FILE_BYTES, File
-from bot.texts import Text, text, words
+from bot.ports import TokenCounter
+from bot.storage import UnitOfWork
+from bot.storage.transcripts import WeighedEntry
+from bot.texts import Text, Typed, plural, text, words
 from bot.transcripts import FORMS
+from bot.transcripts.reading import MOST_BYTES, from_record
 
 
 async def export(call: Call) -> Text | Answer:
@@ -55,6 +61,49 @@ async def _transcript(call: Call) -> Transcript:
     )
 
 
+async def import_(call: Call) -> Text | Fetch:
+    """Bring back what /export json wrote: all of it or nothing."""
+    if call.words:
+        raise call.bad_argument()
+    if call.update.attached is None or call.brain is None:
+        return text("Send the file with {command} as its caption, or reply to it.", command=Typed("import"))
+    tokens = call.brain.tokens
+
+    async def read(content: bytes) -> tuple[Transcript, Sequence[WeighedEntry]]:
+        transcript = await asyncio.to_thread(from_record, content)
+        return transcript, [await _weighed(tokens, entry) for entry in transcript.entries]
+
+    async def use(work: UnitOfWork, value: tuple[Transcript, Sequence[WeighedEntry]]) -> Answer:
+        return await _imported(work, call, *value)
+
+    return Fetch(attachment=call.update.attached, most=MOST_BYTES, read=read, use=use)
+
+
+async def _weighed(tokens: TokenCounter, entry: Entry) -> WeighedEntry:
+    return WeighedEntry(
+        entry=entry,
+        question_tokens=await tokens.count(entry.question),
+        answer_tokens=await tokens.count(entry.answer or ""),
+    )
+
+
+async def _imported(work: UnitOfWork, call: Call, transcript: Transcript, entries: Sequence[WeighedEntry]) -> Answer:
+    place, account = call.update.place.key, call.account.id
+    left = await work.conversations.going_on(place)
+    title = " ".join(transcript.title.split()) or None
+    imported = await work.conversations.start(place, account_id=account, title=title)
+    await work.transcripts.write(imported, account, entries)
+    back = [Choice(label=text("↩ Back to the other one"), command=f"chats switch {left}")] if left else []
+    return Answer(
+        said=plural(
+            "Imported: {count} question. The conversation goes on here from now.",
+            "Imported: {count} questions. The conversation goes on here from now.",
+            len(entries),
+        ),
+        choices=back,
+    )
+
+
 def _here(entry: Entry, zone: tzinfo) -> Entry:
     answered = None if entry.answered_at is None else entry.answered_at.astimezone(zone)
     return replace(entry, asked_at=entry.asked_at.astimezone(zone), answered_at=answered)
@@ -69,5 +118,12 @@ COMMANDS = (
         example="html",
         overtakes=False,
         spoken=re.compile(r"(md|html|json)?"),
+    ),
+    Command(
+        name="import",
+        summary=text("Bring back a conversation from a file that I exported as JSON"),
+        handler=import_,
+        role=Role.MEMBER,
+        overtakes=False,
     ),
 )

@@ -128,6 +128,18 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a message, or with the one it replies to. Nothing of it was fetched yet.
+
+    `size` is what the platform says, in bytes; `handle` is opaque to the core.
+    """
+
+    name: str
+    size: int
+    handle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """Something a person said to the bot.
 
@@ -141,6 +153,7 @@ class Update:
         replied_to: the author of the message this one replies to, never the bot itself.
         mentioned: people named in the text in order, as far as the platform tells who they are. In
             `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
+        attached: the file that came with it, or with the message it replies to.
         clicked: whether it is a click on a button.
         edited: whether `message` was said before, in other words.
         pieces: what it is made of, if of several messages: the id of each, and how many characters of `text` are its.
@@ -155,6 +168,7 @@ class Update:
     invocation: Invocation | None = None
     replied_to: Identity | None = None
     mentioned: tuple[Sender, ...] = ()
+    attached: Attachment | None = None
     clicked: bool = False
     edited: bool = False
     pieces: tuple[tuple[str, int], ...] = ()
