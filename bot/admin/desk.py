@@ -127,7 +127,7 @@ class Desk:
         for name in self._named.findall(arguments):
             identity = Identity.parse(name)
             if await work.people.find(identity) is None:
-                await work.people.meet(Sender(identity=identity, name=identity.user))
+                await work.people.meet(Sender.by_id(identity))
 
     def _update(self, invocation: Invocation) -> Update:
         return Update(

@@ -156,7 +156,7 @@ class Call:
         known = await self.work.people.find(identity)
         if known is None and identity.platform != self.account.identity.platform:
             raise UnknownPerson(str(identity))
-        return known or await self.work.people.meet(Sender(identity=identity, name=identity.user))
+        return known or await self.work.people.meet(Sender.by_id(identity))
 
 
 def is_number(word: str) -> bool:

@@ -64,3 +64,8 @@ class Sender:
     username: str | None = None
     language: str | None = None
     belonging: Belonging | None = None
+
+    @classmethod
+    def by_id(cls, identity: Identity) -> Self:
+        """Somebody of whom an admin knows the id only. Where there are workspaces, theirs has to be asked still."""
+        return cls(identity=identity, name=identity.user, belonging=None if "/" in identity.user else "full")

@@ -14,6 +14,12 @@ def test_a_quota_is_set_for_somebody_who_has_never_written(shell: Shell) -> None
     assert ": 0 of 50," in shell.run("quota", "show", "telegram:11").stdout
 
 
+def test_whoever_has_not_written_yet_is_what_they_will_be(shell: Shell) -> None:
+    shell.run("quota", "set", "telegram:11", "messages", "50")
+    roles = {row["Id"]: row["Role"] for row in shell.json("users")["rows"]}
+    assert roles == {"telegram:11": "member", "cli:root": "owner"}
+
+
 def test_the_operator_is_on_record(shell: Shell) -> None:
     shell.run("quota", "set", "telegram:11", "messages", "50")
     (row,) = shell.json("audit")["rows"]
