@@ -123,9 +123,11 @@ async def test_whoever_the_platform_does_not_know_is_no_member(core: Core) -> No
     assert core.platform.asked_about == ["fake:ada"]
 
 
-async def test_a_person_named_before_they_wrote_is_asked_about_all_the_same(core: Core) -> None:
-    await core.say(ADMIN, "/quota set fake:ada messages 5")
-    assert "cannot use this bot" in await core.say("ada", "hello", belonging=None)
+async def test_somebody_of_a_workspace_who_was_named_before_they_wrote_is_asked_about_all_the_same(
+    core: Core,
+) -> None:
+    await core.say(ADMIN, "/quota set fake:T1/ada messages 5")
+    assert "cannot use this bot" in await core.say("T1/ada", "hello", belonging=None)
 
 
 async def test_wordless_messages_are_for_those_who_are_in(storage: Storage) -> None:

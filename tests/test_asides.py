@@ -81,6 +81,7 @@ async def test_the_budgets_pay_and_the_person_s_quota_does_not(core: Core) -> No
 
 
 async def test_the_prompt_says_what_it_is_for(core: Core) -> None:
+    core.model.summary = ("short",)
     await ask(core, aside("summary", parameters=Parameters(temperature=0.2)))
     prompt = core.model.prompts[-1]
     assert (prompt.purpose, prompt.background, prompt.parameters.temperature) == ("summary", True, 0.2)

@@ -217,7 +217,7 @@ class TestButton:
         await core.say(ADMIN, "/quota set @ada messages 0")
         assert "does not reach for this" in await core.say("ada", click)
         await core.say(ADMIN, "/quota set @ada messages 1")
-        assert await core.say("ada", click) == "echo: one"
+        assert (await core.say("ada", click)).startswith("echo: one")
 
     async def test_somebody_elses_click_costs_neither_of_them(self, core: Core) -> None:
         click = await failing(core, "ada", "adas", chat="team")
