@@ -196,7 +196,9 @@ async def windows(storage: Storage, accounts: Mapping[int, int], repeats: int = 
             for size, account in accounts.items():
                 began = time.process_time()
                 past = await memory.past(work, conversation=account, account=account, turn=2**60)
-                fitted = await memory.fit(work, past, model, system=system, question=question, private=True)
+                fitted = await memory.fit(
+                    work, past, model, system=system, question=question, about=question.text, private=True
+                )
                 fitted.messages("be kind", "hello")
                 if number >= 20:
                     times[size].append(1000 * (time.process_time() - began))

@@ -20,13 +20,14 @@ from bot.turns import Begun, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What a model would see, and how much of its window that takes."""
+    """What a model would see, and how much of its window that takes: `question` is `words` and what goes with them."""
 
     card: ModelCard
     window: ContextWindow
     fitted: Fitted
     system: Weighed
     question: Weighed
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +73,14 @@ class Brain:
     ) -> Fitted:
         """What of the past goes along. Raises MessageTooLong."""
         window = self.window(card, guard)
-        private = update.place.private
         return await self.memory.fit(
-            work, past, window, system=cast.system, question=cast.asking(question), private=private
+            work,
+            past,
+            window,
+            system=cast.system,
+            question=cast.asking(question),
+            about=question.text,
+            private=update.place.private,
         )
 
     def check(self, question: Weighed, guard: Guard) -> None:
@@ -91,9 +97,9 @@ class Brain:
         card = (await self.choose(work, account, update, past, question, cast=cast)).first
         window, asked = self.window(card, self.guard(account)), cast.asking(question)
         fitted = await self.memory.preview(
-            work, past, window, system=cast.system, question=asked, private=update.place.private
+            work, past, window, system=cast.system, question=asked, about=words, private=update.place.private
         )
-        return Sight(card=card, window=window, fitted=fitted, system=cast.system, question=asked)
+        return Sight(card=card, window=window, fitted=fitted, system=cast.system, question=asked, words=words)
 
     async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome, tokens: int) -> None:
         """After an answer of so many tokens: what it teaches about the model, and about the conversation."""
@@ -145,7 +151,9 @@ class Brain:
         """What is sent: the system prompt, the past that fits, the question."""
         return Prompt(
             chain=begun.chain,
-            messages=begun.fitted.messages(begun.cast.system.text, begun.cast.asking(begun.question).text),
+            messages=begun.fitted.messages(
+                begun.cast.system.text, begun.cast.asking(begun.question).text, passing=bool(begun.cast.note.text)
+            ),
             tokens=begun.fitted.tokens,
             answer_room=begun.room,
             key=f"conversation-{begun.conversation}",

@@ -85,9 +85,20 @@ class Memory:
         return replace(past, turns=turns, spoken_at=spoken_at)
 
     async def fit(
-        self, work: UnitOfWork, past: Past, window: ContextWindow, *, system: Weighed, question: Weighed, private: bool
+        self,
+        work: UnitOfWork,
+        past: Past,
+        window: ContextWindow,
+        *,
+        system: Weighed,
+        question: Weighed,
+        about: str,
+        private: bool,
     ) -> Fitted:
-        """What goes along: evicts what has to go, remembers where the prompt begins, recalls. Raises MessageTooLong."""
+        """What goes along: evicts what has to go, remembers where the prompt begins, recalls. Raises MessageTooLong.
+
+        `about` is what is searched for: what the person said, without what is added to the question.
+        """
         fitted, cut = self._fitted(past, window, system, question)
         context = past.context
         # Chores are left before the context is touched: those that do them lock their lane first, and then that.
@@ -96,15 +107,23 @@ class Memory:
         if cut is not None:
             await self._index_late(work, past, fitted)
             context = await work.contexts.cut(past.conversation, cut)
-        return await self._completed(work, past, fitted, context, question, private=private)
+        return await self._completed(work, past, fitted, context, about, private=private)
 
     async def preview(
-        self, work: UnitOfWork, past: Past, window: ContextWindow, *, system: Weighed, question: Weighed, private: bool
+        self,
+        work: UnitOfWork,
+        past: Past,
+        window: ContextWindow,
+        *,
+        system: Weighed,
+        question: Weighed,
+        about: str,
+        private: bool,
     ) -> Fitted:
         """What would go along, if this were the next message. Changes nothing. Raises MessageTooLong."""
         fitted, cut = self._fitted(past, window, system, question)
         context = past.context if cut is None else replace(past.context, cut=cut)
-        return await self._completed(work, past, fitted, context, question, private=private)
+        return await self._completed(work, past, fitted, context, about, private=private)
 
     def _fitted(
         self, past: Past, window: ContextWindow, system: Weighed, question: Weighed
@@ -117,7 +136,7 @@ class Memory:
         return fitted, cut if moved else None
 
     async def _completed(
-        self, work: UnitOfWork, past: Past, fitted: Fitted, context: StoredContext, question: Weighed, *, private: bool
+        self, work: UnitOfWork, past: Past, fitted: Fitted, context: StoredContext, about: str, *, private: bool
     ) -> Fitted:
         """With the summary, and what is recalled."""
         if context.summary:
@@ -125,7 +144,7 @@ class Memory:
         if fitted.spare <= 0:
             return fitted
         shelves = await self._shelves(work, past, context, private=private)
-        return fitted.recalling(await self.recall(work, shelves, question.text, room=fitted.spare))
+        return fitted.recalling(await self.recall(work, shelves, about, room=fitted.spare))
 
     async def _index_late(self, work: UnitOfWork, past: Past, fitted: Fitted) -> None:
         """What goes is in the index already, unless very much was said at once."""

@@ -12,7 +12,7 @@ from bot.domain.quotas import Meter
 from bot.errors import ContextOverflow
 from bot.storage import Storage
 from bot.storage.tables import TurnState, context, memory, piece, posting, turn
-from tests.conftest import Core, make_core
+from tests.conftest import ADMIN, Core, make_core
 
 UNLIMITED: dict[Meter, int | None] = {"messages": None, "tokens": None}
 RECALL = ContextPolicy(budget=400)
@@ -223,3 +223,13 @@ async def test_a_model_that_counts_more_gets_less_from_then_on_and_after_a_resta
     async with storage.begin() as work:
         (lesson,) = (await work.contexts.lessons()).values()
     assert 1.3 < lesson.ratio < 1.6
+
+
+async def test_what_a_persona_adds_to_a_question_is_not_searched_for(storage: Storage) -> None:
+    core = remembering(storage)
+    await core.say(ADMIN, "/persona edit default Be kind to {name} on {platform}.")
+    await core.say("ada", "Ada is a name, fake is a platform.")
+    await chatter(core, 40)
+    await core.say("ada", "thanks")
+    assert "is a platform" not in last(core)
+    assert prompt(core)[-1].passing

@@ -67,7 +67,9 @@ class Talk:
             past = await self._memory.past(
                 work, conversation=self._number, account=self._number, turn=self._turn(len(self._exchanges))
             )
-            fitted = await self._memory.fit(work, past, WINDOW, system=_SYSTEM, question=question, private=True)
+            fitted = await self._memory.fit(
+                work, past, WINDOW, system=_SYSTEM, question=question, about=message.text, private=True
+            )
         if len(fitted.turns) < len(past.turns):
             self._memory.policy = self._policy
         return fitted

@@ -51,11 +51,11 @@ def _said(sight: Sight) -> Iterator[Text]:
         return
     yield text("Recalled from earlier, because it seems to belong to the message:")
     for piece in sight.fitted.recalled:
-        yield _reason(piece, sight.question.text)
+        yield _reason(piece, sight.words)
 
 
 def _quoted(sight: Sight) -> Text:
-    return verbatim(code(excerpt(sight.question.text))) if sight.question.text else text("none yet")
+    return verbatim(code(excerpt(sight.words))) if sight.words else text("none yet")
 
 
 def _reason(piece: Piece, question: str) -> Text:

@@ -136,8 +136,10 @@ class Fitted:
         """The same with these pieces, which must fit into `spare`."""
         return replace(self, recalled=tuple(pieces), tokens=self.tokens + cost(pieces), spare=0)
 
-    def messages(self, system: str, question: str) -> list[PromptMessage]:
+    def messages(self, system: str, question: str, *, passing: bool = False) -> list[PromptMessage]:
         """The prompt. All but its last message is the beginning of the next one, until turns are evicted.
+
+        `passing`: the question holds something that the next prompt will not, as it does when pieces were recalled.
 
         Summary and recalled pieces stand in messages of the person: both hold what people wrote, which must not speak
         with the authority of a system prompt. Many servers take no two messages of one role in a row, either.
@@ -147,7 +149,7 @@ class Fitted:
         if self.summary:
             texts[0] = f"{_SUMMARY.format(text=self.summary.text)}\n\n{texts[0]}"
         said = [PromptMessage(role="assistant" if i % 2 else "user", text=text) for i, text in enumerate(texts)]
-        said[-1] = replace(said[-1], passing=bool(self.recalled))
+        said[-1] = replace(said[-1], passing=passing or bool(self.recalled))
         return [PromptMessage(role="system", text=system), *said] if system else said
 
 
