@@ -1,14 +1,14 @@
 """What a turn may use, what it took and what that cost: reserved before the call, settled or released with its end."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Literal
 
+from bot.access import Access
 from bot.budgets import Budgets
 from bot.domain.completions import Lost, Prompt, Usage
 from bot.domain.models import Chain, ModelCard
-from bot.domain.people import Identity
+from bot.domain.people import Role
 from bot.domain.quotas import Amount, Standing
 from bot.errors import ModelError, PriceUnknown
 from bot.llm.prices import PriceBook
@@ -29,7 +29,7 @@ class Accounting:
     """Quotas, budgets and the record of calls, always in the transaction of what they are about.
 
     Args:
-        admins: whose turns budgets count and never refuse.
+        access: knows the admins, whose turns budgets count and never refuse.
         cached: what an answer from the response cache takes of a person's limits.
     """
 
@@ -40,14 +40,14 @@ class Accounting:
         budgets: Budgets,
         prices: PriceBook,
         clock: Clock,
-        admins: AbstractSet[Identity],
+        access: Access,
         cached: CachedCharge = "message",
     ) -> None:
         self.quotas = quotas
         self.budgets = budgets
         self.records = Records(prices, clock)
         self._prices = prices
-        self._admins = admins
+        self._access = access
         self._cached = cached
 
     def allowed(self, chain: Chain) -> Chain:
@@ -86,7 +86,7 @@ class Accounting:
             asked.arrival,
             asked.platform.name,
             self._ceiling(chain, prompt=prompt, room=reserved.room),
-            limited=account.identity not in self._admins,
+            limited=self._access.rank(account) < Role.ADMIN,
         )
         return reserved
 

@@ -139,7 +139,7 @@ def _assemble(
 ) -> Worker:
     clock, inbox, zone = ground.clock, ground.inbox, ZoneInfo(settings.timezone)
     courier, access = Courier(clock), Access(settings.access(), {one.name for one in platforms})
-    catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, clock)
+    catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, access, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
     brain = _brain(settings, catalog, tokens, quotas=accounting.quotas, calibration=calibration, clock=clock)
     bursts, titles = Bursts(Quiet(seconds=settings.burst_seconds), clock), Titles(asides) if settings.titles else None
@@ -171,7 +171,7 @@ def _assemble(
         concurrency=_CONCURRENCY,
         longest_wait=settings.queue_seconds,
     )
-    watch = _watch(settings, ground, budgets=accounting.budgets, gates=gates, platforms=platforms)
+    watch = _watch(settings, ground, access, budgets=accounting.budgets, gates=gates)
     herald, answers = _herald(ground, access, platforms), partial(gates.any_open, catalog.models.values())
     return Worker(ground, dispatcher, watch, herald, platforms, models_answer=answers)
 
@@ -207,7 +207,7 @@ def _doers(settings: Settings, asides: Asides, tokens: TiktokenCounter) -> dict[
     }
 
 
-def accounting_of(settings: Settings, prices: PriceBook, clock: Clock) -> Accounting:
+def accounting_of(settings: Settings, prices: PriceBook, access: Access, clock: Clock) -> Accounting:
     """Limits and budgets as they are set."""
     zone = ZoneInfo(settings.timezone)
     base = base_plans({"messages": settings.daily_messages, "tokens": settings.daily_tokens})
@@ -218,7 +218,7 @@ def accounting_of(settings: Settings, prices: PriceBook, clock: Clock) -> Accoun
         budgets=budgets,
         prices=prices,
         clock=clock,
-        admins=settings.admins,
+        access=access,
         cached=settings.response_cache_charge,
     )
 
@@ -231,9 +231,7 @@ def _scrubbing(storage: Storage, platforms: Sequence[Platform], model: Model) ->
     return Scrubbing(storage, {platform.name: platform for platform in platforms}, clear)
 
 
-def _watch(
-    settings: Settings, ground: Ground, *, budgets: Budgets, gates: Gates, platforms: Sequence[Platform]
-) -> Watch:
+def _watch(settings: Settings, ground: Ground, access: Access, *, budgets: Budgets, gates: Gates) -> Watch:
     return Watch(
         storage=ground.storage,
         inbox=ground.inbox,
@@ -241,8 +239,7 @@ def _watch(
         troubles=gates.troubles,
         clock=ground.clock,
         thresholds=Thresholds(call_tokens=settings.alert_call_tokens),
-        admins=settings.admins,
-        platforms={platform.name for platform in platforms},
+        access=access,
     )
 
 

@@ -186,8 +186,8 @@ def make_core(
         longest_question=longest_question,
     )
     purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
-    accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, admins=admins)
     access = Access(replace(policy or AccessPolicy(), owners=admins), {one.name for one in platforms})
+    accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, access=access)
     asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
     summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
     bursts = Bursts(Quiet(seconds=quiet), clock)
@@ -239,8 +239,7 @@ def make_core(
         troubles=lambda: troubles,
         clock=clock,
         thresholds=thresholds or Thresholds(),
-        admins=admins,
-        platforms={one.name for one in platforms},
+        access=access,
     )
     return Core(
         storage=storage,

@@ -39,10 +39,11 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
         clock, who = SystemClock(), operator()
         catalog = offline_catalog(settings)
         tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
+        access = Access(replace(settings.access(), owners={*settings.admins, who}), set(platforms))
         switchboard = Switchboard(
             book,
-            Access(replace(settings.access(), owners={*settings.admins, who}), set(platforms)),
-            accounting_of(settings, PriceBook(catalog, clock), clock),
+            access,
+            accounting_of(settings, PriceBook(catalog, clock), access, clock),
             catalog=catalog,
             inbox=Inbox(storage, clock),
             studio=Studio(),

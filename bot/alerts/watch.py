@@ -1,15 +1,14 @@
 """The watch: looks every minute, tells admins what began and what is over, each once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 import structlog
 
+from bot.access import Access
 from bot.alerts import rules
 from bot.alerts.notices import Notice
 from bot.alerts.rules import HOURS, Alarm, Thresholds
 from bot.budgets import Budgets
-from bot.domain.people import Identity
 from bot.domain.updates import Arrival
 from bot.domain.windows import milliseconds
 from bot.inbox import Inbox
@@ -39,7 +38,7 @@ class Watch:
 
     Args:
         troubles: asks the models which of their ways do not work now.
-        admins: who is told, on their platform; those of other platforms than `platforms` are not.
+        access: knows the admins, who are told.
     """
 
     def __init__(
@@ -51,8 +50,7 @@ class Watch:
         troubles: Callable[[], Sequence[Trouble]],
         clock: Clock,
         thresholds: Thresholds,
-        admins: AbstractSet[Identity],
-        platforms: AbstractSet[str],
+        access: Access,
     ) -> None:
         self._storage = storage
         self._inbox = inbox
@@ -60,7 +58,7 @@ class Watch:
         self._troubles = troubles
         self._clock = clock
         self._thresholds = thresholds
-        self._admins = sorted((one for one in admins if one.platform in platforms), key=str)
+        self._access = access
         self._hours: dict[int, Sums] = {}
 
     async def run(self) -> None:
@@ -120,7 +118,7 @@ class Watch:
         if known is None:
             await work.alerts.open(alarm.kind, alarm.subject, now=now)
             _log.warning("alert_opened", kind=alarm.kind, subject=alarm.subject)
-            return self._to_admins(alarm.said, f"{alarm.kind} {alarm.subject} {now} begins", now)
+            return await self._to_admins(work, alarm.said, f"{alarm.kind} {alarm.subject} {now} begins", now)
         if now - known.seen_at >= _STALE:
             await work.alerts.see(alarm.kind, alarm.subject, now=now)
         return []
@@ -131,7 +129,8 @@ class Watch:
         said = rules.over(alert.kind, alert.subject)
         if said is None:
             return []
-        return self._to_admins(said, f"{alert.kind} {alert.subject} {alert.opened_at} ends", now)
+        return await self._to_admins(work, said, f"{alert.kind} {alert.subject} {alert.opened_at} ends", now)
 
-    def _to_admins(self, said: Text, occasion: str, now: int) -> list[Arrival]:
-        return [Notice(said=said, to=admin).arrival(occasion, at=now) for admin in self._admins]
+    async def _to_admins(self, work: UnitOfWork, said: Text, occasion: str, now: int) -> list[Arrival]:
+        admins = await self._access.admins(work)
+        return [Notice(said=said, to=admin).arrival(occasion, at=now) for admin in admins]

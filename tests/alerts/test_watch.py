@@ -217,3 +217,23 @@ async def test_a_look_that_fails_is_made_up_for_by_the_next(core: Core, monkeypa
     with pytest.raises(asyncio.CancelledError):
         await core.watch.run()
     assert core.clock.slept == [60.0] * 3
+
+
+async def test_whom_an_owner_made_an_admin_is_told_too(storage: Storage) -> None:
+    core = core_with(storage, limit=10)
+    await core.say("ben", "/start")
+    await core.say(ADMIN, "/role fake:ben admin")
+    await core.click(ADMIN, "Make an admin")
+    await spend(core, 10)
+    await core.watch.look()
+    await core.work()
+    assert {chat for chat, said in core.platform.sent if "Budget" in said} == {"ben", ADMIN}
+
+
+async def test_whom_an_owner_made_an_admin_goes_on_when_a_budget_is_spent(storage: Storage) -> None:
+    core = core_with(storage, limit=1)
+    await core.say("ben", "/start")
+    assert "may spend in a day" in await core.say("ben", "one")
+    await core.say(ADMIN, "/role fake:ben admin")
+    await core.click(ADMIN, "Make an admin")
+    assert await core.say("ben", "two") == "echo: two"
