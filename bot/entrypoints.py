@@ -94,7 +94,9 @@ async def _model_settings(settings: Settings, words_per_second: float | None = N
 
     pace = Pace(words_per_second=words_per_second, first_token=_FIRST_WORD if words_per_second else 0.0)
     async with ModelEmulator(pace=pace) as scripted:
-        yield settings.model_copy(update={"openai_base_url": scripted.url, "model": "scripted-1"})
+        # It would repeat the question as its title.
+        scripted_settings = {"openai_base_url": scripted.url, "model": "scripted-1", "titles": False}
+        yield settings.model_copy(update=scripted_settings)
 
 
 async def demo(

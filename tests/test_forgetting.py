@@ -1,5 +1,7 @@
 """What people have forgotten is gone: from tables, caches and files. What others said, and what it cost, stays."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,10 @@ async def found(core: Core, word: str) -> list[str]:
     return places
 
 
+def holds(path: Path) -> bool:
+    return SECRET.encode() in path.read_bytes()
+
+
 async def tell_everything(core: Core) -> None:
     """Ada says it in every way there is."""
     await core.say("ada", f"my word is {SECRET}")
@@ -81,9 +87,24 @@ async def test_nothing_of_it_is_left_in_the_files(core: Core, storage: Storage) 
     await tell_everything(core)
     path = Path(str(make_url(storage._url).database))
     files = [path, path.with_name(f"{path.name}-wal")]
-    assert any(SECRET.encode() in file.read_bytes() for file in files)
+    assert any(holds(file) for file in files)
     await forget(core)
-    assert [file.name for file in files if file.exists() and SECRET.encode() in file.read_bytes()] == []
+    assert [file.name for file in files if file.exists() and holds(file)] == []
+
+
+@on("sqlite")
+async def test_a_file_that_somebody_else_reads_is_not_written_anew_and_holds_nothing_of_it_all_the_same(
+    core: Core, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.storage.store._PATIENCE", 0.01)
+    await tell_everything(core)
+    path = Path(str(make_url(storage._url).database))
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM turn").fetchone()
+        await forget(core)
+    await storage.scrub()
+    assert not holds(path)
 
 
 async def test_one_conversation_is_forgotten_and_the_others_are_not(core: Core) -> None:

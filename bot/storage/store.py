@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Self
 
@@ -105,6 +105,8 @@ def _rewritten(path: str) -> None:
     Whoever writes meanwhile waits: see `bot.storage.inline`.
     """
     with closing(sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)) as database:
-        if Path(path).stat().st_size <= _SMALL:
-            database.execute("VACUUM")
+        # Somebody reads for longer than we wait, or the disk is full: what was deleted is overwritten all the same.
+        with suppress(sqlite3.OperationalError):
+            if Path(path).stat().st_size <= _SMALL:
+                database.execute("VACUUM")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
