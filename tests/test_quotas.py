@@ -158,6 +158,7 @@ async def test_the_day_is_that_of_the_accounts_own_time_zone(storage: Storage) -
     await ledger.spend(1)  # 20:00 there
     ledger.clock.pass_(hours=4)
     await ledger.reserve(2)
+    assert [one.used for one in await ledger.standings()] == [1]
 
 
 async def test_a_rolling_window_gives_back_what_has_left_it(storage: Storage) -> None:
@@ -211,6 +212,7 @@ async def test_an_account_may_have_another_limit_than_its_plan(storage: Storage)
     await ledger.decide(f"account:{account.id}", messages(2))
     await ledger.spend(1)
     await ledger.spend(2)
+    assert [(one.used, one.limit) for one in await ledger.standings()] == [(2, 2)]
 
 
 async def test_a_limit_may_be_lifted_until_some_time(storage: Storage) -> None:
@@ -263,6 +265,7 @@ class TestCredits:
         ledger.clock.pass_(hours=24)
         for arrival in range(2, 5):
             await ledger.spend(arrival)
+        assert [one.used for one in await ledger.standings()] == [1]
 
     async def test_it_ends_on_its_day(self, storage: Storage) -> None:
         ledger = Books(storage, messages(1))
@@ -288,6 +291,7 @@ class TestCredits:
         await ledger.reserve(1)
         await ledger.release(1)
         await ledger.reserve(2)
+        assert (await ledger.used())[0] == 0
 
     async def test_what_it_paid_for_does_not_count_against_the_limit(self, storage: Storage) -> None:
         ledger = Books(storage, messages(1), messages(2, MONTH))
