@@ -10,6 +10,7 @@ SCOPES = frozenset(
         "assistant:write",
         "chat:write",
         "commands",
+        "files:read",
         "files:write",
         "im:history",
         "im:write",

@@ -24,6 +24,7 @@ SCOPES = (
     "assistant:write",
     "chat:write",
     "commands",
+    "files:read",
     "files:write",
     "im:history",
     "im:write",
