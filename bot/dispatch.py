@@ -132,6 +132,7 @@ class Dispatcher:
                 await self._route(lease)
             except LostLease:
                 _log.warning("lease_lost")
+                await self._inbox.excuse(lease)
             except asyncio.CancelledError:
                 # A shutdown. What was begun is begun anew, by whoever is there.
                 await self._inbox.give_back(lease)
@@ -177,15 +178,10 @@ class Dispatcher:
             await self._command(lease, platform, update, update.invocation)
         elif not update.text.strip():
             await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
-        elif self._waited_too_long(lease):
+        elif lease.claim.is_late(self._longest_wait):
             await self._say(lease, platform, update, _TOO_LATE)
         else:
             await self._questions.answer(lease, platform, update)
-
-    def _waited_too_long(self, lease: Lease) -> bool:
-        """Whether its turn has come when nobody expects an answer any more. What was begun is brought to its end."""
-        longest, claim = self._longest_wait, lease.claim
-        return longest is not None and claim.faults == 1 and claim.age > longest * 1000
 
     async def _chore(self, lease: Lease) -> None:
         if lease.claim.faults > _MOST_ATTEMPTS:

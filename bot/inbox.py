@@ -109,6 +109,14 @@ class Inbox:
         else:
             self.wake()
 
+    async def excuse(self, lease: Lease) -> None:
+        """The lease was lost, and yet this process lives: whoever has the arrival now need not fear it."""
+        try:
+            async with self._storage.begin() as work:
+                await work.inbox.excuse(lease.claim)
+        except StorageError as error:
+            _log.warning("heartbeat_failed", reason=str(error))
+
     def stopped(self, lane: str, epoch: int) -> None:
         """Tell a turn of this process that it was stopped."""
         if lease := self._held.get((lane, epoch)):

@@ -253,6 +253,19 @@ async def test_a_paused_worker_whose_lease_was_taken_says_nothing(storage: Stora
     assert other.platform.sent == [("ada", "echo: hello")]
 
 
+async def test_a_message_that_slow_workers_lose_is_not_taken_for_a_deadly_one(storage: Storage) -> None:
+    first = make_core(storage)
+    await first.hear("ada", "hello")
+    for _ in range(5):
+        slow, other = make_core(storage), make_core(storage)
+        (lease,) = await slow.inbox.claim(1)
+        await other.recover()
+        slow.dispatcher.start(lease)
+        await slow.dispatcher.drain(5)
+    await first.work()
+    assert first.platform.sent == [("ada", "echo: hello")]
+
+
 async def test_an_ignored_update_is_done_without_a_word(core: Core) -> None:
     arrival: Arrival = core.platform.arrival("ada", "noise", ignored="yes")
     await core.inbox.accept([arrival])

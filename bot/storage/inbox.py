@@ -42,6 +42,10 @@ class Claim:
         """Which attempt this is, of those that may have been its own fault."""
         return self.attempts - self.excused
 
+    def is_late(self, longest: float | None) -> bool:
+        """Whether its turn came after `longest` seconds in line. What was begun is brought to its end, however old."""
+        return longest is not None and self.faults == 1 and self.age > longest * 1000
+
 
 _UNLIMITED = 2**31
 _ONE_CLAIM = f"SELECT pg_advisory_xact_lock({0x636C61696D})"
@@ -174,6 +178,10 @@ class Inbox:
             raise LostLease(claim.lane)
         await self._connection.execute(_EXCUSE, {"arrival": claim.id})
         await self._ring()
+
+    async def excuse(self, claim: Claim) -> None:
+        """An attempt came to nothing without any fault of the arrival's."""
+        await self._connection.execute(_EXCUSE, {"arrival": claim.id})
 
     async def park(self, claim: Claim, *, pause: int) -> None:
         """Try the arrival again in so many milliseconds; its lane waits with it. Raises LostLease."""
