@@ -18,7 +18,7 @@ SUBJECTS = {"bare": ("-m", "benchmarks.bare"), "parley": SERVE, "postgresql": SE
 WORDS = 150
 MEGABYTE = 1_000_000
 
-_UNLIMITED = {"DAILY_MESSAGES": "unlimited", "DAILY_TOKENS": "unlimited"}
+_UNLIMITED = {"DAILY_MESSAGES": "unlimited", "DAILY_TOKENS": "unlimited", "BURST_SECONDS": "0"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

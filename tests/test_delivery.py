@@ -1,6 +1,7 @@
 """Answers arrive whole, in order and once, as far as a platform without idempotency keys allows."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -126,18 +127,20 @@ async def test_an_outage_longer_than_two_crashes_loses_no_answer(storage: Storag
         if not attempt:
             await core.hear("ada", "hello")
         (lease,) = await core.inbox.claim(1)
-        core.clock.sleep = forever  # type: ignore[method-assign]
+        asleep = asyncio.Event()
+        core.clock.sleep = partial(forever, asleep)  # type: ignore[method-assign]
         core.dispatcher.start(lease)
-        await asyncio.sleep(0.2)
-        for task in core.dispatcher._running:
-            task.cancel()
+        async with asyncio.timeout(20):
+            await asleep.wait()
+        await core.dispatcher.drain(0)
     core = make_core(storage)
     await core.recover()
     await core.work()
     assert core.platform.sent == [("ada", "echo: hello")]
 
 
-async def forever(seconds: float) -> None:
+async def forever(asleep: asyncio.Event, seconds: float) -> None:
+    asleep.set()
     await asyncio.Event().wait()
 
 
