@@ -25,8 +25,8 @@ _MOST_SHELVES = 10
 _APART = 10**9
 """Between the numbers of pieces of different conversations, so that none is near another."""
 
-_AT_ONCE = 64
-"""Pieces that are read at once. Few searches need more."""
+_AT_ONCE = 40
+"""Pieces that are read at once: as many as have room, if they are short."""
 
 NEVER = 2**62
 """A turn that nobody will live to see."""
@@ -208,7 +208,7 @@ class Memory:
     ) -> list[Piece]:
         """What was found, the best first, until it is more than there is room for."""
         ranked, pieces = iter(hits), list[Piece]()
-        while (some := list(islice(ranked, _AT_ONCE))) and sum(piece.tokens for piece in pieces) < room:
+        while (some := list(islice(ranked, _AT_ONCE))) and sum(piece.cost for piece in pieces) < room:
             for at, (shelf, before) in enumerate(shelves):
                 pieces += await self._read(work, shelf, some, at=at, before=before)
         return sorted(pieces, key=lambda piece: -piece.score)

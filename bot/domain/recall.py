@@ -46,6 +46,11 @@ class Piece:
     day: date
     score: float
 
+    @property
+    def cost(self) -> int:
+        """Its tokens with what is written before it."""
+        return self.tokens + _SPEAKER
+
 
 def rank(
     words: Iterable[Sequence[Posting]],
@@ -121,7 +126,7 @@ def pack(best_first: Iterable[Piece], *, room: int) -> list[Piece]:
         if room < _DAY + _SPEAKER:
             break
         near = piece.number - 1 in chosen or piece.number + 1 in chosen
-        cost = piece.tokens + _SPEAKER + (0 if near else _DAY)
+        cost = piece.cost + (0 if near else _DAY)
         if cost <= room:
             chosen[piece.number] = piece
             room -= cost
@@ -133,7 +138,7 @@ def cost(packed: Sequence[Piece]) -> int:
     if not packed:
         return 0
     runs = sum(1 for _ in _runs(packed))
-    return _FRAME + runs * _DAY + sum(piece.tokens + _SPEAKER for piece in packed)
+    return _FRAME + runs * _DAY + sum(piece.cost for piece in packed)
 
 
 def written(packed: Sequence[Piece]) -> str:
