@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,20 @@ def test_a_database_parley_cannot_use_is_refused(url: str, said: str) -> None:
 def test_the_password_of_the_database_is_a_secret() -> None:
     settings = Settings.load(database_url="postgresql://parley:long%20secret@db/parley")
     assert {"long%20secret", "long secret"} <= set(settings.secrets())
+
+
+@pytest.mark.parametrize(
+    ("given", "summary", "recall"),
+    [
+        ({}, 0, None),
+        ({"context_policy": "truncate", "summary_tokens": 300, "recall_tokens": 300}, 0, 0),
+        ({"context_policy": "summarize"}, 400, 0),
+        ({"context_policy": "summarize", "summary_tokens": 200, "recall_tokens": 300}, 200, 0),
+        ({"context_policy": "recall", "summary_tokens": 200, "recall_tokens": 0}, 200, 0),
+    ],
+)
+def test_the_context_policy_switches_summary_and_recall(
+    given: dict[str, Any], summary: int, recall: int | None
+) -> None:
+    policy = Settings.load(_env_file=None, **given).context()
+    assert (policy.summary, policy.recall) == (summary, recall)
