@@ -55,7 +55,7 @@ litellm: $(VENV)/.development ## Play the model's faults through LiteLLM's proxy
 bench: $(VENV)/.development ## Measure what the README claims
 	$(BIN)/python -m benchmarks
 
-soak: $(VENV)/.development ## Break everything for twenty minutes while two thousand questions are answered, and count
+soak: $(VENV)/.development ## Break everything while two thousand questions are answered, and count
 	$(BIN)/python -m tests.scenarios.soak
 
 rehearse: ## Go through the Dockerfile's steps without a container engine

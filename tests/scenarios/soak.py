@@ -78,6 +78,8 @@ class Report:
     missing: int = 0
     given_up: int = 0
     """Answers that were sent twice without anybody knowing whether they arrived; some did, and are no longer sent."""
+    put_aside: int = 0
+    """Cut off in four attempts, and so taken for a message that kills: its person was told."""
     torn: int = 0
     """Previews of killed processes that nobody could take back: the platform had them, and no database knew yet."""
     out_of_order: int = 0
@@ -92,13 +94,13 @@ class Report:
     def sound(self) -> bool:
         """Whether every promise was kept."""
         broken = (
-            self.missing > self.given_up + self.asked - self.accepted,
+            self.missing > self.given_up + self.put_aside + self.asked - self.accepted,
             self.answered_more,
             self.out_of_order,
             len(self.contradictions),
             *self.statuses,
         )
-        return not any(broken) and self.turns == self.charges_settled == self.accepted
+        return not any(broken) and self.turns == self.charges_settled == self.accepted - self.put_aside
 
 
 def answer(question: str) -> str:
@@ -294,6 +296,7 @@ class Soak:
         report.given_up = rows(
             url, "SELECT count(*) FROM outbox WHERE state = 3 AND failure IN ('PlatformDown', 'OutcomeUnknown')"
         )[0][0]
+        report.put_aside = rows(url, "SELECT count(*) FROM inbox WHERE state = 3")[0][0]
         report.turns = rows(url, "SELECT count(*) FROM turn WHERE state = 1")[0][0]
         report.charges_settled = rows(url, "SELECT count(*) FROM charge WHERE state = 1")[0][0]
         report.model_calls = len(self._model.requests)
