@@ -203,3 +203,16 @@ async def test_a_process_that_only_answers_needs_no_listening(
     (part,) = platform.parts(place, "hello")
     await asyncio.gather(platform.deliver(part), platform.deliver(part))
     assert len(tg.messages(ada.chat)) == 3
+
+
+async def test_what_was_put_aside_as_unreadable_is_read_once_more(
+    tg: TelegramEmulator, ada: Person, listener: TelegramPlatform
+) -> None:
+    inbox = Inbox()
+    broken = {"message_id": "x", "from": {"id": 7}, "chat": {"type": "private"}, "text": [1]}
+    tg.inject({"message": broken})
+    async with listening(listener, inbox.accept):
+        await until(lambda: inbox.arrivals)
+    again = await listener.reread(inbox.arrivals[0].payload)
+    assert again
+    assert (again.poison, again.event) == (True, inbox.arrivals[0].event)
