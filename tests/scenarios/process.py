@@ -28,6 +28,8 @@ def settings(telegram: TelegramEmulator, model: ModelEmulator) -> dict[str, str]
         "OPENAI_BASE_URL": model.url,
         "OPENAI_API_KEY": "unused",
         "MODEL": model.models[0].name,
+        # Titles would be calls and arrivals beside those that are counted.
+        "TITLES": "false",
         "HTTP_PORT": "0",
     }
 
