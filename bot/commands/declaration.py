@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.access import turned_away
 from bot.domain.people import Role
-from bot.domain.updates import MOST_COMMAND_BYTES, Attachment, File, Invocation, Place
+from bot.domain.updates import MOST_COMMAND_BYTES, OVERTAKING, Attachment, File, Invocation, Place
 from bot.errors import UnknownCommand
 from bot.texts import Text
 
@@ -221,7 +221,7 @@ class CommandBook:
 
     def lane(self, place: Place, invocation: Invocation | None) -> str:
         """The lane of what was said at `place`: commands that overtake have one of their own."""
-        return f"{place.key}!" if self.overtakes(invocation) else place.key
+        return f"{place.key}{OVERTAKING}" if self.overtakes(invocation) else place.key
 
     def overtakes(self, invocation: Invocation | None) -> bool:
         """Whether it is a command that does not wait for the turns of its conversation."""

@@ -10,6 +10,9 @@ from bot.domain.people import Identity, Sender
 
 MOST_COMMAND_BYTES = 64
 
+OVERTAKING = "!"
+"""What the lane of commands that overtake is called, after the name of the lane they overtake."""
+
 NOTICE = "notice"
 """The second half of the source of arrivals that nobody sent: sentences of ours on their way to somebody."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.caps import UNCAPPED, Caps
-from bot.domain.updates import Arrival
+from bot.domain.updates import OVERTAKING, Arrival
 from bot.errors import LostLease
 from bot.ports import Ref
 from bot.storage import lanes
@@ -147,6 +147,9 @@ class Inbox:
         """First statement of every transaction of a claim: lock the lane and renew its lease. Raises LostLease."""
         if await self._first(lanes.FENCE, {**_holder(claim), "ttl": ttl}) is None:
             raise LostLease(claim.lane)
+        if claim.lane.endswith(OVERTAKING) and self._dialect != "sqlite":
+            # What it may stop is locked before anything else is, as the turn there does: neither waits for ever.
+            await self._first(lanes.LOCK, {"lane_key": claim.lane.removesuffix(OVERTAKING)})
 
     async def complete(self, claim: Claim, *, state: int = InboxState.DONE) -> bool:
         """Finish the arrival and free its lane. True if the lane has more to do. Raises LostLease."""

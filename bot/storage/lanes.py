@@ -170,6 +170,7 @@ HEAL = (
 
 # --- being held
 
+LOCK = sa.select(lane.c.key).where(lane.c.key == sa.bindparam("lane_key")).with_for_update()
 FENCE = sa.update(lane).where(_held).values(lease_until=_until).returning(lane.c.key)
 RENEW = (
     sa.update(lane)
