@@ -62,7 +62,8 @@ async def cluster(folder: Path, database_url: str, roles: Sequence[str], **more:
         model = await stack.enter_async_context(ModelEmulator(pace=Pace(words_per_second=40)))
         model.answer = lambda request: answer(request.said)
         scene = Cluster(telegram=telegram, model=model)
-        environment = settings(telegram, model) | {"DATABASE_URL": database_url, "LEASE_SECONDS": str(LEASE)} | more
+        environment = settings(telegram, model) | {"DATABASE_URL": database_url, "LEASE_SECONDS": str(LEASE)}
+        environment |= {"BURST_SECONDS": "0"} | more
         for number, role in enumerate(roles):
             home = folder / f"{number}-{role}"
             home.mkdir()
