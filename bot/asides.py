@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from bot.accounting import Accounting
-from bot.domain.completions import Prompt, PromptMessage, Usage
+from bot.domain.completions import Prompt, PromptMessage, Usage, joined
 from bot.domain.context import MESSAGE_OVERHEAD, PRIMING
 from bot.domain.models import Catalog, Parameters, TurnFacts
 from bot.errors import ModelError, StreamInterrupted, UpstreamDown
@@ -89,16 +89,17 @@ class Asides:
 
 async def _hear(completion: Completion) -> Outcome:
     """The answer as far as it came: also half of one was paid for."""
-    answer, ending = "", ""
+    pieces: list[str] = []
+    ending = ""
     try:
         async for piece in completion:
-            answer += piece
+            pieces.append(piece)  # noqa: PERF401 - what came before the stream broke off counts
     except StreamInterrupted:
         ending = "interrupted"
     finally:
         await completion.aclose()
     ending = ending or completion.finish_reason or "stop"
-    return Outcome(answer=answer.strip(), ending=ending, completion=completion, lost=completion.lost)
+    return Outcome(answer=joined(pieces).strip(), ending=ending, completion=completion, lost=completion.lost)
 
 
 def _whole(outcome: Outcome) -> str:

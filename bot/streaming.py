@@ -7,6 +7,7 @@ from typing import Self
 
 import structlog
 
+from bot.domain.completions import joined
 from bot.errors import LostLease, PlatformError
 from bot.ports import Ref, Reply
 
@@ -41,7 +42,7 @@ class Preview:
     @property
     def text(self) -> str:
         """Everything fed so far."""
-        return "".join(self._pieces)
+        return joined(self._pieces)
 
     def waits(self, why: str) -> None:
         """Say, until the first word, what the answer is waiting for."""

@@ -205,3 +205,11 @@ async def test_an_unexpected_crash_ends_in_a_sentence_and_frees_the_lane(core: C
     assert "Something went wrong" in await core.say("ada", "hello")
     assert await used(core, "ada") == (0, 0)
     assert await core.say("ada", "again") == "echo: again"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "answer"), [(("a \ud83d", "\ude00 b"), "a 😀 b"), (("a \ud83d b",), "a � b"), (("\udc00",), "�")]
+)
+async def test_half_a_character_is_made_whole_or_marked(core: Core, pieces: tuple[str, ...], answer: str) -> None:
+    core.model.script = [pieces]
+    assert await core.say("ada", "hello") == answer

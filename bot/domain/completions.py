@@ -1,10 +1,24 @@
 """What is asked of a model and what it used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from bot.domain.models import BACKGROUND, Chain, ModelCard, Parameters, Purpose
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Pieces of an answer as one text that can be stored and sent.
+
+    JSON may spell half a character, a lone surrogate; its other half may be in the next piece, or nowhere.
+    """
+    text = "".join(pieces)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter"]

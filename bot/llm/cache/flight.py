@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from bot.domain.completions import Prompt
+from bot.domain.completions import Prompt, joined
 from bot.ports import Completion, Model, OnWait
 
 Keep = Callable[[Completion, str], Awaitable[None]]
@@ -67,7 +67,7 @@ class Flight:
             async for piece in self.completion:
                 self._pieces.append(piece)
                 self._ring()
-            await self._keep(self.completion, "".join(self._pieces))
+            await self._keep(self.completion, joined(self._pieces))
         except Exception as error:  # noqa: BLE001 - every listener raises it
             self._error = error
         finally:
