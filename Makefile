@@ -24,7 +24,7 @@ doctor: $(VENV)/.runtime ## Check tokens, model and database, and say what is wr
 	@$(BIN)/parley doctor
 
 test: $(VENV)/.development ## Run every test
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile
 
 check: format lint types imports ## Everything but the tests: format, lint, types, import rules
 
