@@ -13,6 +13,9 @@ from bot.ports import Clock
 from bot.storage import Account, UnitOfWork
 from bot.storage.ledger import Charge, Sum
 
+_HEAD_START = 30_000
+"""Milliseconds by which each step of a plan's priority is ahead in line. Whoever waits longer than that goes first."""
+
 LEAST_ANSWER = 64
 """Tokens of answer below which a turn is not worth beginning."""
 
@@ -67,6 +70,8 @@ class Quotas:
         if account.frozen:
             raise QuotaFrozen
         held = await self.plans.held(work, account, demand.chat, now=self._now())
+        if account.head_start != (ahead := held.plan.priority * _HEAD_START):
+            await work.people.advance(account.id, ahead)
         known = await work.ledger.find(demand.arrival) if demand.again else None
         if known is not None:
             if known.holds(self._now()) and known.tier == demand.tier:

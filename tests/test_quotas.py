@@ -411,6 +411,7 @@ class TestPlans:
             await work.limits.put_plan("gold", 7)
             await work.people.assign(account.id, "gold")
         assert (await ledger.reserve(1)).priority == 7
+        assert (await ledger.account()).head_start == 7 * 30_000
 
 
 async def test_a_warning_is_given_once_in_each_window(storage: Storage) -> None:

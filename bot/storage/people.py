@@ -33,6 +33,7 @@ class Account:
     plan: str | None
     plan_until: int | None
     counted_from: int
+    head_start: int
     frozen: bool
     zone: str | None
     busy: Busy
@@ -63,6 +64,7 @@ SELECT_ACCOUNT = sa.select(
     account.c.plan,
     account.c.plan_until,
     account.c.counted_from,
+    account.c.head_start,
     account.c.frozen_at,
     account.c.zone,
     account.c.busy,
@@ -90,6 +92,11 @@ _ASSIGN = (
     sa.update(account)
     .where(account.c.id == sa.bindparam("its_id"))
     .values(plan=sa.bindparam("its_plan"), plan_until=sa.bindparam("its_end", type_=sa.BigInteger))
+)
+_ADVANCE = (
+    sa.update(account)
+    .where(account.c.id == sa.bindparam("its_id"))
+    .values(head_start=sa.bindparam("ahead", type_=sa.BigInteger))
 )
 _COUNT_FROM = (
     sa.update(account)
@@ -182,6 +189,10 @@ class People:
         """Let only count what an account uses from an instant (milliseconds) on."""
         await self._connection.execute(_COUNT_FROM, {"its_id": account_id, "since": since})
 
+    async def advance(self, account_id: int, head_start: int) -> None:
+        """Let what a person asks from now on wait as if it had come so many milliseconds earlier."""
+        await self._connection.execute(_ADVANCE, {"its_id": account_id, "ahead": head_start})
+
     async def freeze(self, account_id: int, *, frozen: bool) -> None:
         """Let an account use nothing for now, whatever its limits."""
         await self._connection.execute(_FREEZE, {"its_id": account_id, "frozen": frozen})
@@ -242,6 +253,7 @@ def account_of(row: sa.Row[*tuple[Any, ...]]) -> Account:
         plan=row.plan,
         plan_until=row.plan_until,
         counted_from=row.counted_from,
+        head_start=row.head_start,
         frozen=row.frozen_at is not None,
         zone=row.zone,
         busy=row.busy or "queue",

@@ -45,6 +45,7 @@ def account(*, role: Role | None = None, user: str = "ada") -> Account:
         plan=None,
         plan_until=None,
         counted_from=0,
+        head_start=0,
         frozen=False,
         zone=None,
     )
