@@ -2,25 +2,32 @@
 
 Slack renders Markdown itself (`markdown` blocks, `markdown_text`) but looks in it for its own control sequences:
 `<!channel>`, `<@U1>`, `<#C1>` and `<scheme:address|label>`. They begin with `<`, so escaping that one character
-where it could begin one defuses them all, and spares `a < b` and `List<String>`. Entities are not parsed again
-(measured in a live workspace, PostHog PR 95054); `&` is left alone because escaping it breaks addresses.
+where it could begin one defuses them all, and spares `a < b` and `List<String>`. `<https://…>` without a label
+hides nothing and stays, because Slack would take the bracket at the end of a bare address for a part of it.
+Entities are not parsed again (measured in a live workspace, PostHog PR 95054); `&` is left alone because escaping it
+breaks addresses.
 """
 
 import re
 from dataclasses import dataclass
 
+from adapters.slack import tables
+
 MESSAGE_LIMIT = 11_500
 """Characters of one message. A `markdown` block may have 12,000, all blocks together about 13,200."""
 
-_SCHEME_LENGTH = 40
-_CONTROL = re.compile(rf"<(?=[!@#]|[a-z][a-z0-9+.\-]{{0,{_SCHEME_LENGTH}}}:)", re.IGNORECASE)
-_BEGUN = re.compile(rf"<(?:[a-z][a-z0-9+.\-]{{0,{_SCHEME_LENGTH}}})?\Z", re.IGNORECASE)
+_SCHEME = r"[a-z][a-z0-9+.\-]{0,40}"
+_PAGE = r"https?://[^\s<>|]{0,500}"
+_CONTROL = re.compile(rf"<(?=[!@#]|(?!{_PAGE}>){_SCHEME}:)", re.IGNORECASE)
+_BEGUN = re.compile(rf"<(?:{_SCHEME}|https?:/?|{_PAGE})?\Z", re.IGNORECASE)
+_LONGEST_BEGINNING = 510
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^\n]*)")
 _LONGEST_FENCE = 20
 _CLOSING = _LONGEST_FENCE + 4
 """Room for closing a fence."""
 _LANGUAGE = re.compile(r"[\w+#.\-]{0,30}")
-_ENTITY_CUT = re.compile(r"&[a-z]{0,3}\Z")
+_LONGEST_ENTITY = 9
+_ENTITY_CUT = re.compile(r"&#?\w{0,8}\Z", re.ASCII)
 
 
 def escape(text: str) -> str:
@@ -30,7 +37,7 @@ def escape(text: str) -> str:
 
 def settled(text: str) -> int:
     """How much of a growing text can be escaped for good: a `<` at the end waits for what follows it."""
-    begun = _BEGUN.search(text, max(0, len(text) - _SCHEME_LENGTH - 2))
+    begun = _BEGUN.search(text, max(0, len(text) - _LONGEST_BEGINNING))
     return begun.start() if begun else len(text)
 
 
@@ -38,9 +45,11 @@ def joint(text: str) -> int:
     """Where a growing text may be cut: before a character that is not blank.
 
     Blanks at the start of an appended piece can vanish (field reports), so the last character that is not blank
-    waits for the next piece.
+    waits for the next piece. So does an entity that has only begun.
     """
-    return max(len(text.rstrip()) - 1, 0)
+    at = max(len(text.rstrip()) - 1, 0)
+    cut = _ENTITY_CUT.search(text, max(0, at - _LONGEST_ENTITY), at)
+    return cut.start() if cut else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +93,10 @@ def _language(rest: str) -> str:
 def split(text: str, limit: int = MESSAGE_LIMIT, *, first: int | None = None, fence: Fence | None = None) -> list[str]:
     """Cut escaped Markdown into messages of at most `limit` (200 or more) characters.
 
-    Cuts are made at paragraphs, then lines, then blanks. A code fence that is cut is closed and opened again; blanks
-    at a cut are dropped, nothing else is. The first piece has room for `first` characters and continues a message in
-    which `fence` is open already. Blank pieces are left out, except a first one that was given its own room.
+    Cuts are made at paragraphs, then lines, then blanks. A code fence that is cut is closed and opened again, the head
+    of a table is repeated; blanks at a cut are dropped, nothing else is. The first piece has room for `first`
+    characters and continues a message in which `fence` is open already. Blank pieces are left out, except a first one
+    that was given its own room.
     """
     pieces: list[str] = []
     room = limit if first is None else first
@@ -104,7 +114,9 @@ def _cut(text: str, room: int, fence: Fence | None) -> tuple[str, str]:
     piece, rest = text[:at], text[at:]
     still_open = open_fence(piece, fence)
     if still_open is None:
-        return piece.rstrip(), rest.lstrip("\n")
+        again = tables.head(piece) if piece.endswith("\n") and tables.goes_on(rest) else ""
+        # The rest must become shorter, or the cutting would never end.
+        return piece.rstrip(), (again if len(again) < at // 2 else "") + rest.lstrip("\n")
     whole = piece.removesuffix("\n") + still_open.closing
     if not rest.strip() or _closes(rest, still_open):
         return whole, _after_first_line(rest)
@@ -129,7 +141,7 @@ def boundary(text: str, room: int) -> int:
         at = text.rfind(mark, room // 2, room)
         if at > 0:
             return at + len(mark)
-    cut = _ENTITY_CUT.search(text, max(0, room - 4), room)
+    cut = _ENTITY_CUT.search(text, max(0, room - _LONGEST_ENTITY), room)
     return cut.start() if cut and cut.start() > 0 else room
 
 

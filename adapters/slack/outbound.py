@@ -9,6 +9,7 @@ from typing import Any
 from adapters.slack.buttons import under
 from adapters.slack.calls import Calls
 from adapters.slack.edits import Edits
+from adapters.slack.links import honest
 from adapters.slack.markup import escape, settled, split
 from adapters.slack.messages import Messages
 from adapters.slack.pacing import APPEND, UPDATE
@@ -78,7 +79,7 @@ class SlackReply:
             return
         if self._making and not self._making.done():
             return
-        self._making = asyncio.create_task(self._preview(escape(text[: settled(text)].lstrip())))
+        self._making = asyncio.create_task(self._preview(escape(honest(text[: settled(text)].lstrip()))))
         await asyncio.shield(self._making)
 
     async def _preview(self, text: str) -> None:
@@ -99,7 +100,7 @@ class SlackReply:
 
     def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         """See ports.Reply."""
-        escaped = escape(text).strip()
+        escaped = escape(honest(text)).strip()
         parts = under(self._stream.parts(escaped), buttons) if self._stream else self._edits.parts(escaped, buttons)
         self._claimed = set(self._standing())
         return list(parts)
@@ -159,7 +160,7 @@ def parts(
     channel, (user, _, url) = channel_of(place), answer_by.partition(" ")
     post = {"do": "post", "channel": channel, "thread": place.thread}
     answer = {"do": "respond", "channel": channel, "user": user, "url": url} if answer_by else post
-    parts = [{**answer, "text": piece} for piece in split(escape(text))]
+    parts = [{**answer, "text": piece} for piece in split(escape(honest(text)))]
     if instead_of and answer_by:
         parts[0] |= {"do": "replace", "ts": instead_of}
     return [*under(parts, buttons)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.telegram.links import disguise, mail_address, web_link
+from bot.domain.links import disguise, mail_address, web_link
 
 Event = tuple[Any, Any]
 """What pyromark yields: a payload and its range in the source."""

@@ -13,7 +13,9 @@ from typing import Any
 import structlog
 
 from adapters.telegram.events import Rewriting
+from adapters.telegram.mentions import hushed, hushed_around
 from adapters.telegram.splitting import Entity, Formatted, split
+from adapters.telegram.tables import drawn
 
 _LATEX_MARK = re.compile(r"\\[\\()\[\]]")
 _LATEX_PAIRS = {r"\(": r"\)", r"\[": r"\]"}
@@ -24,21 +26,27 @@ _MOST_PASSES = 8
 log = structlog.get_logger(__name__)
 
 
-def render(markdown: str) -> list[Formatted]:
-    """Messages that Telegram accepts, in order; [] for a blank text. Never raises for any text."""
+def render(markdown: str, *, quiet: bool = False) -> list[Formatted]:
+    """Messages that Telegram accepts, in order; [] for a blank text. Never raises for any text.
+
+    Args:
+        markdown: what was said, by whomever.
+        quiet: no @name in it may notify anybody.
+    """
     text = markdown.encode(errors="replace").decode() if not markdown.isascii() else markdown
     text = text.replace("\0", "")
     try:
-        return split(*_formatted(text)) or plain(text)
+        message = _formatted(text)
+        return split(*(hushed_around(*message) if quiet else message)) or plain(text, quiet=quiet)
     except Exception:
         # A defect in the renderer must not cost somebody the answer.
         log.exception("Markdown could not be rendered and is sent as plain text")
-        return plain(text)
+        return plain(text, quiet=quiet)
 
 
-def plain(text: str) -> list[Formatted]:
+def plain(text: str, *, quiet: bool = False) -> list[Formatted]:
     """The same without any formatting."""
-    return split(text, [])
+    return split(hushed(text) if quiet else text, [])
 
 
 def _formatted(markdown: str) -> tuple[str, list[Entity]]:
@@ -49,7 +57,7 @@ def _formatted(markdown: str) -> tuple[str, list[Entity]]:
     source = _without_definitions(_latex_as_code(markdown), stand_in)
     source, events = _parse(source)
     walker = EventWalker(_look(), source)
-    text, entities, _ = walker.walk(tuple(Rewriting(source).rewrite(events)))
+    text, entities, _ = walker.walk(tuple(drawn(Rewriting(source).rewrite(events))))
     text = text.replace(stand_in, ":")
     return text, [_entity(entity.to_dict(), stand_in) for entity in entities]
 

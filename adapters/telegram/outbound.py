@@ -21,8 +21,9 @@ from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import seconds, translate
 from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
+from adapters.telegram.mentions import hushed
 from adapters.telegram.pacing import Pacing
-from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
+from adapters.telegram.splitting import LIMIT, Formatted, is_blank, utf16_len
 from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformDown, RecipientGone
 from bot.ports import Clock, Part, Ref
@@ -51,7 +52,7 @@ def parts_of(
 
     A short text is the caption of a single file; otherwise the files follow the text.
     """
-    formatted = render(text)
+    formatted = render(text, quiet=not place.private)
     first = {"edit": edit} if edit is not None else {"reply_to": int(reply_to)} if reply_to else {}
     parts = [_part(place, message, first if number == 0 else {}) for number, message in enumerate(formatted)]
     if buttons and parts:
@@ -77,7 +78,7 @@ def _part(place: Place, message: Formatted, more: dict[str, int]) -> dict[str, A
 
 def preview(text: str) -> str:
     """What of a growing answer fits one message: its end, which is what is being written."""
-    text = text.strip()
+    text = "" if is_blank(text) else text.strip()
     if utf16_len(text) <= LIMIT:
         return text
     tail = text[-(LIMIT - 96) :]
@@ -114,7 +115,7 @@ class TelegramReply:
     async def show(self, text: str, *, waiting: str = "") -> None:
         # A draft goes without a trace; in groups the words would stand there as a message.
         text = text or (waiting if self._drafts else "")
-        visible = self._worth_showing(preview(text))
+        visible = self._worth_showing(preview(text if self._place.private else hushed(text)))
         interval = self._pacing.interval(self._place.chat, private=self._place.private)
         self.interval = interval if visible else min(interval, _SOON)
         if not self._over and self._is_news(visible) and self._is_time(visible):

@@ -21,6 +21,11 @@ def utf16_len(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of it would be seen: Telegram refuses such a text as empty."""
+    return all(letter.isspace() or unicodedata.category(letter) == "Cf" for letter in text)
+
+
 def split(text: str, entities: Sequence[Entity], *, limit: int = LIMIT) -> list[Formatted]:
     """Cut into parts of at most `limit` UTF-16 units. Only white space is lost; blank parts are left out."""
     offsets = _offsets(text)
@@ -28,7 +33,7 @@ def split(text: str, entities: Sequence[Entity], *, limit: int = LIMIT) -> list[
     return [
         (text[start:end], list(_clipped(ordered, offsets[start], offsets[end])))
         for start, end in _ranges(text, offsets, ordered, limit)
-        if text[start:end].strip()
+        if not is_blank(text[start:end])
     ]
 
 

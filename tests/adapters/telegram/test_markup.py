@@ -140,12 +140,35 @@ def test_quotes_are_not_nested() -> None:
     assert len(marked("> a\n> > b\n>\n> c")) == 1
 
 
-def test_a_table_is_preformatted() -> None:
-    assert text_of("| a | b |\n|---|---|\n| 1 | 2 |") == "a | b\n--+--\n1 | 2"
+def test_a_table_is_aligned_monospace() -> None:
+    assert marked("| a | b |\n|---|--:|\n| one | 1 |\n| 二 | 20 |") == [("pre", "a     b\n───  ──\none   1\n二   20")]
+
+
+def test_a_table_too_wide_for_a_phone_is_a_paragraph_for_each_row() -> None:
+    wide = "| Name | What it is |\n|---|---|\n| **one** | " + "word " * 12 + "|\n| two | |\n"
+    assert text_of(wide) == f"Name: one\n• What it is: {('word ' * 12).strip()}\n\nName: two"
+    assert marked(wide)[0] == ("bold", "Name: one")
+
+
+def test_links_in_a_table_can_be_clicked() -> None:
+    table = "| site | |\n|---|---|\n| [one](https://example.org/1) | x |"
+    assert text_of(table) == "site: one\n• x"
+    assert links(table) == ["https://example.org/1"]
+    assert links("- item\n\n  | [one](https://example.org/1) |\n  |---|") == ["https://example.org/1"]
 
 
 def test_cells_beyond_a_tables_header_are_kept() -> None:
-    assert text_of("| a |\n|---|\n| 1 | **2** | 3 |").splitlines()[-1].split() == ["1", "|", "**2**", "|", "3"]
+    assert text_of("| a |\n|---|\n| 1 | **2** | 3 |").splitlines()[-1].split() == ["1", "**2**", "|", "3"]
+
+
+def test_names_are_hushed_where_they_would_notify_people() -> None:
+    ((text, entities),) = render("👩 hi @ada and `@code`, **@ben** a@b.example", quiet=True)
+    assert text == "👩 hi @\u2060ada and @code, @\u2060ben a@b.example"
+    assert [(entity["type"], entity["offset"], entity["length"]) for entity in entities] == [
+        ("code", 16, 5),
+        ("bold", 23, 5),
+    ]
+    assert text_of("hi @ada") == "hi @ada"
 
 
 def test_headings_carry_no_ornaments() -> None:

@@ -173,6 +173,10 @@ class TestGroups:
     async def reply(self, platform: TelegramPlatform, team: Chat, question: int) -> Reply:
         return platform.reply(update(team.id, question))
 
+    async def test_previews_notify_nobody(self, tg: TelegramEmulator, team: Chat, reply: Reply) -> None:
+        await reply.show(f"{OPENING}, @ada_lovelace")
+        assert tg.messages(team)[-1].entities == ()
+
     async def test_thinking_is_typing(self, tg: TelegramEmulator, team: Chat, reply: Reply) -> None:
         await reply.show("")
         assert calls(tg, "sendChatAction") == [{"chat_id": team.id, "action": "typing"}]

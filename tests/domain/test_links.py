@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.telegram.links import disguise, mail_address, web_link
+from bot.domain.links import aside, disguise, mail_address, web_link
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,23 @@ def test_a_mail_address_is_found_behind_its_scheme() -> None:
 def test_a_label_that_reads_like_another_host_is_a_disguise() -> None:
     assert disguise("https://bank.example/login", "https://evil.example/login") == "evil.example"
     assert disguise("bank.example", "https://evil.example") == "evil.example"
+    assert disguise("bank.\u200bexample", "https://evil.example") == "evil.example"
+    assert disguise("log in at https://bank.example now", "https://evil.example") == "evil.example"
 
 
 @pytest.mark.parametrize("label", ["example.org", "www.example.org", "https://example.org/x", "the docs", "a b.c d"])
 def test_honest_labels_are_no_disguise(label: str) -> None:
     assert disguise(label, "https://example.org/docs") is None
+
+
+def test_a_link_that_is_no_web_page_says_where_it_leads() -> None:
+    assert aside("click", "slack://user?id=1") == "slack://user?id=1"
+    assert aside("click", "javascript:alert(1)") == "javascript:alert(1)"
+    assert aside("write", "mailto:ada@example.org") == "ada@example.org"
+    assert aside("bank", "https://bank.example@evil.example") == "https://bank.example@evil.example"
+
+
+def test_an_honest_link_needs_no_explanation() -> None:
+    assert aside("docs", "https://example.org") is None
+    assert aside("ada@example.org", "mailto:ada@example.org") is None
+    assert aside("chapter 2", "#chapter-2") is None

@@ -1,0 +1,161 @@
+"""The examples of CommonMark and models' worst answers, sent to Slack and read there."""
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.slack.emulator import Message, SlackEmulator
+from adapters.slack.emulator.blocks import check_blocks
+from adapters.slack.links import honest
+from adapters.slack.markup import escape, joint, open_fence, settled, split
+from adapters.slack.messages import content
+from adapters.slack.outbound import parts
+from adapters.slack.platform import SlackPlatform
+from bot.domain.people import Identity, Sender
+from bot.domain.updates import Place, Update
+from tests.markdown.corpus import DISGUISES, NASTY, PINGS
+from tests.markdown.visible import examples, missing, squeezed, visible, words
+
+CHANNEL = Place(platform="slack", chat="T1/C1", private=False)
+DIRECT = Place(platform="slack", chat="T1/DU1", private=True)
+PREVIEWED = {**NASTY, **{text: text for text in (*PINGS, *DISGUISES)}}
+
+
+@pytest.fixture(autouse=True)
+async def question(slack: SlackEmulator) -> Update:
+    """Somebody asks directly; there is a channel as well."""
+    ada = slack.person("U1", name="ada")
+    slack.channel("C1", "general", members=[ada])
+    message = await ada.says("why?", slack.dm(ada))
+    sender = Sender(identity=Identity(platform="slack", user="T1/U1"), name="ada")
+    return Update(sender=sender, place=DIRECT, text="why?", message=message)
+
+
+async def sent(slack: SlackEmulator, platform: SlackPlatform, markdown: str) -> list[Message]:
+    """The messages that stand there. Nothing may have been refused on the way, and then sent some other way."""
+    before = len(slack.calls)
+    names = [await platform.deliver(part) for part in platform.parts(CHANNEL, markdown)]
+    assert [call.error for call in slack.calls[before:]] == [None] * len(names), markdown
+    standing = {message.ts: message for message in slack.messages("C1")}
+    return [standing[name] for name in names]
+
+
+def read(messages: Sequence[Message]) -> str:
+    """What stands in the messages."""
+    return _as_read(message.visible for message in messages)
+
+
+def _as_read(texts: Iterable[str]) -> str:
+    """Slack reads the Markdown of each message by itself, and takes its own `&lt;` for `<` in code too."""
+    return "\n".join(visible(text).replace("&lt;", "<") for text in texts)
+
+
+def accepted(markdown: str) -> str:
+    """What would be read: Slack's rules for blocks, without its limits on how often one may call it."""
+    blocks = [content(part["text"])["blocks"] for part in parts(CHANNEL, markdown)]
+    return _as_read(block["text"] for message in blocks for block in check_blocks(message))
+
+
+def test_every_example_of_commonmark_reaches_its_reader_whole(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.cache is not None
+    found = examples(pytestconfig.cache)
+    assert len(found) >= 650
+    for example in found:
+        assert not missing(squeezed(visible(example.markdown)), accepted(example.markdown)), example
+
+
+@pytest.mark.parametrize("name", NASTY)
+async def test_nasty_answers_are_accepted_and_lose_no_word(
+    slack: SlackEmulator, platform: SlackPlatform, name: str
+) -> None:
+    text = read(await sent(slack, platform, NASTY[name]))
+    assert not missing(words(visible(NASTY[name])), text)
+
+
+@pytest.mark.parametrize("text", PINGS)
+async def test_no_answer_notifies_anybody(slack: SlackEmulator, platform: SlackPlatform, text: str) -> None:
+    messages = await sent(slack, platform, text)
+    assert [message.pings for message in messages] == [[] for _ in messages]
+    assert [message.links for message in messages] == [[] for _ in messages]
+    assert not missing(words(visible(text)), read(messages))
+
+
+@pytest.mark.parametrize("name", PREVIEWED)
+async def test_previews_notify_nobody_and_are_never_refused(
+    slack: SlackEmulator, platform: SlackPlatform, question: Update, name: str
+) -> None:
+    text, before = PREVIEWED[name], len(slack.calls)
+    reply = platform.reply(question)
+    for size in (len(text) // 3, len(text) // 2, len(text)):
+        await reply.show(text[:size])
+    assert {call.error for call in slack.calls[before:]} <= {None}
+    assert not [message for message in slack.messages("DU1") if message.from_bot and message.pings]
+    await reply.close()
+
+
+@pytest.mark.parametrize("markdown", DISGUISES)
+def test_no_link_hides_where_it_leads(markdown: str) -> None:
+    shown = visible(escape(honest(markdown)))
+    assert "evil.example" in shown
+
+
+def test_a_link_into_an_app_shows_its_address() -> None:
+    assert honest("[click](slack://user?id=1) me") == "[click](slack://user?id=1) (slack://user?id=1) me"
+
+
+@pytest.mark.parametrize(
+    "markdown", ["[docs](https://example.org) `[bank.example](https://evil.example)` [a](b) é", "no link", "[x]: y"]
+)
+def test_honest_links_stay_as_they_are(markdown: str) -> None:
+    assert honest(markdown) == markdown
+
+
+def test_a_table_that_is_cut_goes_on_under_its_head() -> None:
+    head = "| name | value |\n|---|---|\n"
+    pieces = split(head + "".join(f"| row {n} | {n} |\n" for n in range(100)), 400)
+    assert len(pieces) > 2
+    assert all(piece.startswith(head) for piece in pieces)
+    assert [f"| row {n} | {n} |" for n in range(100)] == [
+        line for piece in pieces for line in piece.split("\n")[2:] if line
+    ]
+
+
+FRAGMENTS = st.one_of(
+    st.sampled_from([text for text in [*PINGS, *DISGUISES, *NASTY.values()] if len(text) < 600]),
+    st.sampled_from(["**", "`", "```\n", "~~~", "> ", "- ", "| a | b |\n", "|---|---|\n", "\n", "\n\n", "    ", "\\"]),
+    st.sampled_from(["<", "<!", "<@", "](https://example.org)", "[", "&amp;", "&#60;", "&", "\u200d", "\u05d0", "文"]),
+    st.from_regex(r"[a-zA-Z0-9]{1,8}", fullmatch=True),
+)
+TEXTS = st.lists(FRAGMENTS, max_size=12).map("".join)
+
+
+@given(TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_no_letter_of_prose_is_lost(markdown: str) -> None:
+    assert not missing(words(visible(markdown)), visible(escape(honest(markdown))))
+
+
+@given(TEXTS, st.integers(1, 100), st.integers(200, 2000))
+@settings(max_examples=100, deadline=None)
+def test_pieces_fit_and_have_all_the_words(markdown: str, times: int, limit: int) -> None:
+    text = escape(markdown * times)
+    pieces = split(text, limit)
+    assert all(0 < len(piece) <= limit for piece in pieces)
+    assert all(piece.strip() for piece in pieces)
+    assert not missing(words(text), "".join(pieces))
+
+
+@given(TEXTS, st.integers(0, 400))
+def test_no_preview_ends_within_an_entity(markdown: str, size: int) -> None:
+    text = escape(markdown[: settled(markdown[:size])])
+    until = joint(text)
+    whole = [at for at in range(len(text)) if text.startswith(("&lt;", "&amp;", "&#60;"), at)]
+    assert not any(at < until < text.index(";", at) + 1 for at in whole)
+
+
+def test_every_piece_of_long_code_is_code() -> None:
+    pieces = split(escape(NASTY["long code"]))
+    assert len(pieces) > 1
+    assert all(piece.startswith("```python\n") and open_fence(piece) is None for piece in pieces)

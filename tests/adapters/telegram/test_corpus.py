@@ -1,0 +1,126 @@
+"""The examples of CommonMark and models' worst answers, sent to Telegram and read there."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.telegram.emulator import Chat, Person, TelegramEmulator
+from adapters.telegram.emulator.entities import covered
+from adapters.telegram.emulator.values import Message
+from adapters.telegram.markup import render
+from adapters.telegram.outbound import parts_of, preview
+from adapters.telegram.platform import TelegramPlatform
+from adapters.telegram.splitting import LIMIT, is_blank, utf16_len
+from bot.domain.updates import Place
+from tests.markdown.corpus import DISGUISES, NASTY, PINGS, TABLES
+from tests.markdown.visible import examples, missing, squeezed, visible, words
+
+PRIVATE = Place(platform="telegram", chat="11", private=True)
+GROUP = Place(platform="telegram", chat="-1001", private=False)
+PROSE_THAT_LOOKS_LIKE_A_DEFINITION = {216, 534, 535, 564}
+"""Examples with `[foo]: /url`: we show it, as models write `[INFO]: started`, and so read the marks beside it anew."""
+
+
+@pytest.fixture
+def team(tg: TelegramEmulator, ada: Person) -> Chat:
+    return tg.group(id=-1001, title="Team", members=[ada])
+
+
+async def sent(
+    tg: TelegramEmulator, platform: TelegramPlatform, markdown: str, place: Place = PRIVATE
+) -> list[Message]:
+    """The messages that stand there. Nothing may have been refused on the way, and then sent some other way."""
+    tg.calls.clear()
+    parts = parts_of(place, markdown)
+    numbers = [int(await platform.deliver(part)) for part in parts]
+    assert len(tg.calls) == len(parts), markdown
+    standing = {message.id: message for message in tg.world.chats[int(place.chat)].messages.values()}
+    return [standing[number] for number in numbers]
+
+
+def read(messages: list[Message]) -> str:
+    return "\n".join(message.text for message in messages)
+
+
+async def test_every_example_of_commonmark_reaches_its_reader_whole(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, pytestconfig: pytest.Config
+) -> None:
+    assert pytestconfig.cache is not None
+    found = examples(pytestconfig.cache)
+    assert len(found) >= 650
+    for example in found:
+        text = read(await sent(tg, platform, example.markdown))
+        assert not missing(words(example.visible), text), example
+        if example.number not in PROSE_THAT_LOOKS_LIKE_A_DEFINITION:
+            assert not missing(squeezed(example.visible), text), example
+
+
+@pytest.mark.parametrize("name", NASTY)
+async def test_nasty_answers_are_accepted_and_lose_no_word(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, name: str
+) -> None:
+    text = read(await sent(tg, platform, NASTY[name]))
+    wanted = words(visible(NASTY[name]))
+    if name in TABLES:
+        assert not Counter(wanted) - Counter(text)
+    else:
+        assert not missing(wanted, text)
+
+
+@pytest.mark.parametrize("name", NASTY)
+async def test_entities_stay_with_their_words_in_every_part(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, name: str
+) -> None:
+    for part, message in zip(parts_of(PRIVATE, NASTY[name]), await sent(tg, platform, NASTY[name]), strict=True):
+        ours = {covered(part["text"], entity).strip() for entity in part.get("entities", [])}
+        theirs = {
+            covered(message.text, entity).strip() for entity in message.entities if entity["type"] in {"pre", "code"}
+        }
+        assert theirs <= ours
+
+
+@pytest.mark.parametrize("text", PINGS)
+async def test_no_answer_notifies_anybody(
+    tg: TelegramEmulator, team: Chat, platform: TelegramPlatform, text: str
+) -> None:
+    messages = await sent(tg, platform, text, GROUP)
+    kinds = {entity["type"] for message in messages for entity in message.entities}
+    assert not kinds & {"mention", "text_mention"}
+    assert not missing(words(visible(text)), read(messages))
+
+
+@pytest.mark.parametrize("markdown", DISGUISES)
+async def test_no_link_hides_where_it_leads(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, markdown: str
+) -> None:
+    for message in await sent(tg, platform, markdown):
+        if any("evil.example" in entity.get("url", "") for entity in message.entities):
+            assert "evil.example" in message.text
+
+
+FRAGMENTS = st.one_of(
+    st.sampled_from([text for name, text in NASTY.items() if len(text) < 600 and name not in TABLES]),
+    st.sampled_from(
+        ["**", "*", "_", "~~", "`", "```\n", "> ", "- ", "1. ", "# ", "\n", "\n\n", "    ", "\\", "<", ">"]
+    ),
+    st.sampled_from(["](https://example.org) ", "[", "![", "|", "&amp;", "\u200d", "\u05d0", "👩‍🔬", "文", "\t"]),
+    st.from_regex(r"[a-zA-Z0-9]{1,8}", fullmatch=True),
+)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+@given(markdown=st.lists(FRAGMENTS, max_size=12).map("".join))
+@settings(max_examples=150, deadline=None)
+def test_no_letter_of_prose_is_lost(*, markdown: str, quiet: bool) -> None:
+    text = "".join(text for text, _ in render(markdown, quiet=quiet))
+    assert not missing(words(visible(markdown)), text)
+
+
+@given(st.lists(FRAGMENTS, max_size=12).map("".join), st.integers(1, 400))
+@settings(max_examples=100, deadline=None)
+def test_previews_are_never_refused(markdown: str, times: int) -> None:
+    text = preview(markdown * times)
+    assert utf16_len(text) <= LIMIT
+    assert text == "" or not is_blank(text)
