@@ -58,6 +58,8 @@ def accepted(markdown: str) -> str:
     return _as_read(block["text"] for message in blocks for block in check_blocks(message))
 
 
+@pytest.mark.node
+@pytest.mark.timeout(180)
 def test_every_example_of_commonmark_reaches_its_reader_whole(pytestconfig: pytest.Config) -> None:
     assert pytestconfig.cache is not None
     found = examples(pytestconfig.cache)

@@ -44,6 +44,8 @@ def read(messages: list[Message]) -> str:
     return "\n".join(message.text for message in messages)
 
 
+@pytest.mark.node
+@pytest.mark.timeout(180)
 async def test_every_example_of_commonmark_reaches_its_reader_whole(
     tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, pytestconfig: pytest.Config
 ) -> None:
