@@ -37,13 +37,18 @@ class Held:
             for one, subject, some in zip(whose, subjects(account_id, chat, pooled=pooled), rules, strict=False)
         ]
 
+    def pool_pays(self, tier: str, model: str) -> bool:
+        """Whether the group pays for what a model answers along a chain: where a limit says how much."""
+        return any(rule.counts(tier, model) for rule in self.pool)
+
 
 class Plans:
     """Plans and limits, as they are at this moment: what an admin decides holds from the next message on.
 
     Args:
         base: the plans Parley comes with.
-        default: the plan of accounts that have none.
+        default: the plan of accounts that have none. One that is not there allows what the free plan does, not
+            everything.
     """
 
     def __init__(self, base: Sequence[Plan], default: str = FREE) -> None:
@@ -86,7 +91,8 @@ class Plans:
         return next((plan for plan in await self.all(work, now=now) if plan.name == name), None)
 
     def _plan(self, name: str, decided: Sequence[Rule], priority: int | None) -> Plan:
-        base = self._base.get(name, Plan(name=name))
+        made = bool(decided) or priority is not None
+        base = self._base.get(name) or (Plan(name=name) if made else self._base[FREE])
         return Plan(
             name=name,
             rules=in_force(base.rules, decided),

@@ -11,7 +11,7 @@ from bot.errors import QuotaExceeded, QuotaFrozen
 from bot.plans import Held, Plans
 from bot.ports import Clock
 from bot.storage import Account, UnitOfWork
-from bot.storage.ledger import Charge, Sum
+from bot.storage.charges import Charge, Sum
 
 _HEAD_START = 30_000
 """Milliseconds by which each step of a plan's priority is ahead in line. Whoever waits longer than that goes first."""
@@ -80,7 +80,7 @@ class Quotas:
         try:
             return await self._take(work, account, held, demand, pooled=False)
         except QuotaExceeded as refused:
-            if not held.pool or refused.standing.whose != "own":
+            if refused.standing.whose != "own" or not held.pool_pays(demand.tier, demand.model):
                 raise
             return await self._take(work, account, held, demand, pooled=True)
 
@@ -97,7 +97,8 @@ class Quotas:
         now, told = self._clock.now(), []
         for standing in reserved.standings:
             if standing.whose == "own" and standing.is_soft_after(used):
-                since = milliseconds(standing.rule.window.since(now, self.zone_of(account)))
+                window = milliseconds(standing.rule.window.since(now, self.zone_of(account)))
+                since = max(window, account.counted_from)
                 if await work.limits.warn(account_subject(account.id), standing.rule, since=since, now=self._now()):
                     told.append(replace(standing, used=standing.used + used.of(standing.rule.meter)))
         return told
@@ -127,6 +128,11 @@ class Quotas:
     def plan_of(self, account: Account) -> str:
         """The name of an account's plan."""
         return self.plans.name_of(account, now=self._now())
+
+    def plan_end(self, account: Account) -> datetime | None:
+        """When an account's plan is over and it is on the default one again; None: it does not end."""
+        until = account.plan_until
+        return None if until is None or until <= self._now() else instant(until)
 
     def zone_of(self, account: Account) -> tzinfo:
         """Whose midnight begins a new day for an account."""
@@ -177,8 +183,9 @@ class Quotas:
         asked = [(bound, rule, self._since(account, bound, rule)) for bound in bounds for rule in bound.rules]
         if not asked:
             return []
-        settled = await self._settled(work, {(bound.subject, since) for bound, _, since in asked})
+        # What is reserved first: a turn that is settled in between counts twice for a moment, and never not at all.
         open_ = await work.ledger.open(account.id, chat, now=milliseconds(now))
+        settled = await self._settled(work, {(bound.subject, since) for bound, _, since in asked})
         return [
             Standing(
                 rule=rule,
@@ -213,7 +220,9 @@ class Quotas:
         standing = purse.refusal(amount)
         assert standing is not None  # noqa: S101 - there was no room
         rule = standing.rule
-        if not rule.window.hours or amount.of(rule.meter) > standing.limit:
+        if amount.of(rule.meter) > standing.limit:
+            return QuotaExceeded(replace(standing, resets_at=None))
+        if not rule.window.hours:
             return QuotaExceeded(standing)
         (bound,) = (one for one in bounds if one.whose == standing.whose)
         room_at = await self._back(work, account, bound, standing, wanted=standing.lacks(amount))
@@ -242,4 +251,4 @@ def _reserved(rule: Rule, subject: str, since: datetime, charges: Iterable[Charg
         for one in charges
         if subject in one.subjects and instant(one.bucket) >= since and rule.counts(one.tier, one.model)
     )
-    return sum(one.amount.of(rule.meter) for one in counted)
+    return sum(one.against(subject).of(rule.meter) for one in counted)

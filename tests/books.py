@@ -36,10 +36,10 @@ async def used(core: Core, user: str = "ada") -> tuple[int, int]:
 class Books:
     """Quotas on a database, for one account on a plan with these rules. A token costs a micro-US$."""
 
-    def __init__(self, storage: Storage, *rules: Rule) -> None:
+    def __init__(self, storage: Storage, *rules: Rule, default: str = "free") -> None:
         self.storage = storage
         self.clock = FakeClock()
-        self.quotas = Quotas(Plans([Plan(name="free", rules=rules)]), ZoneInfo("UTC"), self.clock)
+        self.quotas = Quotas(Plans([Plan(name="free", rules=rules)], default), ZoneInfo("UTC"), self.clock)
 
     async def account(self, sender: Sender = ADA) -> Account:
         async with self.storage.begin() as work:

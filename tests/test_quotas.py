@@ -19,8 +19,10 @@ from bot.errors import QuotaExceeded, QuotaFrozen
 from bot.plans import base_plans
 from bot.quotas import Reserved
 from bot.storage import Storage
+from bot.storage.ledger import Ledger
 from bot.storage.migrate import upgrade
 from tests.books import Books
+from tests.databases import on
 
 DAY, MONTH, THREE_HOURS = Window(span="day"), Window(span="month"), Window(hours=3)
 GROUP = "fake:group"
@@ -126,12 +128,12 @@ async def test_too_few_tokens_for_an_answer_worth_having_are_refused(storage: St
     with pytest.raises(QuotaExceeded) as refused:
         await Books(storage, tokens(120)).reserve(1, prompt=100)
     assert refused.value.standing.rule.meter == "tokens"
-    assert refused.value.standing.resets_at is not None
 
 
-async def test_a_limit_that_no_wait_makes_large_enough_says_no_time(storage: Storage) -> None:
+@pytest.mark.parametrize("window", [DAY, THREE_HOURS])
+async def test_a_limit_that_no_wait_makes_large_enough_says_no_time(storage: Storage, window: Window) -> None:
     with pytest.raises(QuotaExceeded) as refused:
-        await Books(storage, tokens(120, THREE_HOURS)).reserve(1, prompt=100)
+        await Books(storage, tokens(120, window)).reserve(1, prompt=100)
     assert refused.value.standing.resets_at is None
 
 
@@ -375,6 +377,35 @@ class TestGroups:
         ben = Sender(identity=Identity(platform="fake", user="ben"), name="Ben")
         await ledger.reserve(3, chat=GROUP, sender=ben)
 
+    async def test_a_pool_for_one_chain_pays_for_no_other(self, storage: Storage) -> None:
+        ledger = Books(storage, messages(0))
+        await ledger.decide(f"pool:{GROUP}", messages(5, scope="light"))
+        with pytest.raises(QuotaExceeded) as refused:
+            await ledger.reserve(1, chat=GROUP, tier="strong")
+        assert refused.value.standing.whose == "own"
+        assert (await ledger.reserve(2, chat=GROUP, tier="light")).pooled
+
+    @pytest.mark.parametrize("whose", ["chat", "each"])
+    async def test_what_credits_pay_counts_against_the_groups_limit(self, storage: Storage, whose: str) -> None:
+        ledger = Books(storage, messages(0))
+        await ledger.decide(f"{whose}:{GROUP}", messages(2))
+        await ledger.give(messages(5), days=1)
+        await ledger.spend(1, chat=GROUP)
+        await ledger.reserve(2, chat=GROUP)
+        with pytest.raises(QuotaExceeded) as refused:
+            await ledger.reserve(3, chat=GROUP)
+        assert refused.value.standing.whose == {"chat": "chat", "each": "member"}[whose]
+
+    async def test_tokens_from_several_credits_count_against_the_groups_limit(self, storage: Storage) -> None:
+        ledger = Books(storage, tokens(0))
+        await ledger.decide(f"chat:{GROUP}", tokens(600))
+        for _ in range(2):
+            await ledger.give(tokens(100), days=1)
+        await ledger.give(tokens(800), days=2)
+        await ledger.reserve(1, chat=GROUP, prompt=150, room=150)
+        await ledger.reserve(2, chat=GROUP, prompt=100, room=100)
+        assert (await ledger.reserve(3, chat=GROUP, prompt=30, room=100)).room == 70
+
     async def test_credits_do_not_help_against_the_groups_limit(self, storage: Storage) -> None:
         ledger = Books(storage)
         await ledger.decide(f"chat:{GROUP}", messages(0))
@@ -404,6 +435,10 @@ class TestPlans:
         ledger.clock.pass_(hours=1)
         assert [one.limit for one in await ledger.standings()] == [1]
 
+    async def test_a_default_plan_that_is_not_there_is_no_plan_without_limits(self, storage: Storage) -> None:
+        ledger = Books(storage, messages(1), default="fre")
+        assert [one.limit for one in await ledger.standings()] == [1]
+
     async def test_the_plan_decides_who_waits_less(self, storage: Storage) -> None:
         ledger = Books(storage)
         account = await ledger.account()
@@ -427,6 +462,42 @@ async def test_a_warning_is_given_once_in_each_window(storage: Storage) -> None:
     assert [await warned(arrival) for arrival in range(1, 6)] == [[], [], [], [4], []]
     ledger.clock.pass_(hours=4)
     assert [await warned(arrival) for arrival in range(6, 11)] == [[], [], [], [4], []]
+
+
+async def test_after_a_reset_the_warning_is_given_again(storage: Storage) -> None:
+    ledger = Books(storage, messages(1))
+
+    async def warned(arrival: int) -> int:
+        account, reserved = await ledger.account(), await ledger.reserve(arrival)
+        await ledger.settle(arrival, 10)
+        async with storage.begin() as work:
+            return len(await ledger.quotas.warnings(work, account, reserved, Amount(messages=1)))
+
+    assert await warned(1) == 1
+    ledger.clock.pass_(minutes=1)
+    account = await ledger.account()
+    async with storage.begin() as work:
+        await work.people.count_from(account.id, milliseconds(ledger.clock.now()))
+    assert await warned(2) == 1
+
+
+@pytest.mark.parametrize("read", ["sums", "open"])
+@on("postgresql")
+async def test_a_turn_that_is_settled_while_another_one_counts_is_counted(
+    storage: Storage, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Books(storage, messages(1))
+    await ledger.reserve(1)
+    reading = getattr(Ledger, read)
+
+    async def settled_then(self: Ledger, *arguments: object, **more: object) -> object:
+        found = await reading(self, *arguments, **more)
+        await ledger.settle(1, 10)
+        return found
+
+    monkeypatch.setattr(Ledger, read, settled_then)
+    with pytest.raises(QuotaExceeded):
+        await ledger.reserve(2)
 
 
 async def test_500_reservations_at_once_stay_within_the_limit(storage: Storage) -> None:

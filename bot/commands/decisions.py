@@ -56,8 +56,9 @@ async def _decide(call: Call, subject: Subject, rule: Rule, said: Phrase, before
     after = (await _in_force(call, subject)).get(rule.key)
     facts = {"limit": _name(subject.key, rule), "before": stored, "after": await _stored(call, subject.key, rule)}
     number = await call.audit(SET, subject.account or subject.key, facts)
-    until = text("{limit} until {until}", limit=_limit(after), until=instant(said.until)) if said.until else None
-    return call.changed(rule_name(rule), _limit(before), until or _limit(after), number)
+    now = _limit(subject, after)
+    until = text("{limit} until {until}", limit=now, until=instant(said.until)) if said.until else None
+    return call.changed(rule_name(rule), _limit(subject, before), until or now, number)
 
 
 async def _meant(call: Call, subject: Subject, said: Phrase, before: Mapping[_Key, Rule]) -> list[Rule]:
@@ -142,7 +143,7 @@ def _number(meter: str, limit: int) -> Text:
 REVERSAL = Reversal(actions=(SET,), current=_now, restore=_restore, said=_said, key="limit")
 
 
-def _limit(rule: Rule | None) -> Text:
+def _limit(subject: Subject, rule: Rule | None) -> Text:
     if rule is None or rule.limit is None:
-        return text("unlimited")
+        return text("nothing") if subject.key.startswith("pool:") else text("unlimited")
     return _number(rule.meter, rule.limit)

@@ -11,7 +11,7 @@ from bot.domain.windows import milliseconds
 from bot.storage import Account
 from bot.storage.directory import Profile
 from bot.texts import Text, code, lines, plural, text
-from bot.texts.limits import bar
+from bot.texts.limits import bar, plan_name
 from bot.texts.roles import role_name
 
 _PAGE = 15
@@ -52,7 +52,7 @@ async def user(call: Call) -> Text | Answer:
             text("Account {number}", number=code(subject.called)),
             *(text("• {person}", person=code(one.label)) for one in identities),
             *_facts(call, subject, profile),
-            text("• plan {plan}", plan=code(call.quotas.plan_of(subject))),
+            text("• plan {plan}", plan=plan_name(call.quotas.plan_of(subject), call.quotas.plan_end(subject))),
             *(bar(standing) for standing in standings),
         ),
         choices=_acts(call, subject),

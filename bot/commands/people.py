@@ -1,15 +1,23 @@
 """Commands for everybody."""
 
 import re
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from bot.commands.admission import redeem
 from bot.commands.call import Call
 from bot.commands.declaration import Command, Later, Role
 from bot.commands.pictures import usage_picture
-from bot.domain.windows import known_zone, milliseconds
+from bot.commands.quota import group_overview
+from bot.domain.windows import SPANS, Period, known_zone, milliseconds
 from bot.errors import NotAdmitted
+from bot.storage import AuditFilter
 from bot.texts import Text, Typed, code, lines, plural, text
-from bot.texts.limits import bar, credit_line
+from bot.texts.limits import bar, credit_line, plan_name
+
+_MOVED = "timezone"
+_DAYS = 7
+"""Between two moves that begin a day anew."""
 
 
 async def start(call: Call) -> Text:
@@ -37,29 +45,49 @@ async def usage(call: Call) -> Text | Later:
     if call.words == ["picture"]:
         return await usage_picture(call, call.account)
     standings = await call.quotas.shown(call.work, call.account)
-    plan = code(call.quotas.plan_of(call.account))
-    if not standings:
-        return text("Your plan is {plan}. It has no limits.", plan=plan)
+    plan = plan_name(call.quotas.plan_of(call.account), call.quotas.plan_end(call.account))
+    title = (
+        text("Your plan is {plan}. Used so far:", plan=plan)
+        if standings
+        else text("Your plan is {plan}. It has no limits.", plan=plan)
+    )
     held = await call.work.limits.credits(call.account.id, now=milliseconds(call.now))
+    group = call.update.place.group
     return lines(
-        text("Your plan is {plan}. Used so far:", plan=plan),
+        title,
         *(bar(standing) for standing in standings),
         *(credit_line(one) for one in held),
         *([text("• frozen")] if call.account.frozen else []),
+        *([await group_overview(call, group)] if group else []),
     )
 
 
 async def timezone(call: Call) -> Text:
     match call.words:
         case []:
-            return text("Your days begin at midnight in {zone}.", zone=code(str(call.quotas.zone_of(call.account))))
+            return _begin_in(call.quotas.zone_of(call.account))
         case ["default"]:
-            await call.work.people.move(call.account.id, None)
-            return text("Your days begin at midnight in {zone}.", zone=code(str(call.zone)))
+            return await _move(call, None)
         case [name] if known_zone(name):
-            await call.work.people.move(call.account.id, name)
-            return text("Your days begin at midnight in {zone}.", zone=code(name))
+            return await _move(call, name)
     raise call.bad_argument()
+
+
+async def _move(call: Call, zone: str | None) -> Text:
+    """Moving may begin a day anew, with nothing used in it: that can be had so often and no more."""
+    before, after = call.quotas.zone_of(call.account), ZoneInfo(zone) if zone else call.zone
+    if any(Period.of(span, call.now, after).starts_at > Period.of(span, call.now, before).starts_at for span in SPANS):
+        who = [str(one.identity) for one in await call.work.people.identities(call.account.id)]
+        recent = AuditFilter(who=who, what=_MOVED, age=_DAYS * 86_400_000)
+        if await call.work.audit.last(1, recent):
+            return text("A new day would begin for you there, which can be had once in {days} days.", days=_DAYS)
+        await call.audit(_MOVED, call.account, {"before": call.account.zone, "after": zone})
+    await call.work.people.move(call.account.id, zone)
+    return _begin_in(after)
+
+
+def _begin_in(zone: tzinfo) -> Text:
+    return text("Your days begin at midnight in {zone}.", zone=code(str(zone)))
 
 
 async def stop(call: Call) -> Text:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from bot.commands.call import Call
 from bot.domain.quotas import ANY_MODEL, METERS, Meter, Rule
@@ -15,6 +15,7 @@ PHRASE = "METER NUMBER|unlimited|default [per WINDOW] [on MODEL] [until DATE|30d
 
 _OTHER_NAMES: dict[str, Meter] = {"dollars": "cost", "usd": "cost", "$": "cost", "us$": "cost", "message": "messages"}
 _DURATION = re.compile(r"([0-9]{1,4})([hd])")
+_NUMBER = re.compile(r"[$+]{0,2}([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(\.[0-9]{1,6})?")
 _LARGEST = 10**12
 _DAY = Window(span="day")
 _UNIT = {"h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -76,13 +77,12 @@ def _options(call: Call, words: Sequence[str]) -> dict[str, str]:
 
 
 def _number(call: Call, meter: Meter, word: str) -> int:
-    """Whole numbers; US$ with up to six decimals become whole micro-US$."""
-    plain = word.lstrip("$+").replace(",", "").replace("_", "")
-    try:
-        number = Decimal(plain) * (10**6 if meter == "cost" else 1)
-    except InvalidOperation as error:
-        raise call.bad_argument() from error
-    if not number.is_finite() or number != int(number) or not 0 <= number <= _LARGEST:
+    """Whole numbers; US$ with up to six decimals become whole micro-US$. Commas set thousands apart."""
+    found = _NUMBER.fullmatch(word)
+    if found is None:
+        raise call.bad_argument()
+    number = Decimal(found[1].replace(",", "") + (found[2] or "")) * (10**6 if meter == "cost" else 1)
+    if number != int(number) or number > _LARGEST:
         raise call.bad_argument()
     return int(number)
 
@@ -106,7 +106,7 @@ def _scope(call: Call, word: str) -> str:
 
 def _until(call: Call, word: str) -> int:
     """The end of a day, or some hours or days from now. What is over already is a mistake."""
-    if duration := _DURATION.fullmatch(word):
+    if (duration := _DURATION.fullmatch(word)) and int(duration[1]):
         return milliseconds(call.now + int(duration[1]) * _UNIT[duration[2]])
     try:
         ends = datetime.combine(date.fromisoformat(word) + timedelta(days=1), time(), call.zone)

@@ -14,7 +14,7 @@ from bot.errors import UnknownPlan
 from bot.plans import plan_subject
 from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, lines, text
-from bot.texts.limits import rule_line
+from bot.texts.limits import plan_name, rule_line
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _MOST_PRIORITY = 100
@@ -115,8 +115,9 @@ def _number(priority: int) -> Text:
 def _plan(assigned: Sequence[Any]) -> Text:
     """A plan and when it ends."""
     name, until = assigned
-    said = text("the default plan") if name is None else text("{plan}", plan=code(name))
-    return said if until is None else text("{plan} until {until}", plan=said, until=instant(until))
+    if name is None:
+        return text("the default plan")
+    return plan_name(name, None if until is None else instant(until))
 
 
 async def _assigned_now(call: Call, record: AuditRecord) -> list[Any]:

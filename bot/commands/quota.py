@@ -15,7 +15,7 @@ from bot.domain.quotas import account_subject
 from bot.domain.windows import Period, instant, milliseconds
 from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, lines, text
-from bot.texts.limits import bar, credit_line
+from bot.texts.limits import bar, credit_line, plan_name
 
 _CHAT = "chat:"
 _PARTS = {"pool": "pool", "each": "each"}
@@ -91,12 +91,13 @@ async def _set_frozen(call: Call, words: Sequence[str], *, frozen: bool) -> Answ
 
 async def _overview(call: Call, subject: Subject) -> Text:
     if subject.account is None:
-        return await _group_overview(call, subject)
+        return await group_overview(call, subject.chat)
     account = subject.account
     standings = await call.quotas.shown(call.work, account)
     held = await call.work.limits.credits(account.id, now=milliseconds(call.now))
+    plan = plan_name(call.quotas.plan_of(account), call.quotas.plan_end(account))
     return lines(
-        text("{person}, plan {plan}:", person=code(account.label), plan=code(call.quotas.plan_of(account))),
+        text("{person}, plan {plan}:", person=code(account.label), plan=plan),
         *(bar(one) for one in standings),
         *([] if standings else [text("• no limits")]),
         *(credit_line(one) for one in held),
@@ -105,8 +106,9 @@ async def _overview(call: Call, subject: Subject) -> Text:
     )
 
 
-async def _group_overview(call: Call, subject: Subject) -> Text:
-    standings = await call.quotas.in_chat(call.work, call.account, subject.chat)
+async def group_overview(call: Call, chat: str) -> Text:
+    """The limits of a group, and what is used of them."""
+    standings = await call.quotas.in_chat(call.work, call.account, chat)
     names = {
         "chat": text("As a whole:"),
         "member": text("Each member (here: you):"),
@@ -116,7 +118,7 @@ async def _group_overview(call: Call, subject: Subject) -> Text:
     for whose, name in names.items():
         some = [bar(one) for one in standings if one.whose == whose]
         found += [name, *some] if some else []
-    return lines(text("Group {chat}:", chat=code(subject.chat)), *(found or [text("• no limits")]))
+    return lines(text("Group {chat}:", chat=code(chat)), *(found or [text("• no limits")]))
 
 
 async def _subject(call: Call, words: Sequence[str], otherwise: Account | None = None) -> tuple[Subject, Sequence[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.alerts.notices import Notice
 from bot.commands.call import Call, is_number
-from bot.commands.declaration import Answer, Choice
+from bot.commands.declaration import Answer, Choice, Role
 from bot.commands.grants import give
 from bot.commands.phrases import phrase
 from bot.commands.plan import assign
@@ -46,7 +46,8 @@ async def requests(call: Call, words: Sequence[str]) -> Text | Answer:
             return await _list(call)
         case [number]:
             request = await _open(call, number)
-            return Answer(said=await _question(call, request), choices=_choices(request.id), in_place=True)
+            choices = _choices(request.id) if call.role >= Role.ADMIN else []
+            return Answer(said=await _question(call, request), choices=choices, in_place=True)
     raise call.bad_argument()
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Span = Literal["day", "week", "month"]
+SPANS: tuple[Span, ...] = get_args(Span)
 
 BUCKET = timedelta(minutes=5)
 """What was used is summed up in buckets of this length, which no calendar of the world cuts through. A rolling window

@@ -6,60 +6,21 @@ while.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.quotas import METERS, Amount, Meter, subjects
+from bot.domain.quotas import METERS, Amount, Meter
 from bot.domain.windows import Stretch, milliseconds
+from bot.storage.charges import LIFE, Charge, Sum, amount_of, charge_of, row_of
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.tables import ChargeState, UsageLevel, charge, credit, draw, usage
 
-LIFE = int(timedelta(minutes=30) / timedelta(milliseconds=1))
-"""Milliseconds after which a reservation that nobody settled or released does not count any more."""
-
 _DAY = 86_400_000
 _LEVELS = {"bucket": UsageLevel.BUCKET, "day": UsageLevel.DAY, "ever": UsageLevel.EVER}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """What a turn took of the limits. `bucket` is the beginning of the five minutes it counts in (milliseconds)."""
-
-    arrival: int
-    account_id: int
-    chat: str
-    pooled: bool
-    tier: str
-    model: str
-    at: int
-    bucket: int
-    amount: Amount
-    state: int = ChargeState.RESERVED
-
-    def holds(self, now: int) -> bool:
-        """Whether it counts at an instant (milliseconds)."""
-        alive = self.state == ChargeState.RESERVED and self.at > now - LIFE
-        return alive or self.state == ChargeState.SETTLED
-
-    @property
-    def subjects(self) -> Sequence[str]:
-        """Whose use it is."""
-        return subjects(self.account_id, self.chat, pooled=self.pooled)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """What was used along one chain of one model. `starts_at` in milliseconds; 0 where sums were added up."""
-
-    tier: str
-    model: str
-    amount: Amount
-    starts_at: int = 0
 
 
 def _big(name: str) -> sa.BindParameter[int]:
@@ -81,9 +42,16 @@ _BUCKETS = (
 _reserved = charge.c.state == sa.literal_column(str(ChargeState.RESERVED))
 _ALIVE = sa.select(charge).where(_reserved, charge.c.at > _big("dead"))
 _OPEN = _ALIVE.where(charge.c.account_id == sa.bindparam("its_account"))
-_OPEN_IN_CHAT = sa.union(_OPEN, _ALIVE.where(charge.c.chat == sa.bindparam("its_chat")))
-_FIND = sa.select(charge).where(charge.c.inbox_id == sa.bindparam("arrival"))
+_open_there = sa.union(_OPEN, _ALIVE.where(charge.c.chat == sa.bindparam("its_chat"))).subquery()
 # With a row for each credit that pays a part of it.
+_OPEN_IN_CHAT = (
+    sa.select(_open_there, draw.c.amount.label("drawn"), credit.c.meter)
+    .select_from(_open_there)
+    .outerjoin(draw, draw.c.inbox_id == _open_there.c.inbox_id)
+    .outerjoin(credit, credit.c.id == draw.c.credit_id)
+)
+_FIND = sa.select(charge).where(charge.c.inbox_id == sa.bindparam("arrival"))
+# The same of one turn.
 _HELD = (
     sa.select(charge, draw.c.credit_id, draw.c.amount.label("drawn"), credit.c.meter)
     .select_from(charge)
@@ -175,26 +143,34 @@ class Ledger:
             }
         found: list[list[Sum]] = [[] for _ in asked]
         for row in await self._connection.execute(_sums(len(asked)), values):
-            found[row.arm].append(Sum(tier=row.tier, model=row.model, amount=_amount(row)))
+            found[row.arm].append(Sum(tier=row.tier, model=row.model, amount=amount_of(row)))
         return found
 
     async def buckets(self, subject: str, since: int) -> list[Sum]:
         """What was settled for a subject in each five minutes since an instant (milliseconds), the oldest first."""
         rows = await self._connection.execute(_BUCKETS, {"whose": subject, "since": since})
-        return [Sum(tier=row.tier, model=row.model, amount=_amount(row), starts_at=row.starts_at) for row in rows]
+        return [Sum(tier=row.tier, model=row.model, amount=amount_of(row), starts_at=row.starts_at) for row in rows]
 
     async def open(self, account_id: int, chat: str, *, now: int) -> list[Charge]:
-        """What is reserved by an account, and by everybody in a chat ("": none)."""
+        """What is reserved by an account, and by everybody in a chat ("": none).
+
+        What credits pay of it is read where it counts, in a chat.
+        """
         values: dict[str, Any] = {"its_account": account_id, "dead": now - LIFE}
-        statement: sa.Executable = _OPEN
-        if chat:
-            statement, values = _OPEN_IN_CHAT, {**values, "its_chat": chat}
-        return [_charge(row) for row in await self._connection.execute(statement, values)]
+        if not chat:
+            return [charge_of(row) for row in await self._connection.execute(_OPEN, values)]
+        found: dict[int, Charge] = {}
+        for row in await self._connection.execute(_OPEN_IN_CHAT, {**values, "its_chat": chat}):
+            one = found.setdefault(row.inbox_id, charge_of(row))
+            if row.drawn is not None:
+                paid = Amount(**{row.meter: row.drawn})
+                found[row.inbox_id] = replace(one, credited=one.credited.plus(paid))
+        return [*found.values()]
 
     async def find(self, arrival: int) -> Charge | None:
         """The charge of a turn, whatever became of it; None if nothing was ever reserved."""
         row = (await self._connection.execute(_FIND, {"arrival": arrival})).first()
-        return None if row is None else _charge(row)
+        return None if row is None else charge_of(row)
 
     async def reserve(self, reserved: Charge, draws: Mapping[int, tuple[Meter, int]]) -> None:
         """Record a reservation, and what each credit (by id) pays of it.
@@ -202,7 +178,7 @@ class Ledger:
         The caller holds the locks and has checked the limits.
         """
         counted = reserved.amount.less(_by_meter(draws.values()))
-        await self._connection.execute(_RESERVE, _row(replace(reserved, amount=counted)))
+        await self._connection.execute(_RESERVE, row_of(replace(reserved, amount=counted)))
         for credit_id, (_, amount) in draws.items():
             paid: dict[str, Any] = {"inbox_id": reserved.arrival, "credit_id": credit_id, "amount": amount}
             await self._connection.execute(_DRAW, paid)
@@ -217,11 +193,12 @@ class Ledger:
         rows = (await self._connection.execute(_HELD, {"arrival": arrival})).all()
         if not rows or rows[0].state != ChargeState.RESERVED:
             return
-        held = _charge(rows[0])
-        counted = used.less(await self._redraw(held, used, [row for row in rows if row.credit_id is not None]))
+        held = charge_of(rows[0])
+        paid = await self._redraw(held, used, [row for row in rows if row.credit_id is not None])
+        counted = used.less(paid)
         values = {f"its_{meter}": counted.of(meter) for meter in METERS}
         await self._connection.execute(_SETTLE, {"arrival": arrival, "its_model": model, **values})
-        await self._add_up(replace(held, model=model, amount=counted))
+        await self._add_up(replace(held, model=model, amount=counted, credited=Amount(**paid)))
 
     async def release(self, arrival: int) -> None:
         """Give a reservation back: the turn had no answer. Settled charges stay."""
@@ -251,7 +228,7 @@ class Ledger:
                 "starts_at": starts_at,
                 "tier": settled.tier,
                 "model": settled.model,
-                **asdict(settled.amount),
+                **asdict(settled.against(subject)),
             }
             for subject in settled.subjects
             for level, starts_at in starts.items()
@@ -264,37 +241,3 @@ def _by_meter(draws: Iterable[tuple[Meter, int]]) -> dict[Meter, int]:
     for meter, amount in draws:
         together[meter] = together.get(meter, 0) + amount
     return together
-
-
-def _amount(row: sa.Row[*tuple[Any, ...]]) -> Amount:
-    return Amount(**{meter: int(getattr(row, meter)) for meter in METERS})
-
-
-def _charge(row: sa.Row[*tuple[Any, ...]]) -> Charge:
-    return Charge(
-        arrival=row.inbox_id,
-        account_id=row.account_id,
-        chat=row.chat,
-        pooled=row.pooled,
-        tier=row.tier,
-        model=row.model,
-        at=row.at,
-        bucket=row.bucket,
-        amount=_amount(row),
-        state=row.state,
-    )
-
-
-def _row(reserved: Charge) -> dict[str, Any]:
-    return {
-        "inbox_id": reserved.arrival,
-        "account_id": reserved.account_id,
-        "chat": reserved.chat,
-        "pooled": reserved.pooled,
-        "tier": reserved.tier,
-        "model": reserved.model,
-        "at": reserved.at,
-        "bucket": reserved.bucket,
-        "state": reserved.state,
-        **asdict(reserved.amount),
-    }

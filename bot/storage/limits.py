@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.quotas import Credit, Rule
 from bot.domain.windows import Window, instant
+from bot.storage.charges import LIFE
 from bot.storage.dialect import dialect_of, insert_for
-from bot.storage.ledger import LIFE
 from bot.storage.tables import ChargeState, RequestState, charge, credit, draw, plan, quota, request, warning
 
 

@@ -1,6 +1,7 @@
 """How limits are told: meters, windows, amounts, and a bar that shows how far one is used up."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.quotas import ANY_MODEL, Credit, Meter, Rule, Standing
@@ -23,6 +24,12 @@ _SPANS: Mapping[str, Text] = {
     "month": text("this month"),
     "total": text("in all"),
 }
+
+
+def plan_name(name: str, until: datetime | None) -> Text:
+    """A plan, and when it ends if it does."""
+    said = text("{plan}", plan=code(name))
+    return said if until is None else text("{plan} until {until}", plan=said, until=until)
 
 
 def meter_name(meter: str) -> Text:

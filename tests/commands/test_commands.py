@@ -88,6 +88,38 @@ async def test_a_persons_days_begin_where_they_are(core: Core) -> None:
     assert "`UTC`" in await core.say("ada", "/timezone default")
 
 
+async def test_moving_about_begins_a_new_day_but_once_in_a_week(core: Core) -> None:
+    for number in range(5):
+        await core.say("ada", str(number))
+    assert "`Pacific/Auckland`" in await core.say("ada", "/timezone Pacific/Auckland")  # 01:00 there
+    for number in range(5):
+        await core.say("ada", str(number))
+    core.clock.pass_(hours=10)
+    assert "once in 7 days" in await core.say("ada", "/timezone Europe/Moscow")  # 01:00 there by now
+    assert "does not reach" in await core.say("ada", "more")
+
+
+async def test_usage_tells_until_when_one_is_on_a_plan(core: Core) -> None:
+    await core.say(ADMIN, "/plan assign fake:ada vip until 2026-12-24")
+    assert "Your plan is `vip` until 25 Dec, 00:00 UTC." in await core.say("ada", "/usage")
+    assert "plan `vip` until 25 Dec, 00:00 UTC" in await core.say(ADMIN, "/quota show @ada")
+
+
+async def test_usage_tells_that_one_is_frozen_even_where_nothing_is_limited(core: Core) -> None:
+    await core.say(ADMIN, "/plan new free-for-all")
+    await core.say(ADMIN, "/plan assign fake:ada free-for-all")
+    await core.say(ADMIN, "/quota freeze fake:ada")
+    assert "• frozen" in await core.say("ada", "/usage")
+
+
+async def test_usage_in_a_group_tells_its_limits_and_what_admins_call_it(core: Core) -> None:
+    await core.say(ADMIN, "/quota set chat:fake:team each messages 3")
+    await core.say("ada", "hello", chat="team")
+    said = await core.say("ada", "/usage", chat="team")
+    assert "Messages today: 1 of 5" in said
+    assert "Group `fake:team`:\nEach member (here: you):\n▰▰▰▱▱▱▱▱▱▱ Messages today: 1 of 3" in said
+
+
 async def test_stop_with_nothing_to_stop_says_so(core: Core) -> None:
     assert await core.say("ada", "/stop") == "Nothing is running here."
 

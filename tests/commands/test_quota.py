@@ -129,6 +129,11 @@ async def test_money_is_written_in_dollars(core: Core) -> None:
     assert "US$ this month: unlimited → 2.5" in await core.say(ADMIN, "/quota set fake:ada $ 2.50 per month")
 
 
+async def test_thousands_are_set_apart_by_commas(core: Core) -> None:
+    assert "10,000 → 1,250,000" in await core.say(ADMIN, "/quota set fake:ada tokens 1,250,000")
+    assert "unlimited → 1,250.5" in await core.say(ADMIN, "/quota set fake:ada dollars $1250.50")
+
+
 async def test_a_person_is_named_by_replying_to_them(core: Core) -> None:
     await core.say("ada", "hello")
     answer = await core.say(ADMIN, "/quota set messages 9", replied_to="ada")
@@ -167,6 +172,11 @@ async def test_someone_never_met_can_be_named_by_id_only(core: Core) -> None:
         "set @ada messages 5 per 0h",
         "set @ada messages 5 per day per week",
         "set @ada messages 5 until yesterday",
+        "set @ada messages 5 until 0h",
+        "set @ada messages 1e999999",
+        "set @ada dollars 1,50",
+        "set @ada dollars 1e999999",
+        "set @ada dollars 0.0000001",
         "set @ada messages 5 until 2026-11-21",
         "set @ada messages 5 until 9999-12-31",
         "add @ada messages unlimited",
@@ -217,6 +227,10 @@ class TestTiers:
         assert "Messages this week, `strong`: 0 of 0" in await tiers.say("ada", "one")
         assert answers(tiers) == []
 
+    async def test_a_model_that_one_may_never_ask_is_not_said_to_be_back(self, tiers: Core) -> None:
+        await tiers.say(ADMIN, "/quota set fake:ada messages 0 per week on strong")
+        assert "💡 Used up: Messages this week, `strong`. So `light` answered." in await tiers.say("ada", "one")
+
     async def test_a_limit_on_everything_is_no_reason_for_the_light_one(self, tiers: Core) -> None:
         await tiers.say(ADMIN, "/quota set fake:ada messages 0")
         assert "Messages today: 0 of 0" in await tiers.say("ada", "one")
@@ -233,6 +247,11 @@ class TestTiers:
 
 class TestGroups:
     """Limits of a group, and what its pool pays."""
+
+    async def test_a_group_without_a_pool_is_told_to_have_none(self, core: Core) -> None:
+        answer = await core.say(ADMIN, "/quota set chat:fake:team pool messages 1")
+        assert "Messages today: nothing → 1" in answer
+        assert "Messages today: 1 → nothing" in await core.say(ADMIN, "/quota set chat:fake:team pool messages default")
 
     async def test_the_pool_pays_when_a_member_has_nothing_left(self, core: Core) -> None:
         await core.say(ADMIN, "/quota set fake:ada messages 1")

@@ -96,3 +96,11 @@ async def test_a_decision_with_bad_arguments_decides_nothing(core: Core) -> None
         assert "Usage: `/quota" in await core.say(ADMIN, f"/quota {words}")
     assert "no plan `gold`" in await core.say(ADMIN, "/quota approve 1 plan gold")
     assert "asks for more" in await core.say(ADMIN, "/quota requests 1")
+
+
+async def test_support_sees_requests_without_the_buttons_of_admins(core: Core) -> None:
+    await core.say("ada", "/quota request")
+    await core.say(ADMIN, "/role fake:sam support")
+    await core.say("sam", "/quota requests 1")
+    assert "asks for more" in told(core, "sam")[-1]
+    assert core.platform.labels[-1] == []
