@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.emulator import Message, SlackEmulator
+from adapters.slack.emulator import Message, Person, SlackEmulator
 from adapters.slack.emulator.blocks import check_blocks
 from adapters.slack.links import honest
 from adapters.slack.markup import escape, joint, open_fence, settled, split
@@ -15,6 +15,8 @@ from adapters.slack.outbound import parts
 from adapters.slack.platform import SlackPlatform
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Place, Update
+from tests.adapters.slack.conftest import Make
+from tests.fakes import FakeClock
 from tests.markdown.corpus import DISGUISES, NASTY, PINGS
 from tests.markdown.visible import examples, missing, squeezed, visible, words
 
@@ -24,13 +26,16 @@ PREVIEWED = {**NASTY, **{text: text for text in (*PINGS, *DISGUISES)}}
 
 
 @pytest.fixture(autouse=True)
-async def question(slack: SlackEmulator) -> Update:
-    """Somebody asks directly; there is a channel as well."""
-    ada = slack.person("U1", name="ada")
-    slack.channel("C1", "general", members=[ada])
-    message = await ada.says("why?", slack.dm(ada))
+def ada(slack: SlackEmulator) -> Person:
+    person = slack.person("U1", name="ada")
+    slack.channel("C1", "general", members=[person])
+    slack.dm(person)
+    return person
+
+
+def asked(place: Place, message: str) -> Update:
     sender = Sender(identity=Identity(platform="slack", user="T1/U1"), name="ada")
-    return Update(sender=sender, place=DIRECT, text="why?", message=message)
+    return Update(sender=sender, place=place, text="why?", message=message)
 
 
 async def sent(slack: SlackEmulator, platform: SlackPlatform, markdown: str) -> list[Message]:
@@ -86,15 +91,34 @@ async def test_no_answer_notifies_anybody(slack: SlackEmulator, platform: SlackP
 
 @pytest.mark.parametrize("name", PREVIEWED)
 async def test_previews_notify_nobody_and_are_never_refused(
-    slack: SlackEmulator, platform: SlackPlatform, question: Update, name: str
+    slack: SlackEmulator, platform: SlackPlatform, ada: Person, name: str
 ) -> None:
+    message = await ada.says("why?", "DU1")
     text, before = PREVIEWED[name], len(slack.calls)
-    reply = platform.reply(question)
+    reply = platform.reply(asked(DIRECT, message))
     for size in (len(text) // 3, len(text) // 2, len(text)):
         await reply.show(text[:size])
     assert {call.error for call in slack.calls[before:]} <= {None}
     assert not [message for message in slack.messages("DU1") if message.from_bot and message.pings]
     await reply.close()
+
+
+@pytest.mark.parametrize("name", PREVIEWED)
+async def test_streams_notify_nobody_and_end_with_every_word(
+    slack: SlackEmulator, make: Make, ada: Person, name: str
+) -> None:
+    text, clock = PREVIEWED[name], FakeClock()
+    platform, thread = make(clock=clock), await ada.says("<@UBOT> why?", "C1")
+    reply = platform.reply(asked(Place(platform="slack", chat="T1/C1", thread=thread, private=False), thread))
+    for size in range(0, len(text), len(text) // 7 + 1):
+        await reply.show(text[:size])
+        assert not [message for message in slack.messages("C1", thread) if message.from_bot and message.pings]
+        clock.pass_(seconds=5)
+    for part in reply.parts(text):
+        await platform.deliver(part)
+    answer = [message for message in slack.messages("C1", thread) if message.from_bot]
+    assert not missing(words(visible(text)), read(answer))
+    assert "evil.example" in read(answer) or "evil.example" not in text
 
 
 @pytest.mark.parametrize("markdown", DISGUISES)

@@ -13,12 +13,15 @@ from adapters.telegram.markup import render
 from adapters.telegram.outbound import parts_of, preview
 from adapters.telegram.platform import TelegramPlatform
 from adapters.telegram.splitting import LIMIT, is_blank, utf16_len
-from bot.domain.updates import Place
+from bot.domain.people import Identity, Sender
+from bot.domain.updates import Place, Update
+from tests.adapters.telegram.conftest import ManualClock
 from tests.markdown.corpus import DISGUISES, NASTY, PINGS, TABLES
 from tests.markdown.visible import examples, missing, squeezed, visible, words
 
 PRIVATE = Place(platform="telegram", chat="11", private=True)
 GROUP = Place(platform="telegram", chat="-1001", private=False)
+PREVIEWED = {**NASTY, **{text: text for text in PINGS}}
 PROSE_THAT_LOOKS_LIKE_A_DEFINITION = {216, 534, 535, 564}
 """Examples with `[foo]: /url`: we show it, as models write `[INFO]: started`, and so read the marks beside it anew."""
 
@@ -100,6 +103,20 @@ async def test_no_link_hides_where_it_leads(
     for message in await sent(tg, platform, markdown):
         if any("evil.example" in entity.get("url", "") for entity in message.entities):
             assert "evil.example" in message.text
+
+
+@pytest.mark.parametrize("place", [PRIVATE, GROUP], ids=["private", "group"])
+@pytest.mark.parametrize("name", PREVIEWED)
+async def test_previews_are_accepted_and_notify_nobody(
+    tg: TelegramEmulator, team: Chat, platform: TelegramPlatform, *, clock: ManualClock, name: str, place: Place
+) -> None:
+    text, sender = PREVIEWED[name], Sender(identity=Identity(platform="telegram", user="11"), name="Ada")
+    reply = platform.reply(Update(sender=sender, place=place, text="?", message="1"))
+    for size in (len(text) // 3, len(text) // 2, len(text)):
+        await reply.show(text[:size])
+        clock.seconds += 10
+    assert {call.status for call in tg.calls} <= {200}
+    assert not [one for one in tg.messages(team) for entity in one.entities if "mention" in entity["type"]]
 
 
 FRAGMENTS = st.one_of(
