@@ -49,9 +49,9 @@ def together(answers: Sequence[Answer], *more: Text) -> Answer:
 
 async def _decide(call: Call, subject: Subject, rule: Rule, said: Phrase, before: Rule | None) -> Answer:
     stored = await _stored(call, subject.key, rule)
-    if said.default:
+    if said.until is None:
         await call.work.limits.unset(subject.key, rule)
-    else:
+    if not said.default:
         await call.work.limits.set(subject.key, rule, until=said.until)
     after = (await _in_force(call, subject)).get(rule.key)
     facts = {"limit": _name(subject.key, rule), "before": stored, "after": await _stored(call, subject.key, rule)}
@@ -109,9 +109,12 @@ def _named(name: str) -> tuple[str, Rule]:
 
 
 async def _stored(call: Call, key: str, rule: Rule) -> dict[str, Any] | None:
-    """What was decided of a limit, as the audit log has it; None: nothing."""
-    found = await call.work.limits.get(key, rule)
-    return None if found is None else {"meter": rule.meter, "limit": found[0], "until": found[1]}
+    """What was decided of a limit, as the audit log has it, and what holds `then` if it ends; None: nothing."""
+    lasting, passing = [await call.work.limits.get(key, rule, passing=one) for one in (False, True)]
+    then = None if lasting is None else {"meter": rule.meter, "limit": lasting[0], "until": lasting[1]}
+    if passing is None:
+        return then
+    return {"meter": rule.meter, "limit": passing[0], "until": passing[1], "then": then}
 
 
 async def _now(call: Call, record: AuditRecord) -> dict[str, Any] | None:
@@ -120,11 +123,11 @@ async def _now(call: Call, record: AuditRecord) -> dict[str, Any] | None:
 
 async def _restore(call: Call, record: AuditRecord) -> None:
     key, rule = _named(record.facts["limit"])
-    match record.facts["before"]:
-        case None:
-            await call.work.limits.unset(key, rule)
-        case {"limit": limit, "until": until}:
-            await call.work.limits.set(key, replace(rule, limit=limit), until=until)
+    before = record.facts["before"]
+    await call.work.limits.unset(key, rule)
+    while before is not None:
+        await call.work.limits.set(key, replace(rule, limit=before["limit"]), until=before["until"])
+        before = before.get("then")
 
 
 def _said(stored: Mapping[str, Any] | None) -> Text:

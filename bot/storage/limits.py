@@ -40,6 +40,9 @@ def _big(name: str) -> sa.BindParameter[int]:
 
 
 _PRIORITY = "priority"
+_PASSING = "~"
+"""After its span: what was decided for a time stands beside what was decided for good, which is back when it ends."""
+
 # The plan's priority travels with the rules: one statement in front of every turn instead of two.
 _DECIDED = sa.union_all(
     sa.select(quota.c.subject, quota.c.meter, quota.c.scope, quota.c.span, quota.c.amount).where(
@@ -122,7 +125,9 @@ class Limits:
             if row.meter == _PRIORITY:
                 priority = row.amount
             else:
-                rules.setdefault(row.subject, []).append(_rule(row))
+                # What was decided for a time goes behind what it stands in front of: the later one holds.
+                known = rules.setdefault(row.subject, [])
+                known.insert(len(known) if row.span.endswith(_PASSING) else 0, _rule(row))
         return Decided(rules=rules, priority=priority)
 
     async def plans(self) -> dict[str, int]:
@@ -132,26 +137,30 @@ class Limits:
     async def put_plan(self, name: str, priority: int) -> None:
         await self._connection.execute(_put(self._dialect, plan, "priority"), {"name": name, "priority": priority})
 
-    async def get(self, subject: str, rule: Rule) -> tuple[int | None, int | None] | None:
-        """(amount, until) of what was decided for the limit of that rule's key; None: nothing."""
-        row = (await self._connection.execute(_GET, _key(subject, rule))).first()
+    async def get(self, subject: str, rule: Rule, *, passing: bool) -> tuple[int | None, int | None] | None:
+        """(amount, until) of what was decided, for good or for a time, for the limit of that key; None: nothing."""
+        row = (await self._connection.execute(_GET, _key(subject, rule, passing=passing))).first()
         return None if row is None else (row.amount, row.until)
 
     async def set(self, subject: str, rule: Rule, *, until: int | None = None) -> None:
-        """Decide a limit; one without a number lifts what the plan says. It ends at `until`."""
+        """Decide a limit; one without a number lifts what the plan says.
+
+        One that ends at `until` leaves in place what was decided for good.
+        """
         values = {
             "subject": subject,
             "meter": rule.meter,
             "scope": rule.scope,
-            "span": str(rule.window),
+            "span": _span(rule, passing=until is not None),
             "amount": rule.limit,
             "until": until,
         }
         await self._connection.execute(_put(self._dialect, quota, "amount", "until"), values)
 
     async def unset(self, subject: str, rule: Rule) -> None:
-        """Decide nothing about the limit of that rule's key."""
-        await self._connection.execute(_UNSET, _key(subject, rule))
+        """Decide nothing about the limit of that rule's key, neither for a time nor for good."""
+        for passing in (False, True):
+            await self._connection.execute(_UNSET, _key(subject, rule, passing=passing))
 
     async def credits(self, account_id: int, *, now: int) -> list[Credit]:
         """What an account may use beside its limits."""
@@ -210,13 +219,19 @@ class Limits:
         return [_request(row) for row in await self._connection.execute(_WAITING, {"most": most})]
 
 
-def _key(subject: str, rule: Rule) -> dict[str, str]:
-    meter, scope, span = rule.key
-    return {"its_subject": subject, "its_meter": meter, "its_scope": scope, "its_span": span}
+def _key(subject: str, rule: Rule, *, passing: bool = False) -> dict[str, str]:
+    span = _span(rule, passing=passing)
+    return {"its_subject": subject, "its_meter": rule.meter, "its_scope": rule.scope, "its_span": span}
+
+
+def _span(rule: Rule, *, passing: bool) -> str:
+    return f"{rule.window}{_PASSING if passing else ''}"
 
 
 def _rule(row: sa.Row[*tuple[Any, ...]]) -> Rule:
-    return Rule(meter=row.meter, window=Window.parse(row.span), limit=row.amount, scope=row.scope)
+    return Rule(
+        meter=row.meter, window=Window.parse(row.span.removesuffix(_PASSING)), limit=row.amount, scope=row.scope
+    )
 
 
 def _credit(row: sa.Row[*tuple[Any, ...]]) -> Credit:

@@ -125,6 +125,40 @@ async def test_unlimited_until_a_day_ends_with_that_day(core: Core) -> None:
     assert "Messages today: 0 of 5" in await core.say("ada", "/usage")
 
 
+async def test_when_a_limit_for_a_time_is_over_the_one_before_it_is_back(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 2")
+    assert "2 → unlimited until" in await core.say(ADMIN, "/quota set fake:ada messages unlimited for 2h")
+    assert "Messages" not in await core.say("ada", "/usage")
+    core.clock.pass_(hours=2)
+    assert "Messages today: 0 of 2" in await core.say("ada", "/usage")
+
+
+async def test_a_limit_for_a_time_is_taken_back_and_leaves_the_one_before_it(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 2")
+    await core.say(ADMIN, "/quota set fake:ada messages 9 for 2h")
+    assert "9 until 22 Nov, 14:00 UTC → 2" in await core.click(ADMIN, "↩ Take it back")
+    assert "Messages today: 0 of 2" in await core.say("ada", "/usage")
+
+
+async def test_a_limit_for_good_ends_the_one_for_a_time_and_is_taken_back_with_it(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 2")
+    await core.say(ADMIN, "/quota set fake:ada messages 9 for 2h")
+    await core.say(ADMIN, "/quota set fake:ada messages 3")
+    assert "Messages today: 0 of 3" in await core.say("ada", "/usage")
+    await core.click(ADMIN, "↩ Take it back")
+    assert "Messages today: 0 of 9" in await core.say("ada", "/usage")
+    core.clock.pass_(hours=2)
+    assert "Messages today: 0 of 2" in await core.say("ada", "/usage")
+
+
+async def test_default_ends_both(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 2")
+    await core.say(ADMIN, "/quota set fake:ada messages 9 for 2h")
+    assert "9 → 5" in await core.say(ADMIN, "/quota set fake:ada messages default")
+    core.clock.pass_(hours=2)
+    assert "Messages today: 0 of 5" in await core.say("ada", "/usage")
+
+
 async def test_money_is_written_in_dollars(core: Core) -> None:
     assert "US$ this month: unlimited → 2.5" in await core.say(ADMIN, "/quota set fake:ada $ 2.50 per month")
 

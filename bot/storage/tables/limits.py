@@ -92,6 +92,7 @@ quota = sa.Table(
     sa.Column("meter", sa.String(16), primary_key=True),
     # A chain, a model as endpoint/name, or "" for whatever answers.
     sa.Column("scope", sa.String(256), primary_key=True),
+    # With a ~ where it was decided for a time: what was decided for good stands in a row of its own.
     sa.Column("span", sa.String(8), primary_key=True),
     # NULL lifts a limit that the plan sets.
     sa.Column("amount", sa.BigInteger, info=merged(_stricter)),
