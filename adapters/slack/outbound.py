@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from adapters import formulas
 from adapters.slack.buttons import under
 from adapters.slack.calls import Calls
 from adapters.slack.edits import Edits
@@ -79,7 +80,7 @@ class SlackReply:
             return
         if self._making and not self._making.done():
             return
-        self._making = asyncio.create_task(self._preview(escape(honest(text[: settled(text)].lstrip()))))
+        self._making = asyncio.create_task(self._preview(_growing(text)))
         await asyncio.shield(self._making)
 
     async def _preview(self, text: str) -> None:
@@ -100,7 +101,7 @@ class SlackReply:
 
     def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         """See ports.Reply."""
-        escaped = escape(honest(text)).strip()
+        escaped = _written(text).strip()
         parts = under(self._stream.parts(escaped), buttons) if self._stream else self._edits.parts(escaped, buttons)
         self._claimed = set(self._standing())
         return list(parts)
@@ -139,6 +140,22 @@ class SlackReply:
         return [one.ts for one in (self._stream.shown if self._stream else self._edits.shown)]
 
 
+def _written(markdown: str) -> str:
+    """The Markdown as Slack gets it. Never raises."""
+    try:
+        return escape(honest(formulas.as_code(markdown)))
+    except Exception:
+        # A defect in a parser must not cost somebody the answer.
+        log.exception("Markdown could not be read and is sent as it is")
+        return escape(markdown)
+
+
+def _growing(markdown: str) -> str:
+    """The same for a text that will go on: as much of it as will not change any more."""
+    begun = markdown[: settled(markdown)].lstrip()
+    return _written(begun[: formulas.settled(begun)])
+
+
 def _target(update: Update) -> Target:
     team, _, user = update.sender.identity.user.partition("/")
     return Target(channel=channel_of(update.place), thread=update.place.thread, team=team, user=user)
@@ -160,7 +177,7 @@ def parts(
     channel, (user, _, url) = channel_of(place), answer_by.partition(" ")
     post = {"do": "post", "channel": channel, "thread": place.thread}
     answer = {"do": "respond", "channel": channel, "user": user, "url": url} if answer_by else post
-    parts = [{**answer, "text": piece} for piece in split(escape(honest(text)))]
+    parts = [{**answer, "text": piece} for piece in split(_written(text))]
     if instead_of and answer_by:
         parts[0] |= {"do": "replace", "ts": instead_of}
     return [*under(parts, buttons)]

@@ -6,20 +6,17 @@ to Unicode) eat text and are left out.
 """
 
 import re
-from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import structlog
 
+from adapters.formulas import as_code
 from adapters.telegram.events import Rewriting
 from adapters.telegram.mentions import hushed, hushed_around
 from adapters.telegram.splitting import Entity, Formatted, split
 from adapters.telegram.tables import drawn
 
-_LATEX_MARK = re.compile(r"\\[\\()\[\]]")
-_LATEX_PAIRS = {r"\(": r"\)", r"\[": r"\]"}
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _DEFINITION = re.compile(r"^( {0,3}(?:> ?)*\[([^\]\n]+)\]):[ \t]*(https?://)?", re.MULTILINE)
 _MOST_PASSES = 8
 
@@ -54,7 +51,7 @@ def _formatted(markdown: str) -> tuple[str, list[Entity]]:
     from telegramify_markdown.converter import EventWalker
 
     stand_in = _unused(markdown)
-    source = _without_definitions(_latex_as_code(markdown), stand_in)
+    source = _without_definitions(as_code(markdown, dollars=False), stand_in)
     source, events = _parse(source)
     walker = EventWalker(_look(), source)
     text, entities, _ = walker.walk(tuple(drawn(Rewriting(source).rewrite(events))))
@@ -98,55 +95,6 @@ def _events(source: str) -> tuple[Any, ...]:
     from telegramify_markdown.converter import STANDARD_OPTIONS
 
     return tuple(pyromark.events_with_range(source, options=STANDARD_OPTIONS))
-
-
-def _latex_as_code(source: str) -> str:
-    r"""`\(x\)` and `\[x\]` as code spans; Markdown would eat their backslashes."""
-    if r"\(" not in source and r"\[" not in source:
-        return source
-    pieces = (piece if is_code else "".join(_formulas_as_code(piece)) for piece, is_code in _by_code(source))
-    return "".join(pieces)
-
-
-def _formulas_as_code(text: str) -> Iterator[str]:
-    """One pass over the marks; a regular expression for whole formulas takes quadratic time on open ones."""
-    at, opened = 0, None
-    for mark in _LATEX_MARK.finditer(text):
-        if mark[0] in _LATEX_PAIRS:
-            opened = mark
-        elif opened is not None and mark[0] == _LATEX_PAIRS[opened[0]]:
-            formula = text[opened.start() : mark.end()]
-            yield text[at : opened.start()]
-            yield formula if _BLANK_LINE.search(formula) else _code_span(formula)
-            at, opened = mark.end(), None
-    yield text[at:]
-
-
-def _code_span(latex: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", latex)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence}{latex}{fence}"
-
-
-def _by_code(source: str) -> Iterator[tuple[str, bool]]:
-    """The source in pieces, each with whether it is code."""
-    data, at = source.encode(), 0
-    for start, end in _code_ranges(_events(source)):
-        yield data[at:start].decode(), False
-        yield data[start:end].decode(), True
-        at = end
-    yield data[at:].decode(), False
-
-
-def _code_ranges(events: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    for payload, span in events:
-        if isinstance(payload, dict) and ("Code" in payload or "CodeBlock" in _start(payload)):
-            yield span["start"], span["end"]
-
-
-def _start(payload: dict[str, Any]) -> dict[str, Any]:
-    start = payload.get("Start")
-    return start if isinstance(start, dict) else {}
 
 
 def _without_definitions(source: str, stand_in: str) -> str:

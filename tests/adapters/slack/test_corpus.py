@@ -121,6 +121,27 @@ async def test_streams_notify_nobody_and_end_with_every_word(
     assert "evil.example" in read(answer) or "evil.example" not in text
 
 
+async def test_formulas_grow_in_one_stream(slack: SlackEmulator, make: Make, ada: Person) -> None:
+    text, clock = r"Since \(a_1 * b\) and $$\int_0^1 x\,dx$$ are known, it follows.", FakeClock()
+    platform, thread = make(clock=clock), await ada.says("<@UBOT> why?", "C1")
+    reply = platform.reply(asked(Place(platform="slack", chat="T1/C1", thread=thread, private=False), thread))
+    for size in range(5, len(text), 5):
+        await reply.show(text[:size])
+        clock.pass_(seconds=5)
+    for part in reply.parts(text):
+        await platform.deliver(part)
+    assert read(slack.messages("C1", thread)[1:]).strip() == text
+    assert "chat.update" not in {call.method for call in slack.calls}
+
+
+def test_a_defect_in_a_parser_costs_only_the_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> str:
+        raise RuntimeError("defect")
+
+    monkeypatch.setattr("adapters.slack.outbound.honest", broken)
+    assert [part["text"] for part in parts(CHANNEL, "**x** <!here>")] == ["**x** &lt;!here>"]
+
+
 @pytest.mark.parametrize("markdown", DISGUISES)
 def test_no_link_hides_where_it_leads(markdown: str) -> None:
     shown = visible(escape(honest(markdown)))
