@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, Reversal
+from bot.commands.declaration import Answer, Choice, Reversal
 from bot.commands.phrases import Phrase
 from bot.domain.quotas import ANY_MODEL, METERS, Rule
 from bot.domain.windows import Window, instant, milliseconds
@@ -40,11 +40,15 @@ async def decide(call: Call, subject: Subject, said: Phrase) -> Answer:
 
 def together(answers: Sequence[Answer], *more: Text) -> Answer:
     """Several answers as one, and what follows them."""
-    return Answer(
-        said=lines(*(one.said for one in answers), *more),
-        choices=[choice for one in answers for choice in one.choices],
-        in_place=True,
-    )
+    choices = [choice for one in answers for choice in one.choices]
+    if len(choices) > 1:
+        # Buttons of one label each would not tell what they take back.
+        choices = [replace(one, label=text("↩ Take back no. {number}", number=_numbered(one))) for one in choices]
+    return Answer(said=lines(*(one.said for one in answers), *more), choices=choices, in_place=True)
+
+
+def _numbered(one: Choice) -> int:
+    return int(one.command.rpartition(" ")[2])
 
 
 async def _decide(call: Call, subject: Subject, rule: Rule, said: Phrase, before: Rule | None) -> Answer:

@@ -18,6 +18,7 @@ from bot.texts.limits import plan_name, rule_line
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _MOST_PRIORITY = 100
+_DEFAULT = "default"
 
 
 async def plan(call: Call) -> Text | Answer:
@@ -53,7 +54,7 @@ def _shown(call: Call, found: Plan) -> Text:
 
 
 async def _new(call: Call, name: str) -> Text:
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name == _DEFAULT:
         raise call.bad_argument()
     if await call.quotas.plans.find(call.work, name, now=milliseconds(call.now)) is not None:
         return text("There is a plan {plan} already.", plan=code(name))
@@ -85,11 +86,12 @@ async def _set(call: Call, name: str, words: Sequence[str]) -> Answer:
 
 
 async def assign(call: Call, subject: Account, name: str, rest: Sequence[str]) -> Answer:
-    """Put somebody on a plan; `rest` says for how long."""
-    found = await _find(call, name)
-    until = _end(call, rest)
-    before, after = [subject.plan, subject.plan_until], [found.name, until]
-    await call.work.people.assign(subject.id, found.name, until=until)
+    """Put somebody on a plan, or back on the default one; `rest` says for how long."""
+    if name == _DEFAULT and rest:
+        raise call.bad_argument()
+    wanted, until = None if name == _DEFAULT else (await _find(call, name)).name, _end(call, rest)
+    before, after = [subject.plan, subject.plan_until], [wanted, until]
+    await call.work.people.assign(subject.id, wanted, until=until)
     number = await call.audit("plan.assign", subject, {"before": before, "after": after})
     return call.changed(text("{person}", person=code(subject.label)), _plan(before), _plan(after), number)
 
@@ -144,7 +146,7 @@ COMMANDS = (
         summary=text("See and change what plans allow, and who is on which"),
         handler=plan,
         usage="list | show PLAN | new PLAN | set PLAN METER NUMBER|unlimited|default [per WINDOW] [on MODEL] | "
-        "set PLAN priority NUMBER | assign PERSON PLAN [until DATE|30d]",
+        "set PLAN priority NUMBER | assign PERSON PLAN|default [until DATE|30d]",
         example="set free messages 50 per week on strong",
         role=Role.ADMIN,
         roles={"": Role.SUPPORT, "list": Role.SUPPORT, "show": Role.SUPPORT},

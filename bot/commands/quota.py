@@ -192,7 +192,7 @@ COMMANDS = (
         open_usage="request [WHAT]",
         example="set @ada messages 40 per 3h on strong",
         role=Role.ADMIN,
-        roles={"show": Role.SUPPORT, "requests": Role.SUPPORT, "request": Role.GUEST},
+        roles={"": Role.GUEST, "show": Role.SUPPORT, "requests": Role.SUPPORT, "request": Role.GUEST},
         spoken=re.compile(rf"({'|'.join(_ACTS)})\b.*"),
         reversals=(
             decisions.REVERSAL,

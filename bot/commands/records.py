@@ -133,10 +133,22 @@ def _line(record: AuditRecord) -> Text:
 def _change(record: AuditRecord) -> str:
     facts = dict(record.facts)
     if {"before", "after"} <= facts.keys():
-        change = f"{facts.pop('before')} → {facts.pop('after')}"
+        change = f"{_plain(facts.pop('before'))} → {_plain(facts.pop('after'))}"
         facts = {"": change, **facts}
-    told = ", ".join(f"{name} {value}".strip() for name, value in facts.items())
+    told = ", ".join(f"{name} {_plain(value)}".strip() for name, value in facts.items())
     return shown(told[:_LONGEST_FACTS]) if told else ""
+
+
+def _plain(value: object) -> str:
+    """A fact without the brackets of JSON."""
+    match value:
+        case dict():
+            return " ".join(f"{name} {_plain(one)}" for name, one in value.items())
+        case list():
+            return " ".join(map(_plain, value))
+        case None:
+            return "–"
+    return str(value)
 
 
 def _older(call: Call, found: Sequence[AuditRecord]) -> list[Choice]:

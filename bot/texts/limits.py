@@ -9,6 +9,7 @@ from bot.domain.windows import Window
 from bot.texts import Text, code, plural, text
 
 _BAR = 10
+_CENT = 10_000
 
 _METERS: Mapping[str, Text] = {
     "messages": text("Messages"),
@@ -47,7 +48,9 @@ def window_name(window: Window) -> Text:
 
 def amount(meter: Meter | str, number: int) -> int | Decimal:
     """A number of a meter as it is shown: money is kept in micro-US$ and told in US$."""
-    return (Decimal(number) / 10**6).quantize(Decimal("0.01")) if meter == "cost" else number
+    if meter != "cost":
+        return number
+    return (Decimal(number) / 10**6).quantize(Decimal("0.01") if number >= _CENT else Decimal("0.001"))
 
 
 def rule_name(rule: Rule) -> Text:

@@ -5,6 +5,14 @@ import pytest
 from tests.conftest import ADMIN, Core
 
 
+async def test_somebody_is_put_back_on_the_default_plan(core: Core) -> None:
+    await core.say(ADMIN, "/plan assign fake:ada vip")
+    assert "`vip` → the default plan" in await core.say(ADMIN, "/plan assign fake:ada default")
+    assert "Your plan is `free`" in await core.say("ada", "/usage")
+    assert "Usage: `/plan" in await core.say(ADMIN, "/plan assign fake:ada default for 7d")
+    assert "Usage: `/plan" in await core.say(ADMIN, "/plan new default")
+
+
 async def test_the_plans_parley_comes_with_are_listed(core: Core) -> None:
     answer = await core.say(ADMIN, "/plan list")
     assert "`free`, the default, priority 0:\n• Messages today: 5\n• Tokens today: 10,000" in answer

@@ -163,6 +163,25 @@ async def test_money_is_written_in_dollars(core: Core) -> None:
     assert "US$ this month: unlimited → 2.5" in await core.say(ADMIN, "/quota set fake:ada $ 2.50 per month")
 
 
+async def test_less_than_a_cent_is_not_told_as_nothing(core: Core) -> None:
+    assert "US$ today: unlimited → 0.005" in await core.say(ADMIN, "/quota set fake:ada dollars 0.005")
+
+
+async def test_several_changes_are_taken_back_each_by_its_number(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 9 per 3h")
+    await core.say(ADMIN, "/quota set fake:ada messages unlimited")
+    assert "unlimited → 9" in (await core.click(ADMIN, "↩ Take back no. 3")).replace("as planned", "unlimited")
+
+
+async def test_a_member_is_told_what_quota_is_for(core: Core) -> None:
+    assert "Usage: `/quota request [WHAT]`" in await core.say("ada", "/quota")
+
+
+async def test_the_audit_log_tells_a_limit_without_brackets(core: Core) -> None:
+    await core.say(ADMIN, "/quota set fake:ada messages 9")
+    assert "`– → meter messages limit 9 until –, " in await core.say(ADMIN, "/audit")
+
+
 async def test_thousands_are_set_apart_by_commas(core: Core) -> None:
     assert "10,000 → 1,250,000" in await core.say(ADMIN, "/quota set fake:ada tokens 1,250,000")
     assert "unlimited → 1,250.5" in await core.say(ADMIN, "/quota set fake:ada dollars $1250.50")
