@@ -12,7 +12,7 @@ from bot.accounting import Accounting
 from bot.brain import Brain
 from bot.bursts import Bursts
 from bot.delivery import Courier
-from bot.domain.completions import Lost, Usage
+from bot.domain.completions import Lost, Usage, is_blank
 from bot.domain.updates import Button, Update
 from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.footnotes import footnotes
@@ -117,7 +117,7 @@ class Chat:
         finally:
             await completion.aclose()
             lost += completion.lost
-        answer = preview.text.strip()
+        answer = "" if is_blank(preview.text) else preview.text.strip()
         if not answer and ending is None:
             lost += _wordless(completion)
             raise UpstreamDown("the model ended without a word")

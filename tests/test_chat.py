@@ -114,8 +114,9 @@ async def test_a_broken_stream_keeps_what_arrived_and_says_so(core: Core) -> Non
     assert ("assistant", "half an answer") in roles_and_texts(core)
 
 
-async def test_an_empty_answer_is_a_fault(core: Core) -> None:
-    core.model.script = [()]
+@pytest.mark.parametrize("pieces", [(), (" ",), ("\u200b", "\n\ufeff")])
+async def test_an_answer_without_a_word_is_a_fault(core: Core, pieces: tuple[str, ...]) -> None:
+    core.model.script = [pieces]
     assert "cannot be reached" in await core.say("ada", "hello")
     assert await used(core, "ada") == (0, 0)
 

@@ -11,6 +11,7 @@ Event = tuple[Any, Any]
 
 _BLOCKS = frozenset({"BlockQuote", "CodeBlock", "Heading", "HtmlBlock", "Table"})
 _PLAIN = ("Paragraph", "Strong", "Emphasis")  # a tuple: what it is searched for may be a dict
+_BOXES = {False: "⬜", True: "✅"}
 _INLINE = frozenset({"Code", "DisplayMath", "Html", "InlineHtml", "InlineMath", "Text"})
 
 
@@ -29,7 +30,7 @@ class Rewriting:
         self._cell_end = 0
         self._links: list[_Link] = []
         self._quotes = 0
-        self._lists = 0
+        self._lists: list[bool] = []  # the lists that are open: whether their items are numbered
         self._words_before = False  # in a list item: text stands on the line
         self._block_before = False  # in a list item: a block has just ended
 
@@ -58,19 +59,21 @@ class Rewriting:
 
     def _rewritten(self, payload: Any) -> Iterator[Any]:
         step, tag, value = _read(payload)
-        yield from self._line_break(step, tag)
+        yield from self._line_break(step, tag, value)
         if tag in {"Link", "Image"}:
             yield from self._link(step, value)
         elif tag == "BlockQuote":
             yield from self._quote(step, payload)
+        elif tag == "TaskListMarker" and self._lists[-1:] == [True]:
+            yield {"Text": f"{_BOXES[value]} "}  # the writer would put the box in place of the number
         else:
             self._note_label(tag, value)
             yield _as_text(step, tag, value, payload)
 
-    def _line_break(self, step: str, tag: str) -> Iterator[Any]:
+    def _line_break(self, step: str, tag: str, value: Any) -> Iterator[Any]:
         """Blocks inside tight list items would stand on the line of the text before or after them."""
         if tag in {"List", "Item"}:
-            self._lists += {"Start": 1, "End": -1}[step] if tag == "List" else 0
+            self._count(step, tag, value)
             self._words_before = self._block_before = False
         elif self._lists and tag in _BLOCKS:
             if step == "Start" and self._words_before:
@@ -82,6 +85,12 @@ class Rewriting:
             self._words_before, self._block_before = True, False
         elif tag == "Paragraph":
             self._words_before = False
+
+    def _count(self, step: str, tag: str, value: Any) -> None:
+        if tag == "List" and step == "Start":
+            self._lists.append(value is not None)
+        elif tag == "List":
+            self._lists.pop()
 
     def _quote(self, step: str, payload: Any) -> Iterator[Any]:
         """Telegram has no quotes inside quotes."""

@@ -23,7 +23,8 @@ from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
 from adapters.telegram.mentions import hushed
 from adapters.telegram.pacing import Pacing
-from adapters.telegram.splitting import LIMIT, Formatted, is_blank, utf16_len
+from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
+from bot.domain.completions import is_blank
 from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformDown, RecipientGone
 from bot.ports import Clock, Part, Ref

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
+from bot.domain.completions import is_blank
+
 Entity = Mapping[str, Any]
 Formatted = tuple[str, list[dict[str, Any]]]
 """A text and its entities as the Bot API takes them; offsets and lengths count UTF-16 code units."""
@@ -19,11 +21,6 @@ _LONGEST_CLUSTER = 32  # characters; a longer "emoji" is noise and may be cut
 
 def utf16_len(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def is_blank(text: str) -> bool:
-    """Whether nothing of it would be seen: Telegram refuses such a text as empty."""
-    return all(letter.isspace() or unicodedata.category(letter) == "Cf" for letter in text)
 
 
 def split(text: str, entities: Sequence[Entity], *, limit: int = LIMIT) -> list[Formatted]:

@@ -1,5 +1,6 @@
 """What is asked of a model and what it used."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
@@ -18,6 +19,11 @@ def joined(pieces: Iterable[str]) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of it would be seen: blanks, and letters without a width. Telegram refuses it as empty."""
+    return all(letter.isspace() or unicodedata.category(letter) == "Cf" for letter in text)
 
 
 Role = Literal["system", "user", "assistant"]

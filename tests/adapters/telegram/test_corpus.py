@@ -12,7 +12,8 @@ from adapters.telegram.emulator.values import Message
 from adapters.telegram.markup import render
 from adapters.telegram.outbound import parts_of, preview
 from adapters.telegram.platform import TelegramPlatform
-from adapters.telegram.splitting import LIMIT, is_blank, utf16_len
+from adapters.telegram.splitting import LIMIT, utf16_len
+from bot.domain.completions import is_blank
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Place, Update
 from tests.adapters.telegram.conftest import ManualClock

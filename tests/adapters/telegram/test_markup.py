@@ -129,6 +129,7 @@ def test_lists_have_bullets_numbers_and_boxes() -> None:
     assert text_of("- a\n- b") == "• a\n• b"
     assert text_of("1. a\n2. b") == "1. a\n2. b"
     assert text_of("- [x] a\n- [ ] b") == "✅ a\n⬜ b"
+    assert text_of("1. [x] a\n2. [ ] b") == "1. ✅ a\n2. ⬜ b"
 
 
 def test_a_fence_in_a_tight_list_stands_on_lines_of_its_own() -> None:
