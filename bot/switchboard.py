@@ -52,6 +52,8 @@ class Switchboard:
         command = self._book.allowed(invocation, words, visitor.role)
         await self._access.check_open(work, visitor)
         words, confirmed = confirmation.taken(words, account_id=visitor.account.id, now=now)
+        # Once more: without the confirmation it may be another thing that is asked for.
+        command = self._book.allowed(invocation, words, visitor.role)
         return Call(
             command=command,
             update=update,

@@ -94,9 +94,13 @@ class Call:
             in_place=True,
         )
 
-    def check_rank(self, subject: Account, role: Role = Role.BLOCKED) -> None:
-        """Whether the caller stands above somebody, and above the role they are to get. Raises Outranked."""
-        if max(self.access.rank(subject), role) >= self.role:
+    async def check_rank(self, subject: Account, role: Role = Role.BLOCKED) -> None:
+        """Whether the caller stands above somebody, whatever they go by, and above the role they are to get.
+
+        Raises Outranked.
+        """
+        known = await self.work.people.identities(subject.id)
+        if max(role, *map(self.access.rank, known)) >= self.role:
             raise Outranked(subject.label)
 
     async def replied_to(self) -> Account | None:

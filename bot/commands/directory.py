@@ -1,5 +1,6 @@
 """Commands that look people up."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.commands.budget import dollars
@@ -55,7 +56,7 @@ async def user(call: Call) -> Text | Answer:
             text("• plan {plan}", plan=plan_name(call.quotas.plan_of(subject), call.quotas.plan_end(subject))),
             *(bar(standing) for standing in standings),
         ),
-        choices=_acts(call, subject),
+        choices=_acts(call, subject, identities),
     )
 
 
@@ -106,10 +107,10 @@ def _facts(call: Call, subject: Account, profile: Profile) -> list[Text]:
     return [*facts, text("Cost in the last {days} days: US$ {dollars}", days=_DAYS, dollars=dollars(profile.cost))]
 
 
-def _acts(call: Call, subject: Account) -> list[Choice]:
+def _acts(call: Call, subject: Account, identities: Sequence[Account]) -> list[Choice]:
     """What the caller may do to the person."""
     choices = [Choice(label=text("What happened"), command=f"audit {subject.called}")]
-    if call.role >= Role.ADMIN and call.access.rank(subject) < call.role:
+    if call.role >= Role.ADMIN and max(map(call.access.rank, identities)) < call.role:
         name, label = ("unblock", text("Unblock")) if subject.blocked else ("block", text("⛔ Block"))
         choices.append(Choice(label=label, command=f"{name} {subject.called}"))
     return choices

@@ -44,7 +44,7 @@ async def role(call: Call) -> Text | Answer:
     if wanted != _DEFAULT and wanted not in _GIVEN:
         raise call.bad_argument()
     given = _GIVEN.get(wanted)
-    call.check_rank(subject, given or Role.BLOCKED)
+    await call.check_rank(subject, given or Role.BLOCKED)
     if given is Role.ADMIN and not call.confirmed:
         question = text("Make {person} an admin? They may change everything but owners.", person=code(subject.label))
         return call.confirm(question, text("Make an admin"), f"{subject.called} {wanted}")
@@ -60,7 +60,7 @@ async def _subject(call: Call) -> Account:
             subject = await call.person(name)
         case _:
             raise call.bad_argument()
-    call.check_rank(subject)
+    await call.check_rank(subject)
     return subject
 
 
@@ -95,7 +95,7 @@ async def _blocked_now(call: Call, record: AuditRecord) -> bool:
 
 async def _block_again(call: Call, record: AuditRecord) -> None:
     subject = await call.subject_of(record)
-    call.check_rank(subject)
+    await call.check_rank(subject)
     await call.work.people.block(subject.id, blocked=record.facts["before"])
 
 
@@ -106,7 +106,7 @@ async def _role_now(call: Call, record: AuditRecord) -> str | None:
 async def _role_again(call: Call, record: AuditRecord) -> None:
     subject = await call.subject_of(record)
     given = _GIVEN.get(record.facts["before"] or "")
-    call.check_rank(subject, given or Role.BLOCKED)
+    await call.check_rank(subject, given or Role.BLOCKED)
     await call.work.people.set_role(subject.id, given)
 
 

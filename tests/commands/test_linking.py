@@ -80,6 +80,24 @@ async def test_nobody_who_is_not_in_gives_codes(storage: Storage) -> None:
     assert "invited people" in await core.say("ben", "/link")
 
 
+async def test_nor_by_pretending_to_confirm_something(storage: Storage) -> None:
+    core = make_core(storage, policy=AccessPolicy(entry="invitation"))
+    await core.say("ben", "hello")
+    (ben,) = await accounts(core, "ben")
+    minute = int(core.clock.now().timestamp()) // 60
+    assert "invited people" in await core.say("ben", f"/link confirmed {ben}.{minute}")
+
+
+async def test_an_owner_is_out_of_reach_under_each_of_their_identities(core: Core) -> None:
+    await linked(core, ADMIN, "ben")
+    await core.say(ADMIN, "/role fake:boss admin")
+    await core.click(ADMIN, "Make an admin")
+    assert "out of your reach" in await core.say("boss", "/block fake:ben")
+    assert "out of your reach" in await core.say("boss", "/role fake:ben guest")
+    await core.say("boss", "/user fake:ben")
+    assert core.platform.labels[-1] == ["What happened"]
+
+
 async def test_the_other_side_is_told(core: Core) -> None:
     await linked(core)
     assert ("ada", "`Ben (@ben, fake:ben)` was joined to your account.") in core.platform.sent
