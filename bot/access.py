@@ -1,5 +1,6 @@
 """Who is speaking, and what they may do here."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -87,6 +88,10 @@ class Access:
         reached = {one.id: one.identity for one in made if one.identity.platform in self._platforms}
         owners = {one for one in self.policy.owners if one.platform in self._platforms}
         return sorted({*owners, *reached.values()}, key=str)
+
+    def reached(self, identities: Sequence[Account]) -> Account:
+        """Somebody under the identity by which they can be written to; under the first where there is none."""
+        return next((one for one in identities if one.identity.platform in self._platforms), identities[0])
 
     def rank(self, account: Account) -> Role:
         """What somebody would be if nobody had blocked them: whoever stands below that may change it."""

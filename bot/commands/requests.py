@@ -114,7 +114,7 @@ async def _open(call: Call, number: str) -> Request:
 
 
 async def _account(call: Call, request: Request) -> Account:
-    return (await call.work.people.identities(request.account_id))[0]
+    return call.access.reached(await call.work.people.identities(request.account_id))
 
 
 async def _list(call: Call) -> Text | Answer:

@@ -1,6 +1,6 @@
 """Asking for more: admins get buttons, both sides hear how it ended."""
 
-from bot.domain.people import Identity
+from bot.domain.people import Identity, Sender
 from bot.storage import Storage
 from tests.conftest import ADMIN, Core, make_core
 
@@ -104,3 +104,13 @@ async def test_support_sees_requests_without_the_buttons_of_admins(core: Core) -
     await core.say("sam", "/quota requests 1")
     assert "asks for more" in told(core, "sam")[-1]
     assert core.platform.labels[-1] == []
+
+
+async def test_the_person_is_told_where_they_can_be_reached(core: Core) -> None:
+    await core.say("ada", "/quota request")
+    async with core.storage.begin() as work:
+        (ada,) = await work.people.named("fake", "ada")
+        elsewhere = Sender(identity=Identity(platform="elsewhere", user="ada"), name="Ada")
+        await work.merging.merge(ada.id, (await work.people.meet(elsewhere)).id, None)
+    await core.say(ADMIN, "/quota deny 1")
+    assert told(core, "ada")[-1] == "An admin has denied your request."
