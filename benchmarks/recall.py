@@ -1,12 +1,14 @@
 """How long it takes to choose the past for a message, however much was said: the window, and the search.
 
-    python -m benchmarks.recall [--messages 100000] [--others 900000] [--searches 500] [--postgresql URL] [--json FILE]
+    python -m benchmarks.recall [--messages 100000] [--others 900000] [--searches 500] [--chinese]
+                               [--postgresql URL] [--json FILE]
 
 One account has said and been told `messages` in one conversation, a thousand others have `others` together, all in the
 index. `--postgresql` names a server on which a database of its own is made, and dropped at the end.
 
 Text is made of words as frequent as in language (Zipf's law) without the hundred most frequent, which are stop words.
-A search is six words of one message and two of another one, so that frequent words are in most of them.
+A search is six words of one message and two of another one, so that frequent words are in most of them. With
+`--chinese` words are one to three Han characters, and nothing stands between them.
 
 The window is measured on conversations of 100, 10,000 and 100,000 messages whose cut is set, as it is in operation.
 Times are CPU and wall time of this process alone, in milliseconds; on SQLite, statements run inside it.
@@ -57,6 +59,7 @@ class Said:
     """A message with the keys of its terms, counted."""
 
     text: str
+    words: Sequence[str]
     keys: Sequence[tuple[int, int]]
     length: int
 
@@ -92,14 +95,24 @@ class Results:
         return self.windows[WINDOWS[-1]].median / self.windows[WINDOWS[0]].median
 
 
-def pool(chance: random.Random) -> list[Said]:
-    words = [f"{chance.choice('bdfgklmnprst')}{number:x}{chance.choice('aeiou')}" for number in range(VOCABULARY)]
+def latin(chance: random.Random, number: int) -> str:
+    return f"{chance.choice('bdfgklmnprst')}{number:x}{chance.choice('aeiou')}"
+
+
+def han(chance: random.Random, _number: int) -> str:
+    return "".join(chr(0x4E00 + chance.randrange(3000)) for _ in range(chance.choice((1, 2, 2, 2, 3))))
+
+
+def pool(chance: random.Random, *, chinese: bool) -> list[Said]:
+    make, between = (han, "") if chinese else (latin, " ")
+    words = [make(chance, number) for number in range(VOCABULARY)]
     weights = list(accumulate(1 / (rank + STOP) for rank in range(1, VOCABULARY + 1)))
     said = []
     for _ in range(POOL):
-        text = " ".join(chance.choices(words, cum_weights=weights, k=max(3, round(chance.lognormvariate(2.3, 0.6)))))
+        spoken = chance.choices(words, cum_weights=weights, k=max(3, round(chance.lognormvariate(2.3, 0.6))))
+        text = between.join(spoken)
         counted = Counter(map(key, terms(text)))
-        said.append(Said(text=text, keys=list(counted.items()), length=counted.total()))
+        said.append(Said(text=text, words=spoken, keys=list(counted.items()), length=counted.total()))
     return said
 
 
@@ -166,13 +179,13 @@ def fill(url: str, filling: Iterator[tuple[str, list[Row]]]) -> None:
 
 
 async def searching(
-    storage: Storage, said: Sequence[Said], searches: int, chance: random.Random
+    storage: Storage, said: Sequence[Said], searches: int, chance: random.Random, between: str
 ) -> tuple[Times, Times, float]:
     memory = Memory(ContextPolicy(), clock=SystemClock(), zone=UTC)
     times, cpu, found = [], [], 0
     for number in range(searches + 20):
         one, other = chance.choices(said, k=2)
-        text = " ".join([*chance.sample(one.text.split(), k=min(6, len(one.text.split()))), *other.text.split()[:2]])
+        text = between.join([*chance.sample(one.words, k=min(6, len(one.words))), *other.words[:2]])
         async with storage.begin() as work:
             began, burnt = time.perf_counter(), time.process_time()
             shelf = await work.memories.shelf(1, 1)
@@ -206,9 +219,9 @@ async def windows(storage: Storage, accounts: Mapping[int, int], repeats: int = 
     return {size: Times.of(some) for size, some in times.items()}
 
 
-async def measure(url: str, messages: int, others: int, searches: int) -> Results:
+async def measure(url: str, messages: int, others: int, searches: int, *, chinese: bool) -> Results:
     chance = random.Random(1)
-    said = pool(chance)
+    said = pool(chance, chinese=chinese)
     sizes = [messages, *WINDOWS, *[others // 1000] * 1000]
     await asyncio.to_thread(upgrade, url)
     began = time.monotonic()
@@ -216,7 +229,7 @@ async def measure(url: str, messages: int, others: int, searches: int) -> Result
     print(f"  filled in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     storage = Storage.open(url)
     try:
-        search, cpu, found = await searching(storage, said, searches, chance)
+        search, cpu, found = await searching(storage, said, searches, chance, "" if chinese else " ")
         built = await windows(storage, {size: number for number, size in enumerate(WINDOWS, start=2)})
     finally:
         await storage.close()
@@ -256,10 +269,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--others", type=int, default=900_000)
     parser.add_argument("--searches", type=int, default=500)
+    parser.add_argument("--chinese", action="store_true")
     parser.add_argument("--postgresql", metavar="URL")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args(argv)
-    sizes = {"messages": asked.messages, "others": asked.others, "searches": asked.searches}
+    sizes = {"messages": asked.messages, "others": asked.others, "searches": asked.searches, "chinese": asked.chinese}
     found = []
     with tempfile.TemporaryDirectory() as folder:
         found.append(asyncio.run(measure(f"sqlite+aiosqlite:///{folder}/bench.db", **sizes)))
