@@ -2,10 +2,10 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from adapters.telegram.splitting import Entity, utf16_len
+from adapters.telegram.splitting import Entity, offsets_in
 
 WORD_JOINER = "\u2060"
 """Has no width and joins nothing to a name."""
@@ -21,14 +21,19 @@ def hushed(text: str) -> str:
 
 def hushed_around(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     """The same for a text with entities, which move along; code stays as it is."""
-    found = [(match.end(), utf16_len(text[: match.end()])) for match in _NAME.finditer(text)]
-    code = [entity for entity in entities if entity["type"] in _CODE]
-    loud = [(at, unit) for at, unit in found if not any(_covers(entity, unit) for entity in code)]
-    return _joined(text, [at for at, _ in loud]), list(_moved(entities, [unit for _, unit in loud]))
+    found = [match.end() for match in _NAME.finditer(text)]
+    if not found:
+        return text, entities
+    units = offsets_in(text)
+    code = sorted((one["offset"], one["offset"] + one["length"]) for one in entities if one["type"] in _CODE)
+    loud = [at for at in found if not _covered(code, units[at])]
+    return _joined(text, loud), list(_moved(entities, [units[at] for at in loud]))
 
 
-def _covers(entity: Entity, unit: int) -> bool:
-    return bool(entity["offset"] < unit <= entity["offset"] + entity["length"])
+def _covered(ranges: Sequence[tuple[int, int]], unit: int) -> bool:
+    """Whether it lies in one of the ranges, which do not overlap."""
+    before = bisect_left(ranges, (unit, 0))
+    return before > 0 and unit <= ranges[before - 1][1]
 
 
 def _joined(text: str, places: list[int]) -> str:

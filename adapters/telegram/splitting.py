@@ -25,7 +25,7 @@ def utf16_len(text: str) -> int:
 
 def split(text: str, entities: Sequence[Entity], *, limit: int = LIMIT) -> list[Formatted]:
     """Cut into parts of at most `limit` UTF-16 units. Only white space is lost; blank parts are left out."""
-    offsets = _offsets(text)
+    offsets = offsets_in(text)
     ordered = sorted(entities, key=lambda entity: (entity["offset"], -entity["length"]))
     return [
         (text[start:end], list(_clipped(ordered, offsets[start], offsets[end])))
@@ -34,7 +34,7 @@ def split(text: str, entities: Sequence[Entity], *, limit: int = LIMIT) -> list[
     ]
 
 
-def _offsets(text: str) -> Sequence[int]:
+def offsets_in(text: str) -> Sequence[int]:
     """The UTF-16 offset of every character, and of the end."""
     if text.isascii():
         return range(len(text) + 1)
