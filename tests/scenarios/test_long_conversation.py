@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bot.domain.context import ContextPolicy
 from bot.domain.quotas import Meter
+from bot.llm.completion import Timeouts
 from bot.llm.emulator import ChatRequest, ModelEmulator
 from bot.storage import Storage
 from tests.databases import on
@@ -13,6 +14,8 @@ from tests.scenarios.pooled import Scene, scene
 TURNS = 400
 TOLD_BEFORE, ASKED_AFTER = 30, 370
 UNLIMITED: dict[Meter, int | None] = {"messages": None, "tokens": None}
+PATIENT = Timeouts()
+"""A busy machine may stand still for longer than the short times of other scenes; a request repeated would count."""
 
 FACTS = {
     "My sister Ottilie breeds alpacas near Lisbon.": "Where does my sister keep her animals?",
@@ -83,7 +86,9 @@ async def talk(stage: Scene[ModelEmulator]) -> list[tuple[str, str, list[str]]]:
 @on("sqlite")
 async def test_what_was_told_early_is_known_late_and_most_tokens_come_from_the_cache(storage: Storage) -> None:
     server = ModelEmulator(answer=answer)
-    async with scene(storage, server, daily=UNLIMITED, window=32_000, context=ContextPolicy()) as stage:
+    async with scene(
+        storage, server, daily=UNLIMITED, window=32_000, context=ContextPolicy(), timeouts=PATIENT
+    ) as stage:
         asked = await talk(stage)
         assert len(server.requests) == TURNS
         rows = await stage.rows()
@@ -101,7 +106,7 @@ async def test_a_window_that_slides_knows_nothing_of_it_and_hits_no_cache(storag
     """The same conversation, so that nobody takes the one above for a matter of course."""
     server = ModelEmulator(answer=answer)
     sliding = ContextPolicy(recall=0, low_water=1)
-    async with scene(storage, server, daily=UNLIMITED, window=32_000, context=sliding) as stage:
+    async with scene(storage, server, daily=UNLIMITED, window=32_000, context=sliding, timeouts=PATIENT) as stage:
         asked = await talk(stage)
         rows = await stage.rows()
     assert not any(fact in text for fact, _, texts in asked for text in texts)
