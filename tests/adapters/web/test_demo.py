@@ -96,8 +96,10 @@ async def test_a_stream_can_be_stopped_in_a_slack_thread(page: Page) -> None:
 
 async def _stop(telegram: Locator, draft: Locator) -> None:
     """Two messages come of it, in any order: the answer as far as it got, and that it was stopped."""
+    stop = draft.get_by_role("button", name="Stop")
+    await stop.wait_for()
     before = await answers(telegram).count()
-    await draft.get_by_role("button", name="Stop").click()
+    await stop.click()
     await expect(answers(telegram)).to_have_count(before + 1)
 
 
