@@ -23,8 +23,10 @@ console: $(VENV)/.runtime ## Chat in this terminal
 doctor: $(VENV)/.runtime ## Check tokens, model and database, and say what is wrong
 	@$(BIN)/parley doctor
 
+# Some tests play with real processes, sockets and seconds. What failed beside others is asked once more alone.
 test: $(VENV)/.development ## Run every test
-	$(BIN)/pytest -q -n auto --dist loadfile
+	$(BIN)/pytest -q -n auto --dist loadfile || \
+		{ echo "Once more, alone:"; $(BIN)/pytest -q --last-failed --last-failed-no-failures none; }
 
 check: format lint types imports ## Everything but the tests: format, lint, types, import rules
 

@@ -100,7 +100,7 @@ class Core:
         while leases := await self.inbox.claim(100):
             for lease in leases:
                 self.dispatcher.start(lease)
-            await asyncio.wait(self.dispatcher._running, timeout=5)  # draining would cut chores off
+            await asyncio.wait(self.dispatcher._running, timeout=30)  # draining would cut chores off
             await self.dispatcher.drain(0)
 
     async def recover(self) -> None:

@@ -125,7 +125,7 @@ async def test_a_shutdown_does_not_wait_for_chores_and_the_next_start_does_them(
     for lease in await core.inbox.claim(100):
         core.dispatcher.start(lease)
     await asyncio.sleep(0.05)
-    await asyncio.wait_for(core.dispatcher.drain(60), timeout=5)
+    await asyncio.wait_for(core.dispatcher.drain(60), timeout=30)
     assert doer.done == []
     doer.gate.set()
     successor = core_with(storage, doer)

@@ -295,7 +295,7 @@ async def test_a_lane_nobody_renews_is_taken_up_again_without_a_restart(storage:
     await core.inbox.wait(0)
     beat = asyncio.create_task(core.inbox.keep())
     reborn = make_core(storage)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(20):
         while not reborn.platform.sent:  # the first ring may be for the message, and come late
             await core.inbox.wait(5)
             await reborn.work()

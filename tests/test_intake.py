@@ -34,7 +34,7 @@ class Flaky:
         """After so many seconds by the core's clock, which is a fast one."""
         self._core.clock.pass_(seconds=after)
         self.away = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await self.stored.wait()
 
 

@@ -21,7 +21,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def parley(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, input=typed, timeout=40, check=False
+        [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, input=typed, timeout=120, check=False
     )
 
 

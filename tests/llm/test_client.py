@@ -154,7 +154,7 @@ async def test_leaving_early_stops_the_server() -> None:
         async for _ in completion:
             break
         await completion.aclose()
-        await emulator.until(lambda: emulator.requests[0].cancelled, timeout=0.5)
+        await emulator.until(lambda: emulator.requests[0].cancelled)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def arrival(number: int, lane: str = "a") -> Arrival:
     return Arrival(source="fake:bot", event=str(number), lane=lane, order=number, payload={})
 
 
-async def rung(inbox: Inbox, within: float = 0.5) -> bool:
+async def rung(inbox: Inbox, within: float = 20) -> bool:
     """Whether it was woken."""
     began = time.monotonic()
     await inbox.wait(within)
@@ -53,7 +53,7 @@ async def test_a_busy_lane_wakes_nobody(storage: Storage, other: Inbox) -> None:
     await mine.claim(1)
     assert await rung(other)
     await mine.accept([arrival(2)])
-    assert not await rung(other)
+    assert not await rung(other, within=0.5)
 
 
 async def test_what_is_rolled_back_wakes_nobody(storage: Storage, other: Inbox) -> None:
@@ -64,7 +64,7 @@ async def test_what_is_rolled_back_wakes_nobody(storage: Storage, other: Inbox) 
 
     with pytest.raises(RuntimeError):
         await fail()
-    assert not await rung(other)
+    assert not await rung(other, within=0.5)
 
 
 async def test_a_stop_reaches_the_process_where_the_turn_runs(storage: Storage, other: Inbox) -> None:
@@ -72,7 +72,7 @@ async def test_a_stop_reaches_the_process_where_the_turn_runs(storage: Storage, 
     (lease,) = await other.claim(1)
     async with storage.begin() as work:
         await work.inbox.stop(lease.claim.lane)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         await lease.stopped.wait()
 
 
@@ -82,7 +82,7 @@ async def test_a_bell_whose_connection_broke_is_heard_again(storage: Storage, ot
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
         )
-    assert await rung(other, within=5)  # it wakes itself when it listens again
+    assert await rung(other)  # it wakes itself when it listens again
     await Inbox(storage, SystemClock()).accept([arrival(1)])
     assert await rung(other)
 

@@ -26,7 +26,7 @@ from adapters.slack.emulator.values import Call, Json, Message, Timing
 from adapters.slack.emulator.workspace import Channel, Kind, Profile, Workspace, ids
 
 T = TypeVar("T")
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 class SlackEmulator:

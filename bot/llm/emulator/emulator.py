@@ -79,7 +79,7 @@ class ModelEmulator:
         """What a client is given as its base URL."""
         return f"http://{self.host}:{self.port}/v1"
 
-    async def until(self, condition: Callable[[], object], timeout: float = 2.0) -> None:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], object], timeout: float = 20.0) -> None:  # noqa: ASYNC109
         """Wait until the condition holds. Raises `TimeoutError` after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             while not condition():  # noqa: ASYNC110 - a condition may look anywhere, no event covers it

@@ -56,7 +56,7 @@ async def test_a_senseless_action_is_answered_and_harms_nobody(address: str, sai
     async with aiohttp.ClientSession() as http, http.ws_connect(f"{address}/live", origin=address) as socket:
         await socket.send_str(said)
         kinds = {""}
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while "problem" not in kinds:
                 kinds.add((await socket.receive_json())["kind"])
         assert not socket.closed
@@ -76,6 +76,6 @@ def entries(folder: Path) -> list[Path]:
 async def test_nothing_of_a_demo_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     stop = asyncio.Event()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         await demo(Settings.load(_env_file=None), lambda: stop, port=0, announce=lambda _: stop.set())
     assert entries(tmp_path) == []

@@ -106,7 +106,7 @@ async def test_other_workers_hear_of_what_is_given_back(shared: RedisBuckets, re
     grant = await shared.take("r", ASK)
     assert isinstance(grant, Grant)
     await shared.release(grant)
-    assert await asyncio.wait_for(heard.get(), 1) == "r"
+    assert await asyncio.wait_for(heard.get(), 20) == "r"
     watch.cancel()
 
 
@@ -129,7 +129,7 @@ async def test_a_slot_freed_by_another_worker_is_taken_at_once(redis: Redis, pre
             waiting = asyncio.create_task(two.admit(ROUTE, tokens=1).__aenter__())
             await asyncio.sleep(0.05)
             assert not waiting.done()
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, 20)
 
 
 async def test_without_redis_memory_counts_and_one_warning_says_so(

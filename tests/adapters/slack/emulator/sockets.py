@@ -17,7 +17,7 @@ class Socket:
         self.raw = socket
 
     async def frame(self) -> dict[str, Any]:
-        frame: dict[str, Any] = await self.raw.receive_json(timeout=1)
+        frame: dict[str, Any] = await self.raw.receive_json(timeout=20)
         return frame
 
     async def ack(self, envelope: dict[str, Any], **payload: Any) -> None:

@@ -106,7 +106,7 @@ async def test_a_disconnect_frame_comes_before_the_close(
         slack.disconnect(reason)
         frame = await socket.frame()
         assert (frame["type"], frame["reason"]) == ("disconnect", reason)
-        assert (await socket.raw.receive(timeout=1)).type is aiohttp.WSMsgType.CLOSE
+        assert (await socket.raw.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
         await slack.until(lambda: slack.connections == 0)
 
 
@@ -124,12 +124,12 @@ async def test_nothing_new_goes_to_a_connection_asked_to_leave(
 async def test_a_cut_connection_ends_without_a_frame(slack: SlackEmulator, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as socket:
         slack.cut()
-        assert (await socket.raw.receive(timeout=1)).type is aiohttp.WSMsgType.CLOSED
+        assert (await socket.raw.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSED
 
 
 async def test_pings_are_answered(slack: SlackEmulator, http: aiohttp.ClientSession) -> None:
     async with http.ws_connect(await link(slack, http), autoping=False) as raw:
         await raw.receive()
         await raw.ping(b"sdk-ping-pong:1")
-        pong = await raw.receive(timeout=1)
+        pong = await raw.receive(timeout=20)
         assert (pong.type, bytes(pong.data)) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1")

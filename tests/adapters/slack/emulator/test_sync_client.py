@@ -94,7 +94,7 @@ async def test_the_builtin_socket_mode_client_hears_and_acknowledges(
     await asyncio.to_thread(client.connect)
     await slack.until(lambda: slack.connections == 1)
     await ada.says("hi", dm)
-    body = await asyncio.to_thread(bodies.get, timeout=2)
+    body = await asyncio.to_thread(bodies.get, timeout=20)
     assert body["event"]["text"] == "hi"
     await slack.until(lambda: slack.unacknowledged == 0)
     await asyncio.to_thread(client.close)
