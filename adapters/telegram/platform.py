@@ -20,6 +20,7 @@ from adapters.telegram.errors import TOKEN_HINT, seconds, translate
 from adapters.telegram.outbound import TelegramReply, parts_of
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
+from adapters.telegram.reading import PLATFORM, BotUser
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
@@ -61,7 +62,7 @@ class TelegramPlatform:
         webhook_url: where Telegram reaches us; None to poll. Put `routes` where that leads.
     """
 
-    name = inbound.PLATFORM
+    name = PLATFORM
     slash = "/"
     notices_per_second = 20.0  # of the 30 a second that Telegram allows for messages to different chats [Bot FAQ]
 
@@ -112,7 +113,7 @@ class TelegramPlatform:
         finally:
             self.connected = False
 
-    async def _receive(self, me: inbound.BotUser, accept: Accept) -> None:
+    async def _receive(self, me: BotUser, accept: Accept) -> None:
         assert self._webhook  # noqa: S101 - whoever calls has looked
         webhook = self._webhook
 
@@ -125,7 +126,7 @@ class TelegramPlatform:
         # Listening first: it calls as soon as it knows the address.
         await webhook.listen(me, accept, announced)
 
-    async def _poll(self, me: inbound.BotUser, accept: Accept) -> None:
+    async def _poll(self, me: BotUser, accept: Accept) -> None:
         await self._persistently(self._bot.delete_webhook)  # keeps what is waiting
         await self._publish_commands()
         await Poller(
@@ -255,8 +256,8 @@ class TelegramPlatform:
         return self._describe(command.summary, language)[:_LONGEST_DESCRIPTION]
 
 
-def _bot_user(user: User) -> inbound.BotUser:
-    return inbound.BotUser(id=user.id, username=user.username or "")
+def _bot_user(user: User) -> BotUser:
+    return BotUser(id=user.id, username=user.username or "")
 
 
 def _codes(languages: Sequence[str]) -> dict[str | None, str | None]:

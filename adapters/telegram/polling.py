@@ -11,6 +11,7 @@ from telegram import error as sdk
 from adapters.telegram import inbound
 from adapters.telegram.clicks import Clicks
 from adapters.telegram.errors import seconds, translate
+from adapters.telegram.reading import BotUser
 from bot.commands.declaration import CommandBook
 from bot.domain.updates import Arrival
 from bot.errors import PlatformMisconfigured
@@ -45,7 +46,7 @@ class Poller:
     def __init__(
         self,
         bot: Bot,
-        me: inbound.BotUser,
+        me: BotUser,
         commands: CommandBook,
         clock: Clock,
         *,

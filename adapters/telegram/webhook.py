@@ -16,6 +16,7 @@ from telegram import Bot
 
 from adapters.telegram import inbound
 from adapters.telegram.clicks import Clicks
+from adapters.telegram.reading import BotUser
 from bot.commands.declaration import CommandBook
 from bot.ports import Accept
 
@@ -48,7 +49,7 @@ class Webhook:
         self._secret = secret
         self._commands = commands
         self._clicks = Clicks(bot)
-        self._me: inbound.BotUser | None = None
+        self._me: BotUser | None = None
         self._accept: Accept | None = None
 
     @property
@@ -64,7 +65,7 @@ class Webhook:
             max_connections=_CONNECTIONS,
         )
 
-    async def listen(self, me: inbound.BotUser, accept: Accept, wait: Callable[[], Any]) -> None:
+    async def listen(self, me: BotUser, accept: Accept, wait: Callable[[], Any]) -> None:
         """Take calls while `wait` lasts. Before and after them Telegram keeps what it has."""
         self._me, self._accept = me, accept
         try:
@@ -86,7 +87,7 @@ class Webhook:
             return web.Response(status=400)
         return await self._store(raw, self._me, self._accept)
 
-    async def _store(self, raw: Any, me: inbound.BotUser, accept: Accept) -> web.Response:
+    async def _store(self, raw: Any, me: BotUser, accept: Accept) -> web.Response:
         arrival = inbound.arrival(raw, me, self._commands)
         try:
             if arrival is not None:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.telegram.inbound import QUARANTINE, BotUser, arrival, parse
+from adapters.telegram.inbound import QUARANTINE, arrival, parse
+from adapters.telegram.reading import BotUser
 from bot.commands.declaration import Command, CommandBook
 from bot.domain.people import Identity
 from bot.domain.updates import Arrival, Invocation, Update
