@@ -47,6 +47,7 @@ class Calls:
         self.pacing = pacing
         self._clock = clock
         self._latched: set[str] = set()
+        self._closed = False
         self.scopes: frozenset[str] = frozenset()
         """What the app may do, as Slack says with its answer to auth.test; nothing as long as that was not asked."""
 
@@ -106,11 +107,16 @@ class Calls:
         return await fetch(self._session(), str(self.client.token), attachment, most=most, api_host=host)
 
     async def close(self) -> None:
+        """For good: a call that comes later raises PlatformDown."""
+        self._closed = True
         if self.client.session is not None:
             await self.client.session.close()
 
     def _session(self) -> aiohttp.ClientSession:
         """Made with the first call, because aiohttp wants a running loop; without it the SDK connects for each call."""
+        if self._closed:
+            # A session made now would be closed by nobody.
+            raise PlatformDown("closed", outcome_unknown=False)
         if self.client.session is None or self.client.session.closed:
             self.client.session = aiohttp.ClientSession(timeout=_TIMEOUT)
         return self.client.session

@@ -7,8 +7,6 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.slack.emulator import Message as SlackMessage
-from adapters.slack.emulator import SlackEmulator, Tiers
-from adapters.slack.platform import SlackPlatform
 from adapters.telegram.emulator import Limits, Message, Person, TelegramEmulator
 from adapters.telegram.platform import TelegramPlatform
 from bot.clock import SystemClock
@@ -18,6 +16,7 @@ from bot.domain.quotas import Meter
 from bot.storage import Storage
 from bot.storage.tables import turn
 from tests.conftest import Core, make_core
+from tests.scenarios.office import Office
 from tests.scenarios.serving import serving
 
 TOKEN = "100:TEST"
@@ -144,54 +143,24 @@ class TestTelegram:
 
 
 class TestSlack:
-    @pytest.fixture
-    async def slack(self) -> AsyncIterator[SlackEmulator]:
-        async with SlackEmulator(limits=Tiers.off()) as emulator:
-            yield emulator
-
-    @pytest.fixture
-    async def platform(self, slack: SlackEmulator) -> AsyncIterator[SlackPlatform]:
-        one = SlackPlatform(
-            "xoxb-test", app_token="xapp-test", api_url=slack.url, commands=all_commands(), clock=SystemClock()
-        )
-        yield one
-        await one.close()
-
-    def by_bot(self, slack: SlackEmulator, channel: str) -> list[SlackMessage]:
-        return [one for one in slack.messages(channel) if one.from_bot and not one.streaming]
-
-    def button(self, message: SlackMessage, label: str) -> tuple[str, str]:
-        elements = [element for block in message.blocks for element in block.get("elements", [])]
-        (found,) = [one for one in elements if one.get("text", {}).get("text") == label]
-        return found["action_id"], found.get("value", "")
-
-    async def test_the_list_the_persona_and_forgetting_work_by_buttons(
-        self, storage: Storage, slack: SlackEmulator, platform: SlackPlatform
-    ) -> None:
-        core, ada = make_core(storage, daily=MANY, others=[platform], files=PIRATE), slack.person("U1", name="ada")
-        room = slack.dm(ada)
-
-        async def says(text: str) -> SlackMessage:
-            before = len(self.by_bot(slack, room.id))
-            await ada.says(text, room)
-            await slack.until(lambda: len(self.by_bot(slack, room.id)) > before)
-            return self.by_bot(slack, room.id)[before]
+    async def test_the_list_the_persona_and_forgetting_work_by_buttons(self, storage: Storage, office: Office) -> None:
+        core = make_core(storage, daily=MANY, others=[office.platform], files=PIRATE)
+        ada = office.slack.person("U1", name="ada")
+        room = office.slack.dm(ada)
 
         async def clicks(message: SlackMessage, label: str, told: str) -> SlackMessage:
-            await ada.clicks(room, message.ts, *self.button(message, label))
-            await slack.until(lambda: any(told in one.visible for one in self.by_bot(slack, room.id)))
-            return next(one for one in self.by_bot(slack, room.id) if told in one.visible)
+            await office.clicks(ada, room, message, label)
+            return await office.told(room, told)
 
-        async with serving(core, platform):
-            await slack.until(lambda: slack.connections == 2)
-            await says("soup")
-            listed = await says("chats")
+        async with office.open(core):
+            await office.asks(ada, "soup", room)
+            listed = await office.asks(ada, "chats", room)
             await clicks(listed, "1. soup", "gives it another name")
-            personas = await says("persona")
+            personas = await office.asks(ada, "persona", room)
             await clicks(personas, "pirate", "answers here")
-            await says("hello there")
+            await office.asks(ada, "hello there", room)
             assert core.model.prompts[-1].messages[0].text == "Talk like a pirate."
-            asking = await says("forget everything")
+            asking = await office.asks(ada, "forget everything", room)
             sure = await clicks(asking, "🗑 Forget", "Really?")
             await clicks(sure, "🗑 Yes, for good", "Forgotten: 2 questions")
         assert await turns(core) == 0

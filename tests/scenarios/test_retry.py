@@ -6,10 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import sqlalchemy as sa
 
-from adapters.slack.emulator import Message as SlackMessage
 from adapters.slack.emulator import Person as SlackPerson
-from adapters.slack.emulator import SlackEmulator, Tiers
-from adapters.slack.platform import SlackPlatform
 from adapters.telegram.emulator import Chat, Limits, Message, Person, TelegramEmulator
 from adapters.telegram.platform import TelegramPlatform
 from bot.clock import SystemClock
@@ -18,6 +15,7 @@ from bot.errors import StreamInterrupted, UpstreamDown
 from bot.storage import Storage
 from bot.storage.tables import charge, identity
 from tests.conftest import Core, make_core
+from tests.scenarios.office import Office
 from tests.scenarios.serving import serving
 
 TOKEN = "100:TEST"
@@ -151,79 +149,50 @@ class TestTelegram:
 
 class TestSlack:
     @pytest.fixture
-    async def slack(self) -> AsyncIterator[SlackEmulator]:
-        async with SlackEmulator(limits=Tiers.off()) as emulator:
-            yield emulator
-
-    @pytest.fixture
-    async def platform(self, slack: SlackEmulator) -> AsyncIterator[SlackPlatform]:
-        one = SlackPlatform(
-            "xoxb-test", app_token="xapp-test", api_url=slack.url, commands=all_commands(), clock=SystemClock()
-        )
-        yield one
-        await one.close()
-
-    @pytest.fixture
-    def ada(self, slack: SlackEmulator) -> SlackPerson:
-        return slack.person("U1", name="ada")
-
-    async def said(self, slack: SlackEmulator, channel: str, count: int) -> list[SlackMessage]:
-        def by_bot() -> list[SlackMessage]:
-            return [one for one in slack.messages(channel) if one.from_bot and not one.streaming]
-
-        await slack.until(lambda: len(by_bot()) >= count)
-        return by_bot()
-
-    def button(self, message: SlackMessage) -> tuple[str, str]:
-        """What the only button of a message sends."""
-        (element,) = (element for block in message.blocks for element in block.get("elements", []))
-        assert element["text"]["text"] == "🔁 Retry"
-        return element["action_id"], element["value"]
+    def ada(self, office: Office) -> SlackPerson:
+        return office.slack.person("U1", name="ada")
 
     async def test_in_a_direct_message_a_click_asks_again(
-        self, storage: Storage, slack: SlackEmulator, platform: SlackPlatform, ada: SlackPerson
+        self, storage: Storage, office: Office, ada: SlackPerson
     ) -> None:
-        core = make_core(storage, others=[platform])
+        core = make_core(storage, others=[office.platform])
         core.model.script = [(UpstreamDown("503"),)]
-        room = slack.dm(ada)
-        async with serving(core, platform):
-            await slack.until(lambda: slack.connections == 2)
+        room = office.slack.dm(ada)
+        async with office.open(core):
             await ada.says("hello", room)
-            (sorry,) = await self.said(slack, room.id, 1)
-            await ada.clicks(room, sorry.ts, *self.button(sorry))
-            _, answer = await self.said(slack, room.id, 2)
+            (sorry,) = await office.said(room, 1)
+            await office.clicks(ada, room, sorry, "🔁 Retry")
+            _, answer = await office.said(room, 2)
         assert answer.visible == "echo: hello"
 
     async def test_in_a_thread_a_click_is_the_clickers_own(
-        self, storage: Storage, slack: SlackEmulator, platform: SlackPlatform, ada: SlackPerson
+        self, storage: Storage, office: Office, ada: SlackPerson
     ) -> None:
-        ben = slack.person("U2", name="ben")
+        slack, ben = office.slack, office.slack.person("U2", name="ben")
         room = slack.channel("C1", "general", members=[ada, ben])
-        core = make_core(storage, others=[platform])
+        core = make_core(storage, others=[office.platform])
         core.model.script = [BROKEN]
-        async with serving(core, platform):
-            await slack.until(lambda: slack.connections == 2)
+        async with office.open(core):
             root = await ada.says("<@UBOT> hello", room)
-            (half,) = await self.said(slack, "C1", 1)
-            await ben.clicks(room, half.ts, *self.button(half))
-            await slack.until(lambda: any(one.ephemeral_for == "U2" for one in slack.messages("C1")))
-            await ada.clicks(room, half.ts, *self.button(half))
-            *_, answer = await self.said(slack, "C1", 3)
+            (half,) = await office.said(room, 1)
+            await office.clicks(ben, room, half, "🔁 Retry")
+            await office.until(lambda: any(one.ephemeral_for == "U2" for one in slack.messages("C1")))
+            await office.clicks(ada, room, half, "🔁 Retry")
+            *_, answer = await office.said(room, 3)
         (refused,) = (one for one in slack.messages("C1") if one.ephemeral_for == "U2")
         assert "none of yours" in refused.visible
         assert (answer.visible, answer.thread_ts) == ("echo: hello", root)
         assert await charged(core) == ["T1/U1", "T1/U1"]
 
     async def test_a_forged_action_is_worth_what_the_person_may_do(
-        self, storage: Storage, slack: SlackEmulator, platform: SlackPlatform, ada: SlackPerson
+        self, storage: Storage, office: Office, ada: SlackPerson
     ) -> None:
-        core = make_core(storage, others=[platform])
+        core, slack = make_core(storage, others=[office.platform]), office.slack
         core.model.script = [(UpstreamDown("503"),)]
         room = slack.dm(ada)
-        async with serving(core, platform):
-            await slack.until(lambda: slack.connections == 2)
+        async with office.open(core):
             await ada.says("hello", room)
-            (sorry,) = await self.said(slack, room.id, 1)
+            (sorry,) = await office.said(room, 1)
             body = {
                 "type": "block_actions",
                 "team": {"id": "T1"},
@@ -235,6 +204,6 @@ class TestSlack:
                 "trigger_id": "1.2.3",
             }
             slack.inject(body, "interactive")
-            await slack.until(lambda: any(one.ephemeral_for for one in slack.messages(room)))
+            await office.until(lambda: any(one.ephemeral_for for one in slack.messages(room)))
         (refused,) = (one for one in slack.messages(room) if one.ephemeral_for)
         assert "do not know the command" in refused.visible

@@ -10,7 +10,7 @@ from adapters.slack.platform import SlackPlatform
 from adapters.slack.scopes import SCOPES
 from bot.clock import SystemClock
 from bot.domain.updates import Invocation
-from bot.errors import PlatformMisconfigured
+from bot.errors import PlatformDown, PlatformMisconfigured
 from tests.adapters.slack.conftest import Hear, Inbox, Listen, Make, book
 
 
@@ -167,3 +167,16 @@ async def test_an_app_that_lacks_a_scope_is_found_out_before_anybody_misses_it()
             await platform.check()
         await platform.close()
     assert "lacks files:write" in caught.value.hint
+
+
+async def test_a_call_that_comes_after_the_end_opens_nothing(slack: SlackEmulator, make: Make) -> None:
+    platform = make()
+    await platform.check()
+    made = len(slack.calls)
+    await platform.close()
+    with pytest.raises(PlatformDown, match="closed"):
+        await platform.check()
+    assert len(slack.calls) == made
+    session = platform._calls.client.session
+    assert session is not None
+    assert session.closed
