@@ -101,6 +101,10 @@ def _identities(value: Any) -> Any:
     return frozenset(Identity.parse(one) for one in value.split(",") if one.strip())
 
 
+def _words(value: Any) -> Any:
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
 
@@ -108,6 +112,7 @@ IDS = "write platform:id, separated by commas"
 
 Secret = SecretStr | None
 Identities = Annotated[frozenset[Identity], NoDecode, BeforeValidator(_identities)]
+Words = Annotated[tuple[Annotated[str, Field(max_length=32)], ...], NoDecode, BeforeValidator(_words)]
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
 Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]

@@ -33,6 +33,8 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
                 describe=describe,
                 languages=[one.language for one in catalogues],
                 webhook_url=settings.telegram_webhook_url,
+                triggers=settings.telegram_trigger_words,
+                channels=settings.telegram_channel_posts,
             )
         )
     if settings.slack_bot_token:

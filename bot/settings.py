@@ -25,6 +25,7 @@ from bot.notation import (
     Secret,
     Url,
     Webhook,
+    Words,
     Zone,
     token,
 )
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     telegram_webhook_url: Webhook = Field(
         None, description="an https address with a path, such as https://bot.example.org/telegram; leave it out to poll"
     )
+
+    telegram_trigger_words: Words = Field((), description="words that call the bot in groups, separated by commas")
+    telegram_channel_posts: bool = Field(default=False, description="true or false")
 
     slack_bot_token: Annotated[Secret, token(r"xoxb-\S+")] = Field(
         None, description="the Bot User OAuth Token (xoxb-…) under OAuth & Permissions of your Slack app"

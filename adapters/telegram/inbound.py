@@ -8,37 +8,34 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, storable, string_in
-from adapters.telegram.reading import PLATFORM, BotUser, Reading, place_of, sender_of
-from bot.commands.declaration import CommandBook
+from adapters.telegram.reading import PLATFORM, BotUser, Hearing, Reading, place_of, sender_of
 from bot.domain.updates import MOST_COMMAND_BYTES, Arrival, Invocation, Place, Update
 
 QUARANTINE = "telegram:quarantine"
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "stopped_message_generation")
-"""The last one (Bot API 10.3) is a press on a draft's Stop button."""
 
 
-def arrival(raw: Any, bot: BotUser, commands: CommandBook) -> Arrival | None:
+def arrival(raw: Any, bot: BotUser, hearing: Hearing) -> Arrival | None:
     """Classify one raw update; None if it certainly is not for the bot. Never raises."""
     try:
         payload = _payload(raw, bot)
-        update = parse(payload, commands)
-        return _arrival(payload, bot, commands, update) if update else None
+        update = parse(payload, hearing)
+        return _arrival(payload, bot, hearing, update) if update else None
     except (ValueError, KeyError, TypeError):
         return _poison(raw, bot)
 
 
-def parse(payload: Json, commands: CommandBook) -> Update | None:
+def parse(payload: Json, hearing: Hearing) -> Update | None:
     """Read a stored payload; None if it is not for the bot. Raises ValueError, KeyError, TypeError."""
     bot = _bot(payload)
     if stopped := object_in(payload, "stopped_message_generation"):
         return _stop(stopped)
     if click := object_in(payload, "callback_query"):
-        return _click(click, commands)
-    edited = object_in(payload, "edited_message")
-    message = edited or object_in(payload, "message")
-    if message is None or _not_from_a_person(message, bot):
+        return _click(click, hearing)
+    edited = object_in(payload, "edited_message") or object_in(payload, "edited_channel_post")
+    message = edited or object_in(payload, "message") or object_in(payload, "channel_post")
+    if message is None or _is_own(message, bot):
         return None
-    update = Reading(message, bot, commands).update()
+    update = Reading(message, bot, hearing).update()
     return _edit(update) if edited and update else update
 
 
@@ -48,15 +45,15 @@ def update_id(raw: Any) -> int | None:
     return number if isinstance(number, int) and 0 <= number < BIGGEST else None
 
 
-def _arrival(payload: Json, bot: BotUser, commands: CommandBook, update: Update) -> Arrival:
+def _arrival(payload: Json, bot: BotUser, hearing: Hearing, update: Update) -> Arrival:
     number = integer_in(payload, "update_id")
     return Arrival(
         source=bot.source,
         event=str(number),
-        lane=commands.lane(update.place, update.invocation),
+        lane=hearing.commands.lane(update.place, update.invocation),
         order=int(update.message or 0),
         payload=payload,
-        sender=None if commands.overtakes(update.invocation) else update.sender.identity,
+        sender=None if hearing.commands.overtakes(update.invocation) else update.sender.identity,
     )
 
 
@@ -90,11 +87,8 @@ def _bot(payload: Json) -> BotUser:
     return BotUser(id=integer_in(bot, "id"), username=string_in(bot, "username") or "")
 
 
-def _not_from_a_person(message: Json, bot: BotUser) -> bool:
-    """Bots, channels, anonymous admins and forwards by Telegram itself have no account we could answer for."""
-    author = object_in(message, "from")
-    if author is None or author.get("is_bot") or "sender_chat" in message or message.get("is_automatic_forward"):
-        return True
+def _is_own(message: Json, bot: BotUser) -> bool:
+    """Whether it is ours, though a person sent it: found by typing our name."""
     through = object_in(message, "via_bot")
     return through is not None and through.get("id") == bot.id
 
@@ -109,7 +103,7 @@ def _stop(stopped: Json) -> Update | None:
     return Update(sender=sender_of(chat), place=place, text="", invocation=Invocation(name="stop"))
 
 
-def _click(click: Json, commands: CommandBook) -> Update | None:
+def _click(click: Json, hearing: Hearing) -> Update | None:
     """A click on a button counts as the command in its data, given by whoever clicked.
 
     A changed client can send any data, so it is worth no more than the same words typed by the same person. What is
@@ -117,8 +111,8 @@ def _click(click: Json, commands: CommandBook) -> Update | None:
     """
     message, data = object_in(click, "message") or {}, string_in(click, "data") or ""
     name, _, arguments = data.partition(" ")
-    place = place_of(message)
-    if place is None or commands.get(name) is None or len(data.encode()) > MOST_COMMAND_BYTES:
+    place = place_of(message, channels=hearing.channels)
+    if place is None or hearing.commands.get(name) is None or len(data.encode()) > MOST_COMMAND_BYTES:
         return None
     number = str(integer_in(message, "message_id"))
     return Update(

@@ -20,7 +20,7 @@ from adapters.telegram.errors import TOKEN_HINT, seconds, translate
 from adapters.telegram.outbound import TelegramReply, parts_of
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
-from adapters.telegram.reading import PLATFORM, BotUser
+from adapters.telegram.reading import PLATFORM, BotUser, Hearing
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
@@ -60,6 +60,8 @@ class TelegramPlatform:
         poll_seconds: how long Telegram holds a call that has nothing to say; 50 at most.
         backoff: waiting after failures; tests shorten it.
         webhook_url: where Telegram reaches us; None to poll. Put `routes` where that leads.
+        triggers: words that call the bot in groups, as its name does.
+        channels: whether it is to be called in channels too.
     """
 
     name = PLATFORM
@@ -78,6 +80,8 @@ class TelegramPlatform:
         poll_seconds: int = LONGEST_POLL,
         backoff: Callable[[], Backoff] = Backoff,
         webhook_url: str | None = None,
+        triggers: Sequence[str] = (),
+        channels: bool = False,
     ) -> None:
         _tame_sdk()
         api_url = api_url.rstrip("/")
@@ -90,11 +94,11 @@ class TelegramPlatform:
             get_updates_request=self._requests[0],
             request=self._requests[1],
         )
-        self._webhook = Webhook(self._bot, webhook_url, secret_of(token), commands) if webhook_url else None
+        self._hearing = Hearing(commands=commands, triggers=triggers, channels=channels)
+        self._webhook = Webhook(self._bot, webhook_url, secret_of(token), self._hearing) if webhook_url else None
         # Telegram gives updates to the latest poller only: two would take turns at failing.
         self.one_listener = "" if webhook_url else f"{self.name}:{token.partition(':')[0]}"
         self.connected = False
-        self._commands = commands
         self._clock = clock
         self._describe = describe
         self._languages = languages
@@ -132,7 +136,7 @@ class TelegramPlatform:
         await Poller(
             self._bot,
             me,
-            self._commands,
+            self._hearing,
             self._clock,
             timeout=self._poll_seconds,
             backoff=self._backoff(),
@@ -150,7 +154,7 @@ class TelegramPlatform:
         return
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
-        return inbound.parse(payload, self._commands)
+        return inbound.parse(payload, self._hearing)
 
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         return TelegramReply(self._sender, self._pacing, self._clock, update, ref)
@@ -200,7 +204,7 @@ class TelegramPlatform:
             user = await self._bot.get_me()
         except sdk.TelegramError as error:
             raise translate(error) from error
-        return inbound.arrival(payload.get("raw"), _bot_user(user), self._commands)
+        return inbound.arrival(payload.get("raw"), _bot_user(user), self._hearing)
 
     def repeatable(self, part: Part) -> bool:
         return "edit" in part
@@ -236,7 +240,7 @@ class TelegramPlatform:
         log.info("Telegram knows the bot", username=user.username, bot=user.id)
         if not user.can_read_all_group_messages:
             log.warning(
-                "Privacy mode is on: in groups the bot may not see mentions, only commands and replies. "
+                "Privacy mode is on: in groups the bot may see neither mentions nor trigger words. "
                 "Turn it off in @BotFather (/setprivacy) and add the bot to the group again, or make it an admin."
             )
 
@@ -245,7 +249,7 @@ class TelegramPlatform:
         for code, language in _codes(self._languages).items():
             menu = [
                 BotCommand(command.name, self._summary(command, language))
-                for command in self._commands.menu(Role.MEMBER)
+                for command in self._hearing.commands.menu(Role.MEMBER)
             ]
             try:
                 await self._bot.set_my_commands(menu, language_code=code)

@@ -11,8 +11,7 @@ from telegram import error as sdk
 from adapters.telegram import inbound
 from adapters.telegram.clicks import Clicks
 from adapters.telegram.errors import seconds, translate
-from adapters.telegram.reading import BotUser
-from bot.commands.declaration import CommandBook
+from adapters.telegram.reading import BotUser, Hearing
 from bot.domain.updates import Arrival
 from bot.errors import PlatformMisconfigured
 from bot.ports import Accept, Clock
@@ -47,7 +46,7 @@ class Poller:
         self,
         bot: Bot,
         me: BotUser,
-        commands: CommandBook,
+        hearing: Hearing,
         clock: Clock,
         *,
         timeout: int = LONGEST_POLL,
@@ -56,7 +55,7 @@ class Poller:
     ) -> None:
         self._bot = bot
         self._me = me
-        self._commands = commands
+        self._hearing = hearing
         self._clock = clock
         self._timeout = timeout
         self._backoff = backoff or Backoff()
@@ -95,7 +94,7 @@ class Poller:
             "offset": self._offset,
             "timeout": self._timeout,
             # Telegram remembers the list of the last call that had one: always say it.
-            "allowed_updates": list(inbound.ALLOWED_UPDATES),
+            "allowed_updates": self._hearing.updates,
         }
         raws = await self._bot.do_api_request(
             "getUpdates", api_kwargs=parameters, read_timeout=self._timeout + _ANSWER_SECONDS
@@ -113,7 +112,7 @@ class Poller:
             self._clicks.seen(raw)
 
     def _arrival(self, raw: Any) -> Arrival | None:
-        arrival = inbound.arrival(raw, self._me, self._commands)
+        arrival = inbound.arrival(raw, self._me, self._hearing)
         if arrival is not None and arrival.poison:
             log.error("An update could not be read and is kept for inspection", update=arrival.event)
         return arrival

@@ -1,8 +1,12 @@
 """One message of Telegram's, read for one bot: who speaks, where, and whether and what they ask."""
 
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from adapters.telegram import foreign
 from adapters.telegram.attachments import attached
 from adapters.telegram.raw import Json, integer_in, object_in, string_in
 from adapters.telegram.spans import Span, Spans
@@ -32,10 +36,44 @@ class BotUser:
         return f"{PLATFORM}:{self.id}"
 
 
-def place_of(message: Json) -> Place | None:
-    """Where a message stands; None in channels."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What of everything that is said is for the bot.
+
+    Args:
+        commands: what it understands; also decides what overtakes.
+        triggers: words that call it in groups, at the beginning of a message, like its name.
+        channels: whether it is to be called in channels too.
+    """
+
+    commands: CommandBook
+    triggers: Sequence[str] = ()
+    channels: bool = False
+
+    @property
+    def updates(self) -> list[str]:
+        """The kinds of update to ask Telegram for. The last one (Bot API 10.3) is a press on a draft's Stop button."""
+        kinds = ["message", "edited_message", "callback_query", "my_chat_member", "stopped_message_generation"]
+        return [*kinds, "channel_post", "edited_channel_post"] if self.channels else kinds
+
+    def untriggered(self, text: str) -> str | None:
+        """What follows a trigger; None if the text does not begin with one."""
+        found = _triggers(tuple(self.triggers)).match(text) if self.triggers else None
+        return text[found.end() :].strip() if found else None
+
+
+@cache
+def _triggers(words: tuple[str, ...]) -> re.Pattern[str]:
+    # Scripts without blanks go on right after a word.
+    ends = ["" if unicodedata.east_asian_width(word[-1]) in "WF" else r"(?!\w)" for word in words]
+    either = "|".join(re.escape(word) + end for word, end in zip(words, ends, strict=True))
+    return re.compile(rf"\s*(?:{either})[\s,:;.!?，：；。！？…-]*", re.IGNORECASE)
+
+
+def place_of(message: Json, *, channels: bool = False) -> Place | None:
+    """Where a message stands; None in channels unless these are wanted."""
     chat = object_in(message, "chat") or {}
-    if chat.get("type") not in {"private", "group", "supergroup"}:
+    if chat.get("type") not in {"private", "group", "supergroup", *(("channel",) if channels else ())}:
         return None
     # Outside of forums message_thread_id only names a chain of replies [Bot API, Message.is_topic_message].
     topic = message.get("is_topic_message") is True
@@ -43,14 +81,31 @@ def place_of(message: Json) -> Place | None:
     return Place(platform=PLATFORM, chat=str(integer_in(chat, "id")), thread=thread, private=chat["type"] == "private")
 
 
+def speaker_of(message: Json) -> Sender | None:
+    """Who speaks; None for whoever has no account that we could answer for.
+
+    Those are other bots, a channel whose posts Telegram forwards into its group, and people who speak as a channel:
+    anybody can have as many of these as they like. A group's anonymous admins are the group itself, and so is whoever
+    posts in a channel: all of them together are one account that may no more than a guest.
+    """
+    if message.get("is_automatic_forward"):
+        return None
+    if group := object_in(message, "sender_chat"):
+        here = object_in(message, "chat") or {}
+        return group_of(group) if integer_in(group, "id") == here.get("id") else None
+    author = object_in(message, "from")
+    return None if author is None or author.get("is_bot") else sender_of(author)
+
+
 class Reading:
     """One message, read for one bot."""
 
-    def __init__(self, message: Json, bot: BotUser, commands: CommandBook) -> None:
+    def __init__(self, message: Json, bot: BotUser, hearing: Hearing) -> None:
         self._message = message
         self._bot = bot
-        self._commands = commands
-        self._place = place_of(message)
+        self._hearing = hearing
+        self._speaker = speaker_of(message)
+        self._place = place_of(message, channels=hearing.channels)
         self._private = self._place is not None and self._place.private
         text = string_in(message, "text") or string_in(message, "caption") or ""
         if len(text) > _LONGEST:
@@ -59,16 +114,16 @@ class Reading:
         self._spans = Spans.read(text, entities or [])
 
     def update(self) -> Update | None:
-        if self._place is None:
+        if self._place is None or self._speaker is None:
             return None
         command = self._command()
         if command is None and not (self._is_said() if self._private else self._is_addressed()):
             return None
         number = integer_in(self._message, "message_id")
         return Update(
-            sender=sender_of(self._message["from"]),
+            sender=self._speaker,
             place=self._place,
-            text=self._said(),
+            text=self._said() if command else self._asked(),
             message=str(number),
             invocation=command,
             replied_to=self._replied_to(),
@@ -85,11 +140,17 @@ class Reading:
         return "media_group_id" not in self._message and not _WORDLESS.isdisjoint(self._message)
 
     def _is_addressed(self) -> bool:
-        has_text = bool(self._spans.text.strip())
-        return has_text and (any(self._bot_mentions()) or self._answered_author() == self._bot.id)
+        if not self._spans.text.strip() or foreign.is_forwarded(self._message):
+            return False
+        return self._is_called() or self._answered_author() == self._bot.id
+
+    def _is_called(self) -> bool:
+        return any(self._bot_mentions()) or self._hearing.untriggered(self._spans.text) is not None
 
     def _command(self) -> Invocation | None:
         """`/name`, `/name@ThisBot`, and in groups `@ThisBot /name`. A bare command unknown to us is another bot's."""
+        if foreign.is_forwarded(self._message):
+            return None  # nobody has given it here
         first = next((span for span in self._spans if span.kind == "bot_command"), None)
         if first is None or self._without_bot(self._spans.until(first.start)):
             return None
@@ -97,7 +158,7 @@ class Reading:
         explicit = addressee.lower() == self._bot.username.lower()
         if not name or (addressee and not explicit):
             return None
-        if not (self._private or explicit or self._commands.get(name) or any(self._bot_mentions())):
+        if not (self._private or explicit or self._hearing.commands.get(name) or any(self._bot_mentions())):
             return None
         return Invocation(name=name.lower(), arguments=self._arguments(first))
 
@@ -106,8 +167,16 @@ class Reading:
         mentions = dict.fromkeys(self._bot_mentions(), "")
         return self._spans.replaced(people | mentions, after=command.end).strip()
 
+    def _asked(self) -> str:
+        """What is asked, with the words of others that it is about."""
+        said = foreign.forwarded(self._message, self._said())
+        return foreign.replying(self._message, said, bot=self._bot.id, private=self._private)
+
     def _said(self) -> str:
-        return self._without_bot(self._spans)
+        said = self._without_bot(self._spans)
+        if self._private or any(self._bot_mentions()):
+            return said
+        return self._hearing.untriggered(said) or said
 
     def _without_bot(self, spans: Spans) -> str:
         cut = dict.fromkeys((span for span in spans if self._is_bot(span)), "")
@@ -151,3 +220,9 @@ def sender_of(user: Json) -> Sender:
         language=string_in(user, "language_code"),
         belonging="full",
     )
+
+
+def group_of(chat: Json) -> Sender:
+    """A group or channel that speaks itself."""
+    who = Identity(platform=PLATFORM, user=str(integer_in(chat, "id")))
+    return Sender(identity=who, name=string_in(chat, "title") or who.user, belonging="group")

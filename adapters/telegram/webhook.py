@@ -16,8 +16,7 @@ from telegram import Bot
 
 from adapters.telegram import inbound
 from adapters.telegram.clicks import Clicks
-from adapters.telegram.reading import BotUser
-from bot.commands.declaration import CommandBook
+from adapters.telegram.reading import BotUser, Hearing
 from bot.ports import Accept
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a name
@@ -40,14 +39,14 @@ class Webhook:
         bot: whose updates.
         url: as Telegram calls it; its path is ours.
         secret: comes with every call.
-        commands: which messages overtake.
+        hearing: what is for the bot.
     """
 
-    def __init__(self, bot: Bot, url: str, secret: str, commands: CommandBook) -> None:
+    def __init__(self, bot: Bot, url: str, secret: str, hearing: Hearing) -> None:
         self._bot = bot
         self._url = url
         self._secret = secret
-        self._commands = commands
+        self._hearing = hearing
         self._clicks = Clicks(bot)
         self._me: BotUser | None = None
         self._accept: Accept | None = None
@@ -61,7 +60,7 @@ class Webhook:
         await self._bot.set_webhook(
             self._url,
             secret_token=self._secret,
-            allowed_updates=list(inbound.ALLOWED_UPDATES),
+            allowed_updates=self._hearing.updates,
             max_connections=_CONNECTIONS,
         )
 
@@ -88,7 +87,7 @@ class Webhook:
         return await self._store(raw, self._me, self._accept)
 
     async def _store(self, raw: Any, me: BotUser, accept: Accept) -> web.Response:
-        arrival = inbound.arrival(raw, me, self._commands)
+        arrival = inbound.arrival(raw, me, self._hearing)
         try:
             if arrival is not None:
                 await accept([arrival])

@@ -42,6 +42,13 @@ class AccessPolicy:
         place: Place | None = None,
     ) -> Role:
         """What somebody is who writes from `place`; `given` is the role that an admin or a code gave them."""
+        role = self._role(who, belonging, given=given, blocked=blocked, place=place)
+        # Nobody knows which of its admins it is.
+        return min(role, Role.GUEST) if belonging == "group" else role
+
+    def _role(
+        self, who: Identity, belonging: Belonging | None, *, given: Role | None, blocked: bool, place: Place | None
+    ) -> Role:
         if who in self.owners:
             return Role.OWNER
         if blocked:
@@ -70,7 +77,7 @@ class AccessPolicy:
     def _may_enter(self, belonging: Belonging | None) -> bool:
         """Whoever is not known to be one of the workspace's own people is taken for a guest."""
         match belonging:
-            case "full":
+            case "full" | "group":
                 return True
             case "external":
                 return self.external

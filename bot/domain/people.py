@@ -28,9 +28,10 @@ Busy = Literal["queue", "steer", "ignore"]
 """What becomes of a message that comes while an answer is written: it waits, both are answered together, or it is left
 out."""
 
-Belonging = Literal["full", "guest", "external"]
+Belonging = Literal["full", "guest", "external", "group"]
 """What somebody is to the workspace they write from: one of its people (everybody, where there are no workspaces),
-its guest, or somebody of another organisation (Slack Connect)."""
+its guest, or somebody of another organisation (Slack Connect). A group that speaks itself, by one of its anonymous
+admins, is nobody in particular: it may what guests may, and is never written to unasked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

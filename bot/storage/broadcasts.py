@@ -80,6 +80,7 @@ class Broadcasts:
             identity.c.account_id > after,
             account.c.blocked_at.is_(None),
             sa.not_(account.c.quiet),
+            identity.c.belonging.is_distinct_from("group"),
             sa.not_(_better(platforms)),
         )
         rows = await self._connection.execute(query.order_by(identity.c.account_id).limit(most))

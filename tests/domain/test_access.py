@@ -84,3 +84,11 @@ def test_an_admin_chat_is_as_good_as_a_direct_message_in_each_of_its_threads() -
     policy = AccessPolicy(admin_chats={Identity.parse("slack:T1/C1")})
     assert policy.here(Role.ADMIN, TEAM) is Role.ADMIN
     assert policy.here(Role.ADMIN, TELEGRAM_GROUP) is Role.MEMBER
+
+
+@pytest.mark.parametrize("given", [None, Role.ADMIN])
+def test_a_group_that_speaks_itself_is_a_guest_whatever_anybody_says(given: Role | None) -> None:
+    assert role(AccessPolicy(), belonging="group", given=given) is Role.GUEST
+    assert role(AccessPolicy(owners={ADA}), belonging="group") is Role.GUEST
+    assert role(AccessPolicy(), belonging="group", blocked=True) is Role.BLOCKED
+    assert role(AccessPolicy(entry="list"), belonging="group") is Role.NEWCOMER

@@ -68,6 +68,8 @@ class Chat:
             return bad_request(text, migrate_to_chat_id=self.migrated_to)
         if self.bot_status == "kicked":
             return forbidden(f"bot was kicked from the {self.kind} chat")
+        if self.kind == "channel" and self.bot_status != "administrator":
+            return bad_request("need administrator rights in the channel chat")
         if self.bot_status == "left":
             return forbidden(f"bot is not a member of the {self.kind} chat")
         return None

@@ -6,12 +6,9 @@ from adapters.telegram.emulator.values import Json, Message, User
 
 def message_payload(chat: Chat, message: Message, *, with_reply: bool = True) -> Json:
     """A Bot API Message. The replied-to message is nested once, without its own reply."""
-    body: Json = {
-        "message_id": message.id,
-        "from": message.sender.payload(),
-        "chat": chat.payload(),
-        "date": message.date,
-    }
+    body: Json = {"message_id": message.id, "chat": chat.payload(), "date": message.date}
+    # Posts of a channel are the channel's: nobody is told who wrote them.
+    body |= {"sender_chat": chat.payload()} if chat.kind == "channel" else {"from": message.sender.payload()}
     if message.edited is not None:
         body["edit_date"] = message.edited
     if message.thread_id is not None:
@@ -19,6 +16,7 @@ def message_payload(chat: Chat, message: Message, *, with_reply: bool = True) ->
     replied = chat.messages.get(message.reply_to) if message.reply_to is not None else None
     if replied is not None and with_reply:
         body["reply_to_message"] = message_payload(chat, replied, with_reply=False)
+    body |= message.more
     body |= _content(message)
     if "inline_keyboard" in (message.reply_markup or {}):
         body["reply_markup"] = message.reply_markup

@@ -7,7 +7,7 @@ from adapters.telegram.emulator import entities as marks
 from adapters.telegram.emulator.chats import Chat
 from adapters.telegram.emulator.files import attachment
 from adapters.telegram.emulator.payloads import message_payload
-from adapters.telegram.emulator.values import Json, Message, User
+from adapters.telegram.emulator.values import ANONYMOUS, Json, Message, User
 from adapters.telegram.emulator.world import Query, World
 
 AttachmentKind = Literal["document", "photo", "voice", "audio", "video", "sticker"]
@@ -45,10 +45,28 @@ class Person:
         reply_to: int | None = None,
         thread_id: int | None = None,
         entities: list[Json] | None = None,
+        quote: str = "",
+        anonymous: bool = False,
     ) -> int:
-        """Write a message and return its id. Commands, mentions and links are marked as a client marks them."""
+        """Write a message and return its id. Commands, mentions and links are marked as a client marks them.
+
+        `quote` is what of the message that is replied to was selected. An `anonymous` admin speaks as the group.
+        """
         found = marks.find(text) if entities is None else entities
-        return self._posts(chat, text=text, entities=tuple(found), reply_to=reply_to, thread_id=thread_id)
+        more = self._quoting(chat or self.chat, reply_to, quote) if quote and reply_to else {}
+        content = {"text": text, "entities": tuple(found), "reply_to": reply_to, "thread_id": thread_id, "more": more}
+        return self._posts(chat, anonymous=anonymous, **content)
+
+    def forwards(self, message_id: int, *, origin: Chat, chat: Chat | None = None, hidden: bool = False) -> int:
+        """Forward a message that stands in the chat `origin`; a `hidden` author is only a name."""
+        message = origin.messages[message_id]
+        body: Json = {"type": "user", "sender_user": message.sender.payload()}
+        if hidden:
+            body = {"type": "hidden_user", "sender_user_name": message.sender.first_name}
+        if origin.kind == "channel":
+            body = {"type": "channel", "chat": origin.payload(), "message_id": message_id}
+        more = {"forward_origin": {**body, "date": message.date}}
+        return self._posts(chat, text=message.text, entities=message.entities, media=message.media, more=more)
 
     def sends(
         self,
@@ -113,13 +131,25 @@ class Person:
     def unblocks_bot(self) -> None:
         self._world.set_bot_status(self.chat, "member", self.user)
 
-    def _posts(self, chat: Chat | None, **content: Any) -> int:
+    def _posts(self, chat: Chat | None, *, anonymous: bool = False, **content: Any) -> int:
         place = chat or self.chat
         self._require_member(place)
+        if (anonymous or place.kind == "channel") and self.id not in place.admins:
+            raise ValueError(f"{self.user.first_name} is no admin of this chat")
         place.started = True
         message_id = self._world.next_id(place)
-        message = Message(id=message_id, chat_id=place.id, sender=self.user, date=self._world.now(), **content)
+        sender, more = self.user, content.pop("more", {})
+        if anonymous:
+            sender, more = ANONYMOUS, {**more, "sender_chat": place.payload()}
+        message = Message(id=message_id, chat_id=place.id, sender=sender, date=self._world.now(), more=more, **content)
         return self._world.post(place, message).id
+
+    def _quoting(self, chat: Chat, reply_to: int, quote: str) -> Json:
+        """The part of a message that was selected, as `TextQuote`."""
+        position = chat.messages[reply_to].text.find(quote)
+        if position < 0:
+            raise ValueError(f"message {reply_to} does not say {quote!r}")
+        return {"quote": {"text": quote, "position": position, "is_manual": True}}
 
     def _presses(self, chat: Chat, message: Message, data: str) -> str:
         world = self._world

@@ -114,6 +114,14 @@ class TelegramEmulator:
         self.world.chats[id] = chat
         return chat
 
+    def channel(self, *, id: int, title: str, admins: Iterable[Person]) -> Chat:  # noqa: A002
+        """A channel; the bot is one of its admins, or it would see nothing of it."""
+        people = list(admins)
+        chat = Chat(id=id, kind="channel", title=title, members={one.id: one.user for one in people})
+        chat.admins, chat.bot_status = {one.id for one in people}, "administrator"
+        self.world.chats[id] = chat
+        return chat
+
     def topic(self, chat: Chat, name: str) -> int:
         """Open a topic, in a forum or in a private chat, and return its thread id."""
         thread_id = self.world.next_id(chat)

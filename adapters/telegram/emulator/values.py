@@ -30,12 +30,16 @@ class User:
         return body
 
 
+# Whom the Bot API names as the author of what a group's anonymous admin writes.
+ANONYMOUS = User(id=1087968824, first_name="Group", is_bot=True, username="GroupAnonymousBot")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One visible message. An edit makes a new value under the same id. `date` and `edited` are Unix seconds.
 
     `text` is the caption when `media` (the Bot API fields of an attachment) is there; `service` holds the
-    fields of a service message, which has no text.
+    fields of a service message, which has no text; `more` those that say where it is from, such as `forward_origin`.
     """
 
     id: int
@@ -50,6 +54,7 @@ class Message:
     edited: int | None = None
     media: Json = field(default_factory=dict)
     service: Json = field(default_factory=dict)
+    more: Json = field(default_factory=dict)
     reactions: Mapping[int, tuple[Json, ...]] = field(default_factory=dict)
 
     @property

@@ -83,7 +83,7 @@ class World:
             self.end_draft(chat, message.thread_id)
             chat.actions.pop(message.thread_id, None)
         elif self._shown_to_bot(chat, message):
-            self.updates.push("message", body, chat.id)
+            self.updates.push("channel_post" if chat.kind == "channel" else "message", body, chat.id)
         self.publish("message", chat, body)
         return message
 
@@ -92,7 +92,7 @@ class World:
         chat.messages[message.id] = message
         body = message_payload(chat, message)
         if message.sender.id != self.bot.id and self._shown_to_bot(chat, message):
-            self.updates.push("edited_message", body, chat.id)
+            self.updates.push("edited_channel_post" if chat.kind == "channel" else "edited_message", body, chat.id)
         self.publish("edit", chat, body)
         return message
 

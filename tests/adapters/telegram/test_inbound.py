@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.telegram.inbound import QUARANTINE, arrival, parse
-from adapters.telegram.reading import BotUser
+from adapters.telegram.reading import BotUser, Hearing
 from bot.commands.declaration import Command, CommandBook
 from bot.domain.people import Identity
 from bot.domain.updates import Arrival, Invocation, Update
@@ -14,10 +14,10 @@ from bot.texts import text
 from tests.adapters.telegram.conftest import say_nothing
 
 BOT = BotUser(id=100, username="Parley_Bot")
-BOOK = CommandBook([
+BOOK = Hearing(commands=CommandBook([
     Command(name="help", summary=text("Help"), handler=say_nothing),
     Command(name="new", summary=text("New"), handler=say_nothing, overtakes=False),
-])  # fmt: skip
+]))  # fmt: skip
 ADA = {"id": 11, "is_bot": False, "first_name": "Ada", "last_name": "L", "username": "ada", "language_code": "pt-br"}
 PRIVATE = {"id": 11, "type": "private", "first_name": "Ada"}
 GROUP = {"id": -1001, "type": "supergroup", "title": "Team"}
