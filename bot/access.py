@@ -40,13 +40,19 @@ class Access:
 
     async def introduced(self, lease: Lease, platform: Platform, update: Update) -> Update:
         """The update with what has to be known of its sender before anything else. Platforms are asked but once."""
-        if update.sender.belonging is not None:
-            return update
-        async with lease.begin() as work:
-            known = await work.people.find(update.sender.identity)
-        if known is not None and known.belonging is not None:
-            return replace(update, sender=replace(update.sender, belonging=known.belonging))
-        return replace(update, sender=await platform.ask_about(update.sender))
+        sender = update.sender
+        async with lease.storage.begin() as work:  # only read: there is nothing to fence
+            known = await work.people.find(sender.identity)
+        if known is not None:
+            sender = replace(
+                sender,
+                language=sender.language or known.language,
+                chosen=known.chosen_language,
+                belonging=sender.belonging or known.belonging,
+            )
+        if sender.belonging is None:
+            sender = await platform.ask_about(sender)
+        return replace(update, sender=sender)
 
     async def meet(self, work: UnitOfWork, update: Update) -> Visitor:
         """Whoever it is, blocked people and newcomers included."""

@@ -91,7 +91,8 @@ class Reader:
 
 def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: Text | Answer) -> list[Part]:
     """An answer to `update`, rendered for its sender; in place of the message with the button, if it is to be."""
-    shown = Reader(catalogues.of(update.sender.language), platform.slash).shown(said)
+    language = said.language if isinstance(said, Answer) else None
+    shown = Reader(catalogues.of(language or update.sender.reads), platform.slash).shown(said)
     in_place = update.clicked and isinstance(said, Answer) and said.in_place
     return platform.parts(
         update.place,
@@ -116,7 +117,7 @@ def numeric(table: Table) -> set[int]:
 async def made(platform: Platform, catalogues: Catalogues, update: Update, said: Later) -> Text | Answer:
     """An answer that takes time, or why there is none."""
     try:
-        return await said.make(Reader(catalogues.of(update.sender.language), platform.slash).words)
+        return await said.make(Reader(catalogues.of(update.sender.reads), platform.slash).words)
     except UserError as error:
         return sentence(error)
 

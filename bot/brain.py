@@ -117,7 +117,7 @@ class Brain:
         if not self.catalog.rules and not self.catalog.access and account.pinned_model is None:
             return self.catalog.default
         facts = TurnFacts(
-            language=update.sender.language or "",
+            language=update.sender.reads or "",
             complexity=complexity(question.text),
             plan=self.quotas.plan_of(account),
             quota_left=await self.quotas.share_left(work, account),

@@ -201,7 +201,7 @@ class Chat:
         return [Button(label=label, command=f"chats switch {begun.left}")]
 
     def _said(self, asked: Asked, sentence: Text) -> str:
-        return self._catalogues.of(asked.update.sender.language).render(sentence, slash=asked.platform.slash)
+        return self._catalogues.of(asked.update.sender.reads).render(sentence, slash=asked.platform.slash)
 
 
 def _thumbs(asked: Asked, begun: Begun, outcome: Outcome) -> list[Button]:

@@ -11,7 +11,7 @@ from bot.alerts import Notice
 from bot.answers import Reader, made, parts_of, read
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
-from bot.commands.declaration import Answer, AskAgain, Fetch, Later
+from bot.commands.declaration import Answer, Ask, AskAgain, Fetch, Later
 from bot.delivery import Courier
 from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
@@ -203,6 +203,9 @@ class Dispatcher:
             act()
         if isinstance(said, AskAgain):
             await self._questions.ask_again(lease, platform, update, said.question)
+        elif isinstance(said, Ask):
+            question = self._catalogues.of(update.sender.reads).render(said.question, slash=platform.slash)
+            await self._questions.ask(lease, platform, update, question)
         elif isinstance(said, Later):
             await self._say(lease, platform, update, await made(platform, self._catalogues, update, said))
         elif isinstance(said, Fetch):
@@ -253,7 +256,7 @@ class Dispatcher:
         """Say something to somebody who has not asked."""
         async with lease.begin() as work:
             known = await work.people.find(notice.to)
-            shown = Reader(self._catalogues.of(known.language if known else None), platform.slash).shown(notice.answer)
+            shown = Reader(self._catalogues.of(known.reads if known else None), platform.slash).shown(notice.answer)
             place = notice.at or platform.direct(notice.to)
             parts = platform.parts(place, shown.text, buttons=shown.buttons)
             outgoing = await work.outbox.add(lease.claim.id, platform.name, parts)

@@ -27,6 +27,10 @@ class Questions:
         async with lease.begin() as work:
             await lease.complete(work)
 
+    async def ask(self, lease: Lease, platform: Platform, update: Update, question: str) -> None:
+        """Answer a question that a command asks for a person. No message of theirs says it."""
+        await self._chat.answer(lease, platform, replace(update, text=question, invocation=None, message=""))
+
     async def ask_again(self, lease: Lease, platform: Platform, update: Update, question: str) -> None:
         """Answer a question that a command began to ask once more."""
         await self._chat.answer(lease, platform, replace(update, text=question, invocation=None, anew=True))

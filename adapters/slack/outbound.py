@@ -49,7 +49,7 @@ class SlackReply:
         self.interval = 1.0
         self._calls = calls
         self._describe = describe
-        self._language = update.sender.language
+        self._language = update.sender.reads
         target = _target(update)
         self._target = target
         self._stream: Stream | None = None

@@ -17,7 +17,9 @@ def all_commands() -> CommandBook:
         directory,
         experiments,
         forget,
+        language,
         linking,
+        manual,
         models,
         operation,
         people,
@@ -30,10 +32,12 @@ def all_commands() -> CommandBook:
         settings,
         top,
         transcripts,
+        welcome,
     )
 
     families = (
-        people, conversations, branches, search, transcripts, context, forget, personas, settings, experiments,
-        models, quota, plan, budget, top, directory, roles, admission, linking, records, operation,
+        welcome, manual, people, conversations, branches, search, transcripts, context, forget, personas, settings,
+        language, experiments, models, quota, plan, budget, top, directory, roles, admission, linking, records,
+        operation,
     )  # fmt: skip
     return CommandBook([command for family in families for command in family.COMMANDS])

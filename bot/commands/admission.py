@@ -219,6 +219,7 @@ COMMANDS = (
         name="join",
         summary=text("Get in with a code"),
         handler=join,
+        topic="you",
         usage="CODE",
         example="7K2M-9XQ4-TT0B-3W5E",
         role=Role.NEWCOMER,

@@ -76,8 +76,14 @@ def _number(call: Call) -> int | None:
 
 
 COMMANDS = (
-    Command(name="retry", summary=text("Ask my last question again"), handler=retry, overtakes=False),
-    Command(name="undo", summary=text("Take back my last question and its answer"), handler=undo, overtakes=False),
+    Command(name="retry", summary=text("Ask my last question again"), handler=retry, topic="answers", overtakes=False),
+    Command(
+        name="undo",
+        summary=text("Take back my last question and its answer"),
+        handler=undo,
+        topic="answers",
+        overtakes=False,
+    ),
     Command(
         name="fork",
         summary=text("Go on in a copy of this conversation"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from bot.domain.access import turned_away
 from bot.domain.people import Role
@@ -11,7 +11,10 @@ from bot.domain.updates import MOST_COMMAND_BYTES, OVERTAKING, Attachment, File,
 from bot.errors import UnknownCommand
 from bot.texts import Text
 
-__all__ = ["MOST_CHOICES", "Answer", "AskAgain", "Choice", "Command", "CommandBook", "Reversal", "Role", "Table"]
+__all__ = ["MOST_CHOICES", "Answer", "Ask", "AskAgain", "Choice", "Command", "CommandBook", "Reversal", "Role", "Table"]
+
+Topic = Literal["conversation", "answers", "limits", "you", "admins", "hidden"]
+"""What a command is about, in the order of /help. Commands of buttons are hidden: nobody types them."""
 
 MOST_CHOICES = 100
 """Telegram takes no more under one message."""
@@ -65,6 +68,7 @@ class Answer:
             the command line alone.
         in_place: whether it replaces the message whose button was clicked, if it was a click: pages, confirmations.
         about: the platform's id of an older message in this chat that it is about; quoted where that leads there.
+        language: in which it is said, if the person has just chosen another one than they were known to read.
     """
 
     said: Text
@@ -74,6 +78,7 @@ class Answer:
     listed: bool = False
     in_place: bool = False
     about: str = ""
+    language: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.choices) > MOST_CHOICES:
@@ -113,6 +118,13 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a command comes to when it asks the model something for the person, in their language."""
+
+    question: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
     """How the acts of a command are taken back by `/revert`: declared beside the handler that does them.
 
@@ -139,7 +151,7 @@ class Command:
     Args:
         name: lower case, `[a-z]{1,32}`, as typed after the slash (Telegram) or after `/parley` (Slack).
         summary: one line for menus and /help.
-        handler: `async (Call) -> Text | Answer | Later | Fetch | AskAgain`; see `bot.commands.call`.
+        handler: `async (Call) -> Text | Answer | Later | Fetch | AskAgain | Ask`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
         open_usage: the same for those who may use it only because of `roles`; "" if that is no difference.
         example: a call that works, without the slash.
@@ -147,6 +159,7 @@ class Command:
         roles: who may use it when it begins with a certain word ("" for no word at all), where that is not `role`:
             `{"show": Role.SUPPORT}` lets those who may look, and change nothing, do just that.
         overtakes: handled at once, even while the conversation is busy. `/new` does not: it has its place in line.
+        topic: under what it stands in /help; what only admins may use stands apart.
         spoken: what the arguments must look like for `@Parley name arguments` to be a command and not a sentence
             ("help me write a poem"); a full match is asked for.
         reversals: how what it changed is taken back.
@@ -154,13 +167,14 @@ class Command:
 
     name: str
     summary: Text
-    handler: Callable[[Any], Awaitable[Text | Answer | Later | Fetch | AskAgain]]
+    handler: Callable[[Any], Awaitable[Text | Answer | Later | Fetch | AskAgain | Ask]]
     usage: str = ""
     open_usage: str = ""
     example: str = ""
     role: Role = Role.GUEST
     roles: Mapping[str, Role] = field(default_factory=dict)
     overtakes: bool = True
+    topic: Topic = "conversation"
     spoken: re.Pattern[str] = re.compile("")
     reversals: Sequence[Reversal] = ()
 
@@ -168,6 +182,11 @@ class Command:
     def least(self) -> Role:
         """Who may use at least a part of it."""
         return min((self.role, *self.roles.values()))
+
+    @property
+    def shown_under(self) -> Topic:
+        """Under what it stands in /help."""
+        return "admins" if self.least >= Role.SUPPORT else self.topic
 
     def usage_for(self, role: Role) -> str:
         """The arguments that somebody of that role may give."""
@@ -208,8 +227,8 @@ class CommandBook:
         return next(found, None)
 
     def menu(self, role: Role) -> list[Command]:
-        """What somebody of that role may use, in the order of declaration."""
-        return [command for command in self if command.least <= role]
+        """What somebody of that role may type, in the order of declaration."""
+        return [command for command in self if command.least <= role and command.topic != "hidden"]
 
     def spoken(self, text: str) -> Invocation | None:
         """Read `quota set …` said to the bot without a slash; None if it is an ordinary sentence."""

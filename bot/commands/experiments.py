@@ -163,6 +163,7 @@ COMMANDS = (
         name="thumb",
         summary=text("Say what you think of an answer, by the buttons under it"),
         handler=thumb,
+        topic="hidden",
         usage="up|down NUMBER",
         example="up 12",
     ),

@@ -113,6 +113,7 @@ COMMANDS = (
         name="forget",
         summary=text("Delete for good what you said and what I answered"),
         handler=forget,
+        topic="you",
         usage="[this|everything]",
         example="this",
         overtakes=False,

@@ -24,10 +24,10 @@ async def model(call: Call) -> Text:
         case []:
             return _offer(call)
         case [name] if name == _DEFAULT:
-            await call.work.people.pin(call.account.id, None)
+            await pin(call, None)
             return text("From now on the best suited model answers you.")
         case [name]:
-            return await _pin(call, name)
+            return text("From now on {model} answers you.", model=code(await pin(call, name)))
     raise call.bad_argument()
 
 
@@ -61,12 +61,13 @@ def _model_line(card: ModelCard, *, chosen: bool) -> Text:
     return text("• {model}", model=code(card.ref))
 
 
-async def _pin(call: Call, name: str) -> Text:
-    card = call.catalog.find(name, call.quotas.plan_of(call.account))
-    if card is None:
+async def pin(call: Call, name: str | None) -> str:
+    """Let a model answer the caller from now on, None for the best suited one; its full name. Raises UnknownModel."""
+    card = call.catalog.find(name, call.quotas.plan_of(call.account)) if name else None
+    if card is None and name is not None:
         raise UnknownModel(name)
-    await call.work.people.pin(call.account.id, card.ref)
-    return text("From now on {model} answers you.", model=code(card.ref))
+    await call.work.people.pin(call.account.id, card.ref if card else None)
+    return card.ref if card else ""
 
 
 def _window(call: Call) -> tuple[int, Grouping]:
@@ -129,6 +130,7 @@ COMMANDS = (
         name="model",
         summary=text("See and choose the model that answers you"),
         handler=model,
+        topic="answers",
         usage="[NAME|default]",
         example="gpt-6-luna",
         spoken=re.compile(r"\S*"),

@@ -179,6 +179,7 @@ COMMANDS = (
         name="notices",
         summary=text("Get messages to everybody, or none"),
         handler=notices,
+        topic="you",
         usage="on|off",
         example="off",
         spoken=re.compile(r"on|off"),

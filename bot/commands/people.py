@@ -4,41 +4,18 @@ import re
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.commands.admission import redeem
 from bot.commands.call import Call
-from bot.commands.declaration import Command, Later, Role
+from bot.commands.declaration import Command, Later
 from bot.commands.pictures import usage_picture
 from bot.commands.quota import group_overview
 from bot.domain.windows import SPANS, Period, known_zone, milliseconds
-from bot.errors import NotAdmitted
 from bot.storage import AuditFilter
-from bot.texts import Text, Typed, code, lines, plural, text
+from bot.texts import Text, code, lines, plural, text
 from bot.texts.limits import bar, credit_line, plan_name
 
 _MOVED = "timezone"
 _DAYS = 7
 """Between two moves that begin a day anew."""
-
-
-async def start(call: Call) -> Text:
-    if call.words and call.role < Role.MEMBER:
-        return await redeem(call, " ".join(call.words))  # Telegram's links to a bot carry a code this way
-    if call.role is Role.NEWCOMER:
-        raise NotAdmitted
-    return lines(
-        text("Hello! I am Parley: write to me and a language model answers."),
-        text("I remember our conversation; {new} begins a fresh one. I store our messages to do so.", new=Typed("new")),
-        text(
-            "{usage} shows what you may still use today, {help} everything I know.",
-            usage=Typed("usage"),
-            help=Typed("help"),
-        ),
-    )
-
-
-async def help_(call: Call) -> Text:
-    entries = [_entry(command, call.role) for command in call.book.menu(call.role)]
-    return lines(text("This is what I know:"), *entries, *_admin_note(call))
 
 
 async def usage(call: Call) -> Text | Later:
@@ -105,26 +82,12 @@ async def stop(call: Call) -> Text:
     return text("Stopped.") if epoch is not None else text("Nothing is running here.")
 
 
-def _entry(command: Command, role: Role) -> Text:
-    if not command.usage:
-        return text("{command} — {summary}", command=Typed(command.name), summary=command.summary)
-    usage = code(command.usage_for(role))
-    return text("{command} {usage} — {summary}", command=Typed(command.name), usage=usage, summary=command.summary)
-
-
-def _admin_note(call: Call) -> list[Text]:
-    if call.role < Role.SUPPORT:
-        return []
-    return [text("Name people by replying to them, by @username, or by id such as `telegram:123456`.")]
-
-
 COMMANDS = (
-    Command(name="start", summary=text("What this bot is"), handler=start, role=Role.NEWCOMER),
-    Command(name="help", summary=text("What I can do"), handler=help_),
     Command(
         name="usage",
         summary=text("What you have used and may still use"),
         handler=usage,
+        topic="limits",
         usage="[picture]",
         example="picture",
         spoken=re.compile("|picture"),
@@ -133,9 +96,10 @@ COMMANDS = (
         name="timezone",
         summary=text("Say where you are: when your days begin"),
         handler=timezone,
+        topic="you",
         usage="[ZONE|default]",
         example="Europe/Berlin",
         spoken=re.compile(r"\S*"),
     ),
-    Command(name="stop", summary=text("Stop the answer that is being written"), handler=stop),
+    Command(name="stop", summary=text("Stop the answer that is being written"), handler=stop, topic="answers"),
 )

@@ -139,6 +139,7 @@ COMMANDS = (
         name="persona",
         summary=text("See and choose who answers: its way to talk, and sometimes its model"),
         handler=persona,
+        topic="answers",
         usage=f"[list|show NAME|set NAME|{_NOBODY} [me|chat]|new NAME TEXT|edit NAME TEXT|drop NAME]",
         example=f"set {DEFAULT}",
         role=Role.ADMIN,

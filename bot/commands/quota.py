@@ -188,6 +188,7 @@ COMMANDS = (
         name="quota",
         summary=text("What one may use: see it, change it, ask for more"),
         handler=quota,
+        topic="limits",
         usage=f"show|set|add|reset|freeze|unfreeze PERSON|chat:ID [{PHRASE}] | requests | request [WHAT]",
         open_usage="request [WHAT]",
         example="set @ada messages 40 per 3h on strong",

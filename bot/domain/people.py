@@ -57,7 +57,8 @@ class Identity:
 class Sender:
     """A person as an update shows them. `username` has no @; `language` is an IETF tag or None.
 
-    `belonging` is None as long as the platform has not been asked.
+    `belonging` is None as long as the platform has not been asked. `chosen` is the language they chose (`/language`),
+    None as long as nobody has looked.
     """
 
     identity: Identity
@@ -65,6 +66,12 @@ class Sender:
     username: str | None = None
     language: str | None = None
     belonging: Belonging | None = None
+    chosen: str | None = None
+
+    @property
+    def reads(self) -> str | None:
+        """The language in which to speak to them: the chosen one, else the platform's, if it told any."""
+        return self.chosen or self.language
 
     @classmethod
     def by_id(cls, identity: Identity) -> Self:

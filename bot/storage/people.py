@@ -26,6 +26,8 @@ class Account:
     name: str
     username: str | None
     language: str | None
+    chosen_language: str | None
+    quiet: bool
     blocked: bool
     role: Role | None
     belonging: Belonging | None
@@ -45,6 +47,11 @@ class Account:
         return f"{shown(self.name)} ({handle}{self.identity})"
 
     @property
+    def reads(self) -> str | None:
+        """The language in which to speak to the person: the chosen one, else the platform's, if it told any."""
+        return self.chosen_language or self.language
+
+    @property
     def called(self) -> str:
         """What names the person in a command, whatever they are called on platforms: `#17`."""
         return f"#{self.id}"
@@ -58,6 +65,8 @@ SELECT_ACCOUNT = sa.select(
     identity.c.username,
     identity.c.language,
     identity.c.belonging,
+    account.c.language.label("chosen_language"),
+    account.c.quiet,
     account.c.blocked_at,
     account.c.role,
     account.c.pinned_model,
@@ -109,6 +118,7 @@ _FREEZE = (
     .values(frozen_at=sa.case((sa.bindparam("frozen", type_=sa.Boolean), now_ms()), else_=None))
 )
 _MOVE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(zone=sa.bindparam("its_zone"))
+_SPEAK = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(language=sa.bindparam("its_language"))
 _BUSY = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(busy=sa.bindparam("its_wish"))
 
 
@@ -201,6 +211,10 @@ class People:
         """Remember where a person's midnight is (IANA name); None: where the operator's is."""
         await self._connection.execute(_MOVE, {"its_id": account_id, "its_zone": zone})
 
+    async def speak(self, account_id: int, language: str | None) -> None:
+        """Remember in which language a person wants to be spoken to; None: the one their platform tells."""
+        await self._connection.execute(_SPEAK, {"its_id": account_id, "its_language": language})
+
     async def busy(self, account_id: int, wish: Busy) -> None:
         """Remember what becomes of a person's messages while an answer is written."""
         await self._connection.execute(_BUSY, {"its_id": account_id, "its_wish": wish})
@@ -246,6 +260,8 @@ def account_of(row: sa.Row[*tuple[Any, ...]]) -> Account:
         name=row.name,
         username=row.username,
         language=row.language,
+        chosen_language=row.chosen_language,
+        quiet=row.quiet,
         blocked=row.blocked_at is not None,
         role=Role[row.role.upper()] if row.role else None,
         belonging=row.belonging,

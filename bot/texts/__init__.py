@@ -42,6 +42,12 @@ def lines(*sentences: Text) -> Text:
     return Text("\n".join(f"{{{name}}}" for name in names), dict(zip(names, sentences, strict=True)))
 
 
+def row(*facts: Any) -> Text:
+    """Several facts on one line, such as commands."""
+    names = [f"fact{number}" for number in range(len(facts))]
+    return Text(" · ".join(f"{{{name}}}" for name in names), dict(zip(names, facts, strict=True)))
+
+
 def code(words: str) -> str:
     """Words of a person's own choosing (names, arguments), shown as they are: no Markdown in them takes effect."""
     return "`" + words.replace("`", "'").replace("\n", " ") + "`"

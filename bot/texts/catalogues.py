@@ -1,7 +1,7 @@
 """Catalogues: sentences in the reader's language, numbers and times by locale."""
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from functools import cached_property
@@ -91,7 +91,7 @@ class Catalogues:
 
     def of(self, tag: str | None) -> Catalogue:
         """The catalogue for an IETF tag (`zh-hans`, `de-AT`) or None."""
-        return self._by_language.get(_name(tag or ""), self._default)
+        return self._by_language.get(known_as(tag or "", self._by_language) or "", self._default)
 
     def __iter__(self) -> Iterator[Catalogue]:
         return iter(self._by_language.values())
@@ -102,9 +102,18 @@ def languages() -> list[str]:
     return [SOURCE, *sorted(folder.parent.parent.name for folder in _FOLDER.glob("*/LC_MESSAGES/parley.po"))]
 
 
-def _name(tag: str) -> str:
-    """What a catalogue for the tag would be called. Tags are strangers' words: whatever they hold, it is no error."""
+def own_name(language: str) -> str:
+    """A language as its own speakers call it: `Deutsch`, `繁體中文`."""
+    name = Locale.parse(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
+
+
+def known_as(tag: str, names: Collection[str]) -> str | None:
+    """Which of the catalogues speaks to those whose platform says `tag`: `pt-PT` → `pt_BR`; None if none does.
+
+    Tags are strangers' words: whatever they hold, it is no error.
+    """
     language, *rest = tag.strip().replace("_", "-").lower().split("-")
-    if language != "zh":
-        return language
-    return "zh_Hant" if "hans" not in rest and _TRADITIONAL.intersection(rest) else "zh_Hans"
+    if language == "zh":
+        return "zh_Hant" if "hans" not in rest and _TRADITIONAL.intersection(rest) else "zh_Hans"
+    return next((name for name in names if name.partition("_")[0] == language), None)

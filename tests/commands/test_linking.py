@@ -37,6 +37,8 @@ def account(*, role: Role | None = None, user: str = "ada") -> Account:
         name="Ada",
         username=None,
         language=None,
+        chosen_language=None,
+        quiet=False,
         blocked=False,
         role=role,
         belonging="full",

@@ -31,6 +31,8 @@ account = sa.Table(
     sa.Column("counted_from", sa.BigInteger, nullable=False, server_default="0", info=merged(min)),
     # Since then the account may use nothing, whatever its limits (an admin's freeze).
     sa.Column("frozen_at", sa.BigInteger, info=merged(lambda one, other: one or other)),
+    # The language the person chose, as its catalogue is called; NULL: the platform's.
+    sa.Column("language", sa.String(16)),
     # A name of the IANA list; NULL: the operator's.
     sa.Column("zone", sa.String(64)),
 )
