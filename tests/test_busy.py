@@ -61,10 +61,10 @@ async def test_without_a_choice_the_message_waits(core: Core) -> None:
 
 
 async def test_the_settings_show_and_change_it_by_buttons(core: Core) -> None:
-    assert "waits until I am done" in await core.say("ada", "/settings")
+    assert "waits until I am done" in await core.say("ada", "/settings busy")
     assert "go on with both" in await core.click("ada", "Go on with both")
     assert "leave the new message out" in await core.click("ada", "Leave it out")
-    assert core.platform.labels[-1] == ["Let it wait", "Go on with both"]
+    assert core.platform.labels[-1] == ["Let it wait", "Go on with both", "« Settings"]
 
 
 class TestSteer:

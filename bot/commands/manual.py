@@ -67,7 +67,7 @@ def _page(call: Call, topic: Topic) -> Answer:
 def _details(call: Call, name: str) -> Answer:
     command = call.book.get(name)
     if command is None or command.least > call.role:
-        raise UnknownCommand(name)
+        raise UnknownCommand(name[:64])
     usage = command.usage_for(call.role)
     called = text("{command} — {summary}", command=Typed(command.name), summary=command.summary)
     more = [text("Usage: {usage}", usage=_shown(command, usage))] if usage else []
