@@ -1,8 +1,10 @@
 """What a turn may use, what it took and what that cost: reserved before the call, settled or released with its end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
+
+import structlog
 
 from bot.access import Access
 from bot.budgets import Budgets
@@ -20,6 +22,8 @@ from bot.turns import Asked, Begun, Cause, Outcome
 
 CachedCharge = Literal["nothing", "message", "full"]
 """Not even a message; a message and no tokens; or as if the model had been asked."""
+
+_log = structlog.get_logger(__name__)
 
 MARGIN = 1.25
 """How much longer than we estimate a prompt may turn out: other vendors' tokenizers cut text into more pieces."""
@@ -131,6 +135,7 @@ class Accounting:
         await self.budgets.settle(work, records[-1].inbox_id, sum(one.cost or 0 for one in records))
         for record in records:
             await work.calls.add(record)
+            _log.info("model_called", **_told(record))
 
     def _charged(self, begun: Begun, outcome: Outcome, usage: Usage, record: CallRecord, answer_tokens: int) -> Amount:
         """What a person's limits are charged with: what was used, and for a cached answer what the operator set."""
@@ -148,3 +153,22 @@ class Accounting:
     def _ceiling_of(self, card: ModelCard, *, prompt: int, room: int) -> int | None:
         most = Usage(input=round(prompt * MARGIN), output=card.room(room))
         return self._prices.ceiling(card, most)
+
+
+def _told(record: CallRecord) -> Mapping[str, Any]:
+    """What the log has of a call; `bot.telemetry.metrics` counts it."""
+    return {
+        "model": record.asked,
+        "answered": record.answered,
+        "purpose": record.purpose,
+        "ending": record.ending,
+        "input": record.input_tokens,
+        "cached": record.cached_tokens,
+        "output": record.output_tokens,
+        "reasoning": record.reasoning_tokens,
+        "cost": record.cost,
+        "attempts": record.attempts,
+        "waited_ms": record.waited_ms,
+        "first_piece_ms": record.first_piece_ms,
+        "lasted_ms": record.lasted_ms,
+    }

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from bot.alerts import Watch
+from bot.budgets import Budgets
 from bot.dispatch import Dispatcher
 from bot.errors import StorageDown
 from bot.ground import Ground
@@ -15,8 +16,10 @@ from bot.health import Health
 from bot.herald import Herald
 from bot.inbox import Inbox
 from bot.intake import Intake
+from bot.llm.ways import Gates
 from bot.ports import Platform
 from bot.tasks import cancel
+from bot.vitals import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +40,8 @@ class Worker:
     platforms: Sequence[Platform]
     _: KW_ONLY
     models_answer: Callable[[], bool]
+    budgets: Budgets
+    gates: Gates
 
     async def run(self) -> None:
         """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""
@@ -68,6 +73,7 @@ class Application:
     intake: Intake | None
     worker: Worker | None
     health: Health
+    pulse: Pulse
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     patience: float = PATIENCE
 

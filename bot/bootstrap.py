@@ -53,6 +53,7 @@ from bot.summaries import Summaries
 from bot.switchboard import Switchboard
 from bot.texts.catalogues import Catalogues
 from bot.titles import Titles
+from bot.vitals import Pulse
 
 _CONCURRENCY = 1000
 """Turns at once in one process. Each costs some 50 KB while its answer streams; the endpoint's limits come first."""
@@ -80,7 +81,9 @@ async def open_application(
             intake = Intake(ground.inbox, platforms, ground.duties, clock) if part != "work" else None
             async with _opened(settings, part, ground, platforms, book) as worker:
                 health = Health(storage, intake, worker.models_answer if worker else None)
-                yield Application(ground.inbox, intake=intake, worker=worker, health=health)
+                budgets, gates = (worker.budgets, worker.gates) if worker else (None, None)
+                pulse = Pulse(storage, ground.inbox, health, budgets=budgets, gates=gates)
+                yield Application(ground.inbox, intake=intake, worker=worker, health=health, pulse=pulse)
         finally:
             for platform in platforms:
                 await platform.close()
@@ -142,19 +145,19 @@ def _assemble(
     catalogues, accounting = Catalogues(settings.language, zone), accounting_of(settings, prices, access, clock)
     asides = Asides(model=model, catalog=catalog, tokens=tokens, accounting=accounting)
     brain = _brain(settings, catalog, tokens, quotas=accounting.quotas, calibration=calibration, clock=clock)
-    bursts, titles = Bursts(Quiet(seconds=settings.burst_seconds), clock), Titles(asides) if settings.titles else None
-    chat = Chat(
+    bursts = Bursts(Quiet(seconds=settings.burst_seconds), clock)
+    chat = _chat(
+        settings,
+        brain,
         model=model,
-        brain=brain,
-        renewal=Renewal(idle=settings.conversation_idle),
         tokens=tokens,
         access=access,
         accounting=accounting,
-        repeats=Repeats(clock),
         courier=courier,
         catalogues=catalogues,
         bursts=bursts,
-        titles=titles,
+        asides=asides,
+        clock=clock,
     )
     switchboard = _switchboard(book, access, accounting, brain, ground, zone=zone)
     dispatcher = Dispatcher(
@@ -171,9 +174,45 @@ def _assemble(
         concurrency=_CONCURRENCY,
         longest_wait=settings.queue_seconds,
     )
-    watch = _watch(settings, ground, access, budgets=accounting.budgets, gates=gates)
-    herald, answers = _herald(ground, access, platforms), partial(gates.any_open, catalog.models.values())
-    return Worker(ground, dispatcher, watch, herald, platforms, models_answer=answers)
+    return Worker(
+        ground,
+        dispatcher,
+        _watch(settings, ground, access, budgets=accounting.budgets, gates=gates),
+        _herald(ground, access, platforms),
+        platforms,
+        models_answer=partial(gates.any_open, catalog.models.values()),
+        budgets=accounting.budgets,
+        gates=gates,
+    )
+
+
+def _chat(
+    settings: Settings,
+    brain: Brain,
+    *,
+    model: Model,
+    tokens: TokenCounter,
+    access: Access,
+    accounting: Accounting,
+    courier: Courier,
+    catalogues: Catalogues,
+    bursts: Bursts,
+    asides: Asides,
+    clock: Clock,
+) -> Chat:
+    return Chat(
+        model=model,
+        brain=brain,
+        renewal=Renewal(idle=settings.conversation_idle),
+        tokens=tokens,
+        access=access,
+        accounting=accounting,
+        repeats=Repeats(clock),
+        courier=courier,
+        catalogues=catalogues,
+        bursts=bursts,
+        titles=Titles(asides) if settings.titles else None,
+    )
 
 
 def _switchboard(

@@ -66,22 +66,25 @@ class Chat:
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
         """Answer one message and complete its lease. Every failure ends in a sentence for the person."""
         asked = Asked(lease=lease, platform=platform, update=update, reply=platform.reply(update, lease.claim.ref))
+        began = lease.clock.monotonic()
         try:
-            outgoing = await self._through(asked, await self._opening.begin(asked))
+            ending, outgoing = await self._through(asked, await self._opening.begin(asked))
         except UserError as error:
-            outgoing = await self._refused(asked, error)
+            ending, outgoing = type(error).__name__, await self._refused(asked, error)
         finally:
             await asked.reply.close()
         await self._courier.deliver(lease, platform, outgoing)
+        lasted = lease.claim.age / 1000 + lease.clock.monotonic() - began
+        _log.info("turn_done", platform=platform.name, ending=ending, seconds=round(lasted, 3))
 
-    async def _through(self, asked: Asked, begun: Begun) -> list[Outgoing]:
-        """From the first transaction to the second."""
+    async def _through(self, asked: Asked, begun: Begun) -> tuple[str, list[Outgoing]]:
+        """From the first transaction to the second: how it ended, and what is to be sent."""
         lost: list[Lost] = []
         try:
             outcome = await self._listen(asked, begun, lost)
         except ModelError as error:
-            return await self._failed(asked, begun, error, lost)
-        return await self._finish(asked, begun, outcome)
+            return type(error).__name__, await self._failed(asked, begun, error, lost)
+        return outcome.ending, await self._finish(asked, begun, outcome)
 
     async def _listen(self, asked: Asked, begun: Begun, lost: list[Lost]) -> Outcome:
         """Between the transactions: the model speaks, the person watches. Raises ModelError.

@@ -3,24 +3,26 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import structlog
+from aiohttp import web
 from pydantic import SecretStr
 
+from bot.application import Application
 from bot.bootstrap import open_application
 from bot.commands import all_commands
 from bot.errors import ConfigError
-from bot.health import Health
 from bot.platforms import platforms_of
 from bot.ports import Platform
 from bot.settings import OPENAI_URL, Part, Settings
 from bot.tasks import cancel
 from bot.texts.catalogues import Catalogues
+from bot.vitals import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -40,14 +42,30 @@ async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event], pa
     platforms = platforms_of(settings, book)
     async with (
         open_application(settings, platforms, book, part=part) as application,
-        _http(settings, platforms, application.health, part),
+        _http(settings, platforms, application, part),
     ):
         _log.info("serving", platforms=[platform.name for platform in platforms], role=part)
         await application.run(stop_signal())
 
 
+@contextmanager
+def _counted(pulse: Pulse) -> Iterator[web.RouteDef]:
+    """Count what happens, for the route that tells it."""
+    from adapters.web.server import metrics_route
+    from bot.telemetry.metrics import CONTENT_TYPE, Metrics
+
+    async def rendered() -> bytes:
+        return metrics.rendered(await pulse.take())
+
+    metrics = Metrics()
+    with metrics.listening():
+        yield metrics_route(rendered, CONTENT_TYPE)
+
+
 @asynccontextmanager
-async def _http(settings: Settings, platforms: Sequence[Platform], health: Health, part: Part) -> AsyncIterator[None]:
+async def _http(
+    settings: Settings, platforms: Sequence[Platform], application: Application, part: Part
+) -> AsyncIterator[None]:
     """Listen for what platforms push, and for who asks whether we are well."""
     from adapters.slack.platform import SlackPlatform
     from adapters.telegram.platform import TelegramPlatform
@@ -55,10 +73,12 @@ async def _http(settings: Settings, platforms: Sequence[Platform], health: Healt
 
     pushing = [one for one in platforms if isinstance(one, SlackPlatform | TelegramPlatform) and part != "work"]
     routes = [route for platform in pushing for route in platform.routes()]
-    host, port = settings.http_host, settings.http_port
+    host, port, checks = settings.http_host, settings.http_port, application.health.checks
     async with AsyncExitStack() as server:
+        if settings.metrics:
+            routes.append(server.enter_context(_counted(application.pulse)))
         try:
-            given = await server.enter_async_context(serve_http(routes, health.checks, host=host, port=port))
+            given = await server.enter_async_context(serve_http(routes, checks, host=host, port=port))
             _log.info("http_served", host=host, port=given)
         except OSError as error:
             if routes:

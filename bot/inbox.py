@@ -48,6 +48,11 @@ class Inbox:
         """The name under which this process holds things."""
         return self._owner
 
+    @property
+    def held(self) -> int:
+        """How many arrivals this process handles."""
+        return len(self._held)
+
     async def accept(self, arrivals: Sequence[Arrival]) -> None:
         """Store arrivals, all or none. The platform may be told that we have them once this returns."""
         if not arrivals:

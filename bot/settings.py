@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     http_host: str = Field("127.0.0.1", description="the address to listen on: webhooks, /healthz, /readyz")
     http_port: int = Field(8080, ge=0, le=65535, description="a port number")
 
+    metrics: bool = Field(default=False, description="true or false")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: Literal["console", "json"] = Field("console", description="console or json")
 

@@ -12,6 +12,15 @@ Checks = Callable[[], Awaitable[Mapping[str, bool]]]
 """What has to be there for the bot to answer, and whether it is."""
 
 
+def metrics_route(rendered: Callable[[], Awaitable[bytes]], content_type: str) -> web.RouteDef:
+    """`/metrics`, for Prometheus: nothing in it is about a person."""
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=await rendered(), headers={"Content-Type": content_type})
+
+    return web.get("/metrics", metrics)
+
+
 @asynccontextmanager
 async def serve_http(routes: Iterable[web.RouteDef], checks: Checks, *, host: str, port: int) -> AsyncIterator[int]:
     """Listen while the block lasts; gives the port. Raises OSError when it cannot be had."""

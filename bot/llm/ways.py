@@ -131,6 +131,11 @@ class Gates:
         """Whether one of these models, at least, may be asked now."""
         return any(self.model(card).breaker.state != "open" for card in cards)
 
+    def states(self) -> dict[str, str]:
+        """The state of the breaker of every model (`endpoint/name`) and key (`endpoint KEY_NAME`) that was used."""
+        keys = {f"{endpoint} {key}": gate for (endpoint, key), gate in self._keys.items()}
+        return {way: gate.breaker.state for way, gate in (self._models | keys).items()}
+
     def troubles(self) -> list[Trouble]:
         """Every model and key that does not work now."""
         keys = {f"{endpoint} {key}": gate for (endpoint, key), gate in self._keys.items()}

@@ -2,6 +2,7 @@
 
 from bot.storage.answers import KeptAnswer
 from bot.storage.audit import AuditFilter, AuditRecord
+from bot.storage.backlog import Backlog
 from bot.storage.bursts import Waiting
 from bot.storage.calls import CallRecord
 from bot.storage.contexts import StoredContext, StoredSummary
@@ -19,6 +20,7 @@ __all__ = [
     "Account",
     "AuditFilter",
     "AuditRecord",
+    "Backlog",
     "CallRecord",
     "Claim",
     "Exchange",

@@ -7,6 +7,7 @@ from bot.storage.admissions import Admissions
 from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
+from bot.storage.backlog import Backlogs
 from bot.storage.books import Books
 from bot.storage.broadcasts import Broadcasts
 from bot.storage.budgets import BudgetBook
@@ -48,6 +49,7 @@ class UnitOfWork:
         self.bursts = Bursts(connection)
         self.quarantine = Quarantine(connection)
         self.pruning = Pruning(connection)
+        self.backlogs = Backlogs(connection)
         self.books = Books(connection)
         self.outbox = Outbox(connection)
         self.leaders = Leaders(connection)

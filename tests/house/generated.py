@@ -2,8 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import Metric
 
 from bot.commands import Command, Role, all_commands
+from bot.domain.budgets import Budget, BudgetStanding
+from bot.domain.windows import Period
+from bot.storage import Backlog
+from bot.telemetry import configure
+from bot.telemetry.metrics import Metrics
+from bot.vitals import Vitals
 from tests.house.repository import ROOT, docstring, product, read
 from tests.transcript import transcript
 
@@ -33,10 +42,40 @@ def command_table() -> str:
     return "\n".join([*head, *(_row(command) for command in all_commands())])
 
 
+def metric_table() -> str:
+    """A row for every metric: its name as Prometheus stores it, its labels and what it says."""
+    head = ["| Metric | Kind | Labels | What it says |", "|---|---|---|---|"]
+    return "\n".join([*head, *(_metric(family) for family in metric_families())])
+
+
+def metric_families() -> Iterable[Metric]:
+    """Every metric, each with a sample."""
+    metrics, period = Metrics(), Period.of("day", datetime.now(UTC), UTC)
+    numbers = ("input", "cached", "output", "reasoning", "cost", "first_piece_ms", "lasted_ms", "waited_ms")
+    call = {"model": "main/gpt", "purpose": "chat", "ending": "stop"} | dict.fromkeys(numbers, 1)
+    metrics.observe({"event": "model_called", **call})
+    metrics.observe({"event": "turn_done", "platform": "slack", "ending": "stop", "seconds": 1.0})
+    vitals = Vitals(
+        there={"database": True},
+        leases=0,
+        breakers={"main/gpt": "closed"},
+        backlog=Backlog(ready=0, running=0, parked=0, unsent=0, oldest=0),
+        budgets=[BudgetStanding(budget=Budget(scope="", span="day", limit=1), period=period)],
+    )
+    return metrics.families(vitals)
+
+
+def _metric(family: Metric) -> str:
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    labels = ", ".join(f"`{label}`" for label in family.samples[0].labels if label != "le")
+    return f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
+
+
 GENERATED: Mapping[tuple[str, str], Callable[[], str]] = {
     ("ARCHITECTURE.md", "code map"): code_map,
     ("README.md", "commands"): command_table,
     ("docs/quotas.md", "transcript"): transcript,
+    ("docs/monitoring.md", "metrics"): metric_table,
 }
 """Which document has which part, between two comments with its name."""
 
@@ -49,6 +88,7 @@ def between(text: str, part: str) -> str:
 
 def main() -> None:
     """Write every generated part into its document."""
+    configure("WARNING", "console")
     for (document, part), make in GENERATED.items():
         text = _marked(part).sub(lambda found, make=make: f"{found[1]}\n{make()}\n{found[3]}", read(document))  # type: ignore[misc]
         (ROOT / document).write_text(text, "utf-8")

@@ -9,6 +9,7 @@ import yaml
 
 from bot.settings import Settings
 from deploy.rehearse import steps
+from tests.house.generated import metric_families
 from tests.house.repository import read
 
 SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -67,6 +68,15 @@ def test_the_proxy_lets_platforms_in_and_nobody_else(path: str) -> None:
     (allowed,) = re.findall(r"@platforms path (.+)", read("deploy/Caddyfile"))
     assert path in allowed.split()
     assert PROBES.isdisjoint(allowed.split())
+
+
+@pytest.mark.parametrize("file", ["grafana.json", "alerts.yaml"])
+def test_what_is_watched_is_measured(file: str) -> None:
+    measured = {family.name for family in metric_families()}
+    text = read(f"deploy/monitoring/{file}")
+    watched = set(re.findall(r"\b(parley_[a-z_]+)", text))
+    assert watched
+    assert {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in watched} <= measured
 
 
 def test_what_the_image_starts_is_a_command() -> None:
