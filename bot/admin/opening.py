@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.access import Access
 from bot.admin.desk import Desk
-from bot.bootstrap import accounting_of
+from bot.assembly import accounting_of
 from bot.catalogs import offline_catalog
 from bot.charts.studio import Studio
 from bot.clock import SystemClock

@@ -1,0 +1,227 @@
+"""What handles arrivals, put together: each part is made once, of the settings and of the parts it needs."""
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from zoneinfo import ZoneInfo
+
+from bot.access import Access
+from bot.accounting import Accounting
+from bot.alerts import Thresholds, Watch
+from bot.application import Worker
+from bot.asides import Asides
+from bot.brain import Brain
+from bot.budgets import Budgets
+from bot.bursts import Bursts
+from bot.calibration import Calibration
+from bot.charts.studio import Studio
+from bot.chat import Chat
+from bot.chores import Chores
+from bot.commands import CommandBook
+from bot.delivery import Courier
+from bot.dispatch import Dispatcher
+from bot.domain.bursts import Quiet
+from bot.domain.models import Catalog
+from bot.ground import Ground
+from bot.herald import Herald
+from bot.indexing import Indexing
+from bot.llm.cache import CachedModel
+from bot.llm.prices import PriceBook
+from bot.llm.ways import Gates
+from bot.memory import Memory
+from bot.newcomers import Newcomers
+from bot.personas import personas_of
+from bot.plans import Plans, base_plans
+from bot.ports import Clock, Model, Platform, TokenCounter
+from bot.questions import Questions
+from bot.quotas import Quotas
+from bot.renewal import Renewal
+from bot.repeats import Repeats
+from bot.scrubbing import Scrubbing
+from bot.settings import Settings
+from bot.summaries import Summaries
+from bot.switchboard import Switchboard
+from bot.texts.catalogues import Catalogues
+from bot.titles import Titles
+
+_CONCURRENCY = 1000
+"""Turns at once in one process. Each costs some 50 KB while its answer streams; the endpoint's limits come first."""
+
+_THRIFTY_WINDOW = 16_000
+"""Tokens of context used unless CONTEXT_WINDOW says otherwise: every message pays for the whole of it."""
+
+
+class Assembly:
+    """The parts of one process. What has to be opened, and closed again, is given."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ground: Ground,
+        platforms: Sequence[Platform],
+        book: CommandBook,
+        *,
+        model: Model,
+        gates: Gates,
+        prices: PriceBook,
+        tokens: TokenCounter,
+        catalog: Catalog,
+        calibration: Calibration,
+    ) -> None:
+        self._settings = settings
+        self._ground = ground
+        self._clock = ground.clock
+        self._zone = ZoneInfo(settings.timezone)
+        self._platforms = {platform.name: platform for platform in platforms}
+        self._book = book
+        self._model = model
+        self._gates = gates
+        self._prices = prices
+        self._tokens = tokens
+        self._catalog = catalog
+        self._calibration = calibration
+
+    def worker(self) -> Worker:
+        return Worker(
+            self._ground,
+            self._dispatcher(),
+            self._watch(),
+            self._herald(),
+            list(self._platforms.values()),
+            models_answer=partial(self._gates.any_open, self._catalog.models.values()),
+            budgets=self._accounting.budgets,
+            gates=self._gates,
+        )
+
+    def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            inbox=self._ground.inbox,
+            platforms=self._platforms,
+            access=self._access,
+            newcomers=Newcomers(self._access, self._ground.inbox, self._clock),
+            switchboard=self._switchboard(),
+            questions=Questions(chat=self._chat(), bursts=self._bursts),
+            chores=self._chores(),
+            accounting=self._accounting,
+            courier=self._courier,
+            catalogues=self._catalogues,
+            concurrency=_CONCURRENCY,
+            longest_wait=self._settings.queue_seconds,
+        )
+
+    def _chat(self) -> Chat:
+        return Chat(
+            model=self._model,
+            brain=self._brain,
+            renewal=Renewal(idle=self._settings.conversation_idle),
+            tokens=self._tokens,
+            access=self._access,
+            accounting=self._accounting,
+            repeats=Repeats(self._clock),
+            courier=self._courier,
+            catalogues=self._catalogues,
+            bursts=self._bursts,
+            titles=Titles(self._asides) if self._settings.titles else None,
+        )
+
+    def _switchboard(self) -> Switchboard:
+        return Switchboard(
+            self._book,
+            self._access,
+            self._accounting,
+            catalog=self._catalog,
+            inbox=self._ground.inbox,
+            studio=Studio(),
+            personas=self._brain.personas,
+            clock=self._clock,
+            zone=self._zone,
+            brain=self._brain,
+        )
+
+    def _chores(self) -> Chores:
+        """Who does what turns leave behind."""
+        summaries = Summaries(self._asides, self._tokens, self._settings.context())
+        return Chores(
+            {
+                "index": Indexing(self._tokens, self._zone),
+                "summary": summaries,
+                "title": Titles(self._asides),
+                "scrub": self._scrubbing(),
+            }
+        )
+
+    def _scrubbing(self) -> Scrubbing:
+        async def nothing() -> None:
+            return
+
+        clear = self._model.clear if isinstance(self._model, CachedModel) else nothing
+        return Scrubbing(self._ground.storage, self._platforms, clear)
+
+    def _watch(self) -> Watch:
+        return Watch(
+            storage=self._ground.storage,
+            inbox=self._ground.inbox,
+            budgets=self._accounting.budgets,
+            troubles=self._gates.troubles,
+            clock=self._clock,
+            thresholds=Thresholds(call_tokens=self._settings.alert_call_tokens),
+            access=self._access,
+        )
+
+    def _herald(self) -> Herald:
+        paces = {name: platform.notices_per_second for name, platform in self._platforms.items()}
+        return Herald(self._ground.storage, self._ground.inbox, self._access, self._clock, paces)
+
+    @cached_property
+    def _access(self) -> Access:
+        return Access(self._settings.access(), set(self._platforms))
+
+    @cached_property
+    def _accounting(self) -> Accounting:
+        return accounting_of(self._settings, self._prices, self._access, self._clock)
+
+    @cached_property
+    def _asides(self) -> Asides:
+        return Asides(model=self._model, catalog=self._catalog, tokens=self._tokens, accounting=self._accounting)
+
+    @cached_property
+    def _brain(self) -> Brain:
+        settings, elsewhere = self._settings, self._settings.recall_other_conversations
+        return Brain(
+            catalog=self._catalog,
+            personas=personas_of(settings, self._catalog, self._tokens, self._clock),
+            quotas=self._accounting.quotas,
+            memory=Memory(settings.context(), clock=self._clock, zone=self._zone, elsewhere=elsewhere),
+            calibration=self._calibration,
+            tokens=self._tokens,
+            longest_context=settings.context_window or max(_THRIFTY_WINDOW, 2 * settings.context_budget),
+            longest_answer=settings.max_answer_tokens,
+            longest_question=settings.max_question_tokens,
+        )
+
+    @cached_property
+    def _bursts(self) -> Bursts:
+        return Bursts(Quiet(seconds=self._settings.burst_seconds), self._clock)
+
+    @cached_property
+    def _catalogues(self) -> Catalogues:
+        return Catalogues(self._settings.language, self._zone)
+
+    @cached_property
+    def _courier(self) -> Courier:
+        return Courier(self._clock)
+
+
+def accounting_of(settings: Settings, prices: PriceBook, access: Access, clock: Clock) -> Accounting:
+    """Limits and budgets as they are set."""
+    zone = ZoneInfo(settings.timezone)
+    base = base_plans({"messages": settings.daily_messages, "tokens": settings.daily_tokens})
+    quotas = Quotas(Plans(base, settings.default_plan), zone, clock)
+    budgets = Budgets(settings.budgets(), zone, clock)
+    return Accounting(
+        quotas=quotas,
+        budgets=budgets,
+        prices=prices,
+        clock=clock,
+        access=access,
+        cached=settings.response_cache_charge,
+    )
