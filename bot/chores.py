@@ -68,9 +68,14 @@ class Chores:
         self._doers = doers
 
     async def do(self, lease: Lease) -> None:
-        """Do a chore and complete its lease. One that fails is done with: a later turn leaves another one."""
+        """Do a chore and complete its lease, unless it put itself off.
+
+        One that fails is done with: a later turn leaves another one.
+        """
         chore = Chore.of(lease.claim.source, lease.claim.payload)
         state = await self._outcome(lease, chore)
+        if lease.done:
+            return
         async with lease.begin() as work:
             await lease.complete(work, state=state)
 

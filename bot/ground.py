@@ -23,7 +23,8 @@ class Ground:
 
 def ground_of(storage: Storage, settings: Settings, clock: Clock) -> Ground:
     """Put together what the settings say."""
-    inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps())
+    redis_url = None if storage.embedded else settings.redis()  # an embedded database has one process
+    inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps(), redis_url=redis_url)
     duties = Duties(storage, clock, inbox.owner, lease=settings.lease_seconds)
     retention = Retention(storage, clock, days=settings.keep_events_days)
     return Ground(clock=clock, storage=storage, inbox=inbox, duties=duties, retention=retention)

@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,7 +14,10 @@ from bot.domain.updates import Arrival
 from bot.errors import StorageError
 from bot.leases import Lease, milliseconds
 from bot.ports import Clock
-from bot.storage import Claim, Storage
+from bot.storage import Claim, Stopping, Storage
+
+if TYPE_CHECKING:
+    from bot.stops import RedisStops
 
 __all__ = ["Inbox", "Lease"]
 
@@ -31,14 +35,24 @@ class Inbox:
         clock: time.
         lease: seconds without a renewal after which another worker takes a lane over.
         caps: how many turns may run at once, in all processes together.
+        redis_url: where processes tell each other, beside the database, that a turn is to stop.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, *, lease: float = 10.0, caps: Caps = UNCAPPED) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        *,
+        lease: float = 10.0,
+        caps: Caps = UNCAPPED,
+        redis_url: str | None = None,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._ttl = lease
         self._caps = caps
         self._owner = f"{os.uname().nodename[:32]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._stops = _stops(redis_url, self._owner, clock)
         self._held: dict[tuple[str, int], Lease] = {}
         self._unreturned: list[Lease] = []
         self._woken = asyncio.Event()
@@ -122,6 +136,13 @@ class Inbox:
         except StorageError as error:
             _log.warning("heartbeat_failed", reason=str(error))
 
+    def stop(self, stopping: Stopping) -> None:
+        """Have a turn end that was asked to, wherever it runs."""
+        if stopping.owner == self._owner:
+            self.stopped(stopping.lane, stopping.epoch)
+        elif self._stops is not None:
+            self._stops.tell(stopping)
+
     def stopped(self, lane: str, epoch: int) -> None:
         """Tell a turn of this process that it was stopped."""
         if lease := self._held.get((lane, epoch)):
@@ -135,6 +156,8 @@ class Inbox:
         """Renew leases for ever, take over those of the dead, and hear what other processes have to say."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._storage.listen(self.wake, self.stopped))
+            if self._stops is not None:
+                tasks.create_task(self._stops.run(self.stopped))
             tasks.create_task(self._renew_for_ever())
             tasks.create_task(self._sweep_for_ever())
 
@@ -194,3 +217,12 @@ class Inbox:
         lease = Lease(claim=claim, storage=self._storage, clock=self._clock, ttl=self._ttl, deadline=deadline)
         self._held[claim.lane, claim.epoch] = lease
         return lease
+
+
+def _stops(url: str | None, owner: str, clock: Clock) -> "RedisStops | None":
+    if url is None:
+        return None
+    # Imported late: the client library takes time to load.
+    from bot.stops import RedisStops
+
+    return RedisStops.connect(url, owner, clock)

@@ -35,7 +35,7 @@ async def open_models(
         await prices.load()
     loading = asyncio.create_task(_load_soon(prices, clock))
     try:
-        async with open_model(catalog, clock, _redis(settings), gates) as model:
+        async with open_model(catalog, clock, settings.redis(), gates) as model:
             yield model, prices
     finally:
         await cancel(loading)
@@ -54,21 +54,20 @@ async def remembered(model: Model, settings: Settings, storage: Storage, clock: 
 
 @asynccontextmanager
 async def open_shelves(settings: Settings, storage: Storage) -> AsyncIterator[Sequence[Shelf]]:
-    """Memory, Redis if there is one, the database."""
+    """Memory where this process is alone, Redis if there is one, the database.
+
+    Of several processes none keeps answers to itself: what is forgotten has to be gone from all of them at once.
+    """
     seconds = settings.response_cache_seconds
-    near, far = MemoryShelf(), DatabaseShelf(storage.begin, seconds=seconds)
-    url = _redis(settings)
+    near: list[Shelf] = [MemoryShelf()] if storage.embedded else []
+    far, url = DatabaseShelf(storage.begin, seconds=seconds), settings.redis()
     if url is None:
-        yield near, far
+        yield *near, far
         return
     from bot.llm.cache.shared import RedisShelf
 
     shared = RedisShelf.connect(url, seconds=seconds)
     try:
-        yield near, shared, far
+        yield *near, shared, far
     finally:
         await shared.aclose()
-
-
-def _redis(settings: Settings) -> str | None:
-    return settings.redis_url.get_secret_value() if settings.redis_url else None

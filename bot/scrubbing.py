@@ -4,13 +4,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import structlog
+
 from bot.chores import Chore
 from bot.domain.people import Identity
+from bot.errors import StorageError
 from bot.inbox import Lease
 from bot.ports import Platform
 from bot.storage import Heard, Storage
 
+_log = structlog.get_logger(__name__)
+
 _KIND = "scrub"
+
+_PAUSE = 15_000
+"""Milliseconds until a cache that cannot be reached is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,7 @@ class Scrubbing:
     """Empties the events of commands, which belong to no turn, then the caches, then the database's free pages.
 
     Args:
-        clear: empties the response cache, this process's memory included.
+        clear: empties the response cache, wherever that is. Raises StorageError, and is then called again.
     """
 
     def __init__(
@@ -53,7 +61,13 @@ class Scrubbing:
                 await work.forgetting.unquote(str(account.identity))
         for account in known:
             await self._unsay(lease, scrub, account.identity)
-        await self._clear()
+        try:
+            await self._clear()
+        except StorageError as error:
+            _log.warning("scrubbing_put_off", reason=str(error))
+            async with lease.begin() as work:
+                await lease.park(work, pause=_PAUSE)
+            return
         await self._storage.scrub()
 
     async def _unsay(self, lease: Lease, scrub: Scrub, identity: Identity) -> None:

@@ -174,6 +174,10 @@ class Settings(BaseSettings):
         # A short one is a word such as "parley", which log lines are full of.
         return [*secrets, password, unquote(password)] if password and len(password) >= 8 else secrets
 
+    def redis(self) -> str | None:
+        """The address of Redis, with its password."""
+        return self.redis_url.get_secret_value() if self.redis_url else None
+
     def caps(self) -> Caps:
         """How many turns may run at once."""
         return Caps(each=self.turns_per_person, together=self.turns_at_once)

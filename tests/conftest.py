@@ -60,6 +60,7 @@ from bot.texts.catalogues import Catalogues
 from bot.titles import Titles
 from tests.databases import EmptiedDatabase, own_database
 from tests.fakes import FakeClock, FakeModel, FakePlatform, WordCounter
+from tests.redises import prefix, redis, redis_url  # noqa: F401 - fixtures
 
 # On a busy machine the first examples take long, which says nothing about the code.
 hypothesis.settings.register_profile("parley", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -10,6 +10,8 @@ from sqlalchemy.engine import make_url
 
 from bot.domain.quotas import Meter
 from bot.domain.terms import key
+from bot.errors import StorageError
+from bot.scrubbing import Scrubbing
 from bot.storage import KeptAnswer, NewPiece, Storage
 from bot.storage.tables import call, conversation, inbox, memory, metadata, piece, posting, summary
 from tests.conftest import Core, make_core
@@ -105,6 +107,21 @@ async def test_a_file_that_somebody_else_reads_is_not_written_anew_and_holds_not
         await forget(core)
     await storage.scrub()
     assert not holds(path)
+
+
+async def test_a_cache_that_cannot_be_reached_is_emptied_when_it_can_be(storage: Storage) -> None:
+    outcomes: list[Exception | None] = [StorageError("Redis: ConnectionError"), None]
+
+    async def clear() -> None:
+        if trouble := outcomes.pop(0):
+            raise trouble
+
+    core = make_core(storage, daily=MANY, doers={"scrub": Scrubbing(storage, {}, clear)})
+    await core.say("ada", f"the {SECRET}")
+    await forget(core)
+    assert len(outcomes) == 1
+    await core.later()
+    assert outcomes == []
 
 
 async def test_one_conversation_is_forgotten_and_the_others_are_not(core: Core) -> None:

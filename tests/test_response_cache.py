@@ -10,14 +10,15 @@ from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Scope, Shelve
 from bot.llm.cache.shared import RedisShelf
 from bot.models import open_shelves, remembered
 from bot.settings import Settings
-from bot.storage import Storage
+from bot.storage import KeptAnswer, Storage
 from tests.books import used
 from tests.calls import card, catalog
 from tests.conftest import Core, make_core
+from tests.databases import on
+from tests.scenarios.servers import RedisServer
 
 CATALOG = catalog(card("gpt-test"))
 REDIS = "redis://127.0.0.1:9/0"
-SHARED = [MemoryShelf, RedisShelf, DatabaseShelf]
 
 NOTICE = "\n\n♻️ Answered from the cache."
 
@@ -106,13 +107,29 @@ async def test_there_is_a_cache_only_if_it_is_wanted(core: Core, wanted: str) ->
         assert isinstance(model, CachedModel) is (wanted != "off")
 
 
-@pytest.mark.parametrize(("url", "kinds"), [(None, [MemoryShelf, DatabaseShelf]), (REDIS, SHARED)])
-async def test_redis_stands_between_memory_and_the_database_if_there_is_one(
+@pytest.mark.parametrize(("url", "kinds"), [(None, [DatabaseShelf]), (REDIS, [RedisShelf, DatabaseShelf])])
+async def test_redis_stands_before_the_database_if_there_is_one_and_memory_where_a_process_is_alone(
     core: Core, url: str | None, kinds: list[type]
 ) -> None:
+    alone = [MemoryShelf] if core.storage.embedded else []
     settings = Settings.load(_env_file=None, response_cache="everyone", redis_url=url)
     async with open_shelves(settings, core.storage) as shelves:
-        assert [type(shelf) for shelf in shelves] == kinds
+        assert [type(shelf) for shelf in shelves] == [*alone, *kinds]
+
+
+@on("postgresql")
+@pytest.mark.parametrize("shared", [False, True])
+async def test_what_one_process_forgets_none_of_the_others_answers_with(storage: Storage, *, shared: bool) -> None:
+    """Whichever of them had given the answer, and whether they share a Redis or only the database."""
+    async with RedisServer() as server:
+        url = server.url if shared else None
+        wanted = Settings.load(_env_file=None, response_cache="everyone", redis_url=url)
+        kept = KeptAnswer(text="her secret", model="m", at=0)
+        async with open_shelves(wanted, storage) as mine, open_shelves(wanted, storage) as theirs:
+            await Shelves(*theirs).put("key", kept)
+            assert await Shelves(*mine).get("key") == kept
+            await Shelves(*mine).clear()
+            assert await Shelves(*theirs).get("key") is None
 
 
 async def test_what_is_asked_beside_the_turns_is_never_answered_from_the_cache(storage: Storage) -> None:

@@ -69,17 +69,17 @@ def _begin_in(zone: tzinfo) -> Text:
 
 async def stop(call: Call) -> Text:
     lane = call.update.place.key
-    epoch = await call.work.inbox.stop(lane)
+    stopping = await call.work.inbox.stop(lane)
     dropped = await call.work.inbox.drop(lane, before=call.arrival)
-    if epoch is not None:
-        call.afterwards.append(lambda: call.inbox.stopped(lane, epoch))
+    if stopping is not None:
+        call.afterwards.append(lambda: call.inbox.stop(stopping))
     if dropped:
         return plural(
             "Stopped, and dropped {count} message that was waiting.",
             "Stopped, and dropped {count} messages that were waiting.",
             dropped,
         )
-    return text("Stopped.") if epoch is not None else text("Nothing is running here.")
+    return text("Stopped.") if stopping is not None else text("Nothing is running here.")
 
 
 COMMANDS = (

@@ -8,7 +8,7 @@ from bot.storage.calls import CallRecord
 from bot.storage.contexts import StoredContext, StoredSummary
 from bot.storage.forgetting import Heard
 from bot.storage.history import Exchange, StoredTurn
-from bot.storage.inbox import Claim
+from bot.storage.inbox import Claim, Stopping
 from bot.storage.memory import NewPiece, Shelf
 from bot.storage.outbox import Outgoing
 from bot.storage.people import Account
@@ -30,6 +30,7 @@ __all__ = [
     "Outgoing",
     "Shelf",
     "Spoken",
+    "Stopping",
     "Storage",
     "StoredContext",
     "StoredSummary",

@@ -47,6 +47,15 @@ class Claim:
         return longest is not None and self.faults == 1 and self.age > longest * 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """A turn that was asked to stop, and the process where it runs."""
+
+    lane: str
+    epoch: int
+    owner: str
+
+
 _UNLIMITED = 2**31
 _ONE_CLAIM = f"SELECT pg_advisory_xact_lock({0x636C61696D})"
 _NOTIFY = sa.select(sa.func.pg_notify(sa.bindparam("channel"), sa.bindparam("payload")))
@@ -199,13 +208,13 @@ class Inbox:
             await self._ring()
         return [row.key for row in rows]
 
-    async def stop(self, key: str) -> int | None:
-        """Ask the turn that runs in a lane to stop. Returns its epoch, None if nothing runs."""
+    async def stop(self, key: str) -> Stopping | None:
+        """Ask the turn that runs in a lane to stop. None if nothing runs."""
         row = await self._first(lanes.STOP, {"lane_key": key})
         if row is None:
             return None
         await self._notify(STOP, f"{row.epoch}:{key}")
-        return int(row.epoch)
+        return Stopping(lane=key, epoch=row.epoch, owner=row.owner)
 
     async def drop(self, key: str, *, before: int) -> int:
         """Drop what waits in a lane and came before arrival `before`. Returns how many."""

@@ -182,7 +182,7 @@ STOP = (
     sa.update(lane)
     .where(lane.c.key == sa.bindparam("lane_key"), running)
     .values(stop_epoch=lane.c.epoch)
-    .returning(lane.c.epoch)
+    .returning(lane.c.epoch, lane.c.owner)
 )
 
 # --- being freed

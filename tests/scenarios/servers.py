@@ -101,20 +101,38 @@ class RedisServer:
         return f"redis://127.0.0.1:{self._port}/0"
 
     async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def start(self) -> None:
         program = shutil.which("redis-server")
         if not program:
             pytest.skip("needs redis-server")
         self._process = await asyncio.create_subprocess_exec(
             program, "--port", str(self._port), "--save", "", "--bind", "127.0.0.1", stdout=DEVNULL
         )
-        return self
+        async with asyncio.timeout(30):
+            while not await self._listens():  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.02)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process:
+        await self.stop()
+
+    async def stop(self) -> None:
+        if self._process and self._process.returncode is None:
             self._process.terminate()
             await self._process.wait()
+
+    async def _listens(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
 
     async def flush(self) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", self._port)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.updates import Arrival
 from bot.errors import LostLease
-from bot.storage import Claim, Storage
+from bot.storage import Claim, Stopping, Storage
 
 ME, OTHER = "me", "other"
 
@@ -129,7 +129,7 @@ async def test_stop_reaches_the_holder_with_its_next_renewal(storage: Storage) -
     await put(storage, arrival("1"))
     (held,) = await claim(storage)
     async with storage.begin() as work:
-        assert await work.inbox.stop("a") == held.epoch
+        assert await work.inbox.stop("a") == Stopping(lane="a", epoch=held.epoch, owner=ME)
         assert await work.inbox.renew(["a"], owner=ME, ttl=10_000) == {("a", held.epoch): True}
 
 

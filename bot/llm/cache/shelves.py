@@ -103,8 +103,11 @@ class Shelves:
         await self._keep(self._shelves, key, answer)
 
     async def clear(self) -> None:
-        """Raises StorageError: whoever has something forgotten wants to know."""
-        for shelf in self._shelves:
+        """The farthest first, or what is there would be brought nearer again.
+
+        Raises StorageError: whoever has something forgotten wants to know.
+        """
+        for shelf in reversed(self._shelves):
             await shelf.clear()
 
     async def _look(self, shelf: Shelf, key: str) -> KeptAnswer | None:

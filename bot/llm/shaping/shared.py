@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.llm.shaping.buckets import CLOSED, SLOTS, Ask, Denied, Grant
+from bot.tasks import obey
 
 HOME = "redis"
 MICRO = 1_000_000
@@ -80,6 +81,7 @@ class RedisBuckets:
     async def watch(self, freed: Callable[[str], None]) -> None:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.subscribe(self._channel)
+            obey()
             async for message in channel.listen():
                 freed(message["data"].decode())
 

@@ -136,3 +136,15 @@ async def test_what_somebody_else_wrote_into_redis_is_no_answer(
 ) -> None:
     await redis.set(f"{prefix}:answer:k", value)
     assert await Shelves(shared).get("k") is None
+
+
+async def test_what_is_far_is_forgotten_first_lest_somebody_bring_it_near_again(storage: Storage) -> None:
+    far, forgotten = DatabaseShelf(storage.begin, seconds=60), list[bool]()
+
+    class Near(MemoryShelf):
+        async def clear(self) -> None:
+            forgotten.append(await far.get("k") is None)
+
+    await far.put("k", answer())
+    await Shelves(Near(), far).clear()
+    assert forgotten == [True]
