@@ -57,7 +57,11 @@ class Access:
     async def meet(self, work: UnitOfWork, update: Update) -> Visitor:
         """Whoever it is, blocked people and newcomers included."""
         account = await work.people.meet(update.sender)
-        return Visitor(account=account, role=self.policy.here(self.role(account, update.place), update.place))
+        return Visitor(account=account, role=self.here(account, update.place))
+
+    def here(self, account: Account, place: Place) -> Role:
+        """What somebody is where they speak."""
+        return self.policy.here(self.role(account, place), place)
 
     async def admit(self, work: UnitOfWork, update: Update) -> Visitor:
         """Somebody who may talk to the bot now. Raises AccessDenied, NotAdmitted, UnderMaintenance."""

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -91,18 +91,24 @@ class Reader:
 
 def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: Text | Answer) -> list[Part]:
     """An answer to `update`, rendered for its sender; in place of the message with the button, if it is to be."""
-    language = said.language if isinstance(said, Answer) else None
-    shown = Reader(catalogues.of(language or update.sender.reads), platform.slash).shown(said)
-    in_place = update.clicked and isinstance(said, Answer) and said.in_place
+    answer = said if isinstance(said, Answer) else Answer(said=said)
+    answer = answer if update.clicked else _typed(answer)
+    shown = Reader(catalogues.of(answer.language or update.sender.reads), platform.slash).shown(answer)
     return platform.parts(
         update.place,
         shown.text,
         answer_by=update.answer_by,
         buttons=shown.buttons,
         files=shown.files,
-        instead_of=update.message if in_place else "",
-        about=said.about if isinstance(said, Answer) else "",
+        instead_of=update.message if answer.in_place or answer.only_choices else "",
+        about=answer.about,
+        only_buttons=answer.only_choices,
     )
+
+
+def _typed(said: Answer) -> Answer:
+    """The answer to what was typed: there is nothing in whose place it could stand."""
+    return replace(said, in_place=False, only_choices=False, choices=() if said.only_choices else said.choices)
 
 
 def numeric(table: Table) -> set[int]:

@@ -121,6 +121,7 @@ class Assembly:
             catalogues=self._catalogues,
             bursts=self._bursts,
             titles=Titles(self._asides) if self._settings.titles else None,
+            offers=self._settings.offers(),
         )
 
     def _switchboard(self) -> Switchboard:
@@ -135,6 +136,7 @@ class Assembly:
             clock=self._clock,
             zone=self._zone,
             brain=self._brain,
+            offers=self._settings.offers(),
         )
 
     def _chores(self) -> Chores:

@@ -1,7 +1,7 @@
 """The use case "answer one turn": two short transactions around a long stream, failure paths included."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.domain.updates import Button, Update
 from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
 from bot.footnotes import footnotes
 from bot.inbox import Lease
+from bot.offers import Offers
 from bot.opening import Opening
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
 from bot.renewal import Renewal
@@ -50,9 +51,12 @@ class Chat:
         catalogues: Catalogues,
         bursts: Bursts,
         titles: Titles | None = None,
+        offers: Offers = Offers(),  # noqa: B008 - a value
     ) -> None:
         self._model = model
         self._brain = brain
+        self._access = access
+        self._offers = offers
         self._tokens = tokens
         self._accounting = accounting
         self._opening = Opening(
@@ -149,8 +153,7 @@ class Chat:
         """Second transaction: answer, charge and outgoing parts, all or nothing."""
         counted = await self._tokens.count(outcome.answer)
         usage = outcome.completion.usage or _estimated(begun, outcome, counted)
-        again = self._again(asked) if outcome.ending == "interrupted" else []
-        buttons = [*again, *_thumbs(asked, begun, outcome), *self._back(asked, begun)]
+        buttons = [*self._offered(asked, begun, outcome), *self._back(asked, begun)]
         async with asked.lease.begin() as work:
             if outcome.answer:
                 exchange = Exchange(answer=outcome.answer, answer_tokens=counted, ending=outcome.ending)
@@ -192,6 +195,15 @@ class Chat:
         said = "\n".join(self._said(asked, note) for note in notes)
         return "\n\n".join(part for part in (answer, said) if part)
 
+    def _offered(self, asked: Asked, begun: Begun, outcome: Outcome) -> Iterator[Button]:
+        """What can be done with the answer; with none, only asking again."""
+        if not outcome.answer:
+            yield from self._again(asked) if outcome.ending == "interrupted" else ()
+            return
+        role, tried = self._access.here(begun.account, asked.update.place), begun.cast.variant is not None
+        for choice in self._offers.under(asked.arrival, outcome.ending, role, tried=tried):
+            yield Button(label=self._said(asked, choice.label), command=choice.command)
+
     def _again(self, asked: Asked) -> list[Button]:
         """A button that asks this very question again, whatever was asked since."""
         return [Button(label=self._said(asked, text("🔁 Retry")), command=f"retry {asked.arrival}")]
@@ -205,15 +217,6 @@ class Chat:
 
     def _said(self, asked: Asked, sentence: Text) -> str:
         return self._catalogues.of(asked.update.sender.reads).render(sentence, slash=asked.platform.slash)
-
-
-def _thumbs(asked: Asked, begun: Begun, outcome: Outcome) -> list[Button]:
-    """While an experiment runs, people can say what they think of an answer."""
-    if begun.cast.variant is None or not outcome.answer:
-        return []
-    return [
-        Button(label=sign, command=f"thumb {which} {asked.arrival}") for sign, which in (("👍", "up"), ("👎", "down"))
-    ]
 
 
 def _estimated(begun: Begun, outcome: Outcome, counted: int) -> Usage:

@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 
 from bot.domain.people import Identity
 from bot.domain.windows import known_zone
+from bot.offers import Offer
 from bot.texts.catalogues import languages
 
 _SQLITE, _POSTGRESQL = "sqlite+aiosqlite", "postgresql+psycopg"
@@ -37,6 +38,13 @@ def _pause(value: Any) -> Any:
     if found is None or int(found[1]) == 0:
         raise ValueError("is no time like 30m, 12h or 7d")
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
+def _offers(value: Any) -> Any:
+    """`retry,thumbs` as a set; `none` as an empty one."""
+    if not isinstance(value, str):
+        return value
+    return frozenset(one.strip().lower() for one in value.split(",") if one.strip().lower() not in ("", "none"))
 
 
 def _url(value: str) -> str:
@@ -113,6 +121,7 @@ IDS = "write platform:id, separated by commas"
 Secret = SecretStr | None
 Identities = Annotated[frozenset[Identity], NoDecode, BeforeValidator(_identities)]
 Words = Annotated[tuple[Annotated[str, Field(max_length=32)], ...], NoDecode, BeforeValidator(_words)]
+Offered = Annotated[frozenset[Offer], NoDecode, BeforeValidator(_offers)]
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
 Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]

@@ -44,7 +44,10 @@ class Opening:
             account = (await self._access.admit(work, update)).account
             guard = self._brain.guard(account)
             self._brain.check(question, guard)
-            self._repeats.check(account.id, asked.arrival, question.text)
+            if (
+                update.anew or not update.clicked
+            ):  # "go on" is always the same, and one may say it as often as one likes
+                self._repeats.check(account.id, asked.arrival, question.text)
             where = await self._renewal.where(work, update, account.id)
             question, messages = await self._asked(work, asked, account, where.conversation, question)
             turn, conversation = await work.history.begin(

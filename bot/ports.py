@@ -90,6 +90,7 @@ class Platform(Protocol):
         files: Sequence[File] = (),
         instead_of: str = "",
         about: str = "",
+        only_buttons: bool = False,
     ) -> list[Part]:
         """Render a message (Markdown) that is no reply, such as a command's answer or a notice. Pure.
 
@@ -101,6 +102,8 @@ class Platform(Protocol):
             files: go with the text or follow it.
             instead_of: our message that it replaces; if that is gone, it is said anew.
             about: an older message there that it is about; quoted, where a quote leads to what it quotes.
+            only_buttons: nothing changes but the buttons under `instead_of`. Where that cannot be done, the text is
+                said, to whoever clicked alone if that can be done.
         """
 
     async def ask_about(self, sender: Sender) -> Sender:

@@ -21,6 +21,7 @@ from bot.notation import (
     Identities,
     Language,
     Limit,
+    Offered,
     Pause,
     Secret,
     Url,
@@ -29,6 +30,7 @@ from bot.notation import (
     Zone,
     token,
 )
+from bot.offers import Offers, Told
 
 _SUMMARY = 400
 """Tokens of a summary, unless the operator says otherwise."""
@@ -104,6 +106,10 @@ class Settings(BaseSettings):
 
     conversation_idle: Pause = Field(None, description="like 30m, 12h or 7d, or never")
 
+    answer_buttons: Offered = Field(
+        frozenset({"retry", "continue", "thumbs"}), description="any of retry,continue,thumbs, or none"
+    )
+    answer_bill: Told = Field("admins", description="nobody, admins or everybody")
     titles: bool = Field(default=True, description="true or false")
     burst_seconds: float = Field(0.6, ge=0, le=10, description="seconds from 0 to 10")
 
@@ -177,6 +183,10 @@ class Settings(BaseSettings):
     def redis(self) -> str | None:
         """The address of Redis, with its password."""
         return self.redis_url.get_secret_value() if self.redis_url else None
+
+    def offers(self) -> Offers:
+        """What stands under answers."""
+        return Offers(kinds=self.answer_buttons, bill=self.answer_bill)
 
     def caps(self) -> Caps:
         """How many turns may run at once."""

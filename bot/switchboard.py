@@ -12,6 +12,7 @@ from bot.commands.declaration import CommandBook
 from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
 from bot.inbox import Inbox
+from bot.offers import Offers
 from bot.personas import Personas
 from bot.ports import Clock
 from bot.storage import UnitOfWork
@@ -33,6 +34,7 @@ class Switchboard:
         clock: Clock,
         zone: tzinfo,
         brain: Brain | None = None,
+        offers: Offers = Offers(),  # noqa: B008 - a value
     ) -> None:
         self._book = book
         self._access = access
@@ -42,6 +44,7 @@ class Switchboard:
         self._studio = studio
         self._brain = brain
         self._personas = personas
+        self._offers = offers
         self._clock = clock
         self._zone = zone
 
@@ -72,6 +75,7 @@ class Switchboard:
             studio=self._studio,
             brain=self._brain,
             personas=self._personas,
+            offers=self._offers,
             now=now,
             zone=self._zone,
         )

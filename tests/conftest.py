@@ -42,6 +42,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.memory import Memory
 from bot.newcomers import Newcomers
+from bot.offers import Offers
 from bot.personas import Personas
 from bot.plans import Plans, base_plans
 from bot.ports import Platform
@@ -163,6 +164,7 @@ def make_core(
     context: ContextPolicy | None = None,
     elsewhere: bool = False,
     calibration: Calibration | None = None,
+    offers: Offers = Offers(),  # noqa: B008 - a value
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), CommandBook((*all_commands(), *more_commands)), FakeModel()
@@ -204,6 +206,7 @@ def make_core(
         catalogues=catalogues,
         bursts=bursts,
         titles=Titles(asides) if titles else None,
+        offers=offers,
     )
     switchboard = Switchboard(
         book,
@@ -216,6 +219,7 @@ def make_core(
         clock=clock,
         zone=zone,
         brain=brain,
+        offers=offers,
     )
     dispatcher = Dispatcher(
         inbox=inbox,

@@ -161,6 +161,7 @@ class FakePlatform:
         files: Sequence[File] = (),
         instead_of: str = "",
         about: str = "",
+        only_buttons: bool = False,
     ) -> list[Part]:
         pieces = [text[at : at + self.part_size] for at in range(0, len(text), self.part_size)]
         parts: list[dict[str, Any]] = [{"chat": place.chat, "text": piece} for piece in pieces]
@@ -168,7 +169,7 @@ class FakePlatform:
             last["buttons"] = [button.command for button in buttons]
             last["labels"] = [button.label for button in buttons]
         for first in parts[:1]:
-            first |= {"instead_of": instead_of, "about": about}
+            first |= {"instead_of": instead_of, "about": about, "only_buttons": only_buttons}
         return [*parts, *(file.packed() for file in files)]
 
     async def ask_about(self, sender: Sender) -> Sender:

@@ -78,6 +78,7 @@ class ConsolePlatform:
         files: Sequence[File] = (),
         instead_of: str = "",  # noqa: ARG002 - what was typed out stays
         about: str = "",  # noqa: ARG002
+        only_buttons: bool = False,  # noqa: ARG002
     ) -> list[Part]:
         self._written = ""
         return [{"text": _with_buttons(text, buttons)}, *(file.packed() for file in files)]

@@ -248,7 +248,7 @@ def _stopped(body: Json, event: Json) -> Update:
     """The Stop button of Slack's agent view."""
     place = _named_place(_team(body), str(event["channel"]), str(event.get("thread_ts") or ""))
     sender = _sender(_team(body), str(event["user"]), "")
-    return Update(sender=sender, place=place, text="", invocation=Invocation(name="stop"))
+    return Update(sender=sender, place=place, text="", clicked=True, invocation=Invocation(name="stop"))
 
 
 def _named_place(team: str, channel: str, thread: str = "") -> Place:

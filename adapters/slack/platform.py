@@ -245,8 +245,11 @@ class SlackPlatform:
         files: Sequence[File] = (),
         instead_of: str = "",
         about: str = "",  # noqa: ARG002 - a link to a message has to be asked for
+        only_buttons: bool = False,
     ) -> list[Part]:
-        """See ports.Platform."""
+        """See ports.Platform. Buttons do not change alone here: an update needs the whole message."""
+        if only_buttons:
+            return outbound.parts(place, text, answer_by=answer_by)
         said = outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)
         return [*said, *outbound.file_parts(place, files, answer_by=answer_by)]
 

@@ -39,6 +39,8 @@ class Sender:
 
     async def deliver(self, part: Part) -> str:
         """Send a part, less and less particular as Telegram refuses; the id of the (last) message."""
+        if "text" not in part:
+            return await self._change_keyboard(part)
         while True:
             try:
                 return str(await self._send(part))
@@ -50,6 +52,15 @@ class Sender:
                 part = _easier(part, error)
             except sdk.ChatMigrated as error:
                 part = _moved(part, error)
+
+    async def _change_keyboard(self, part: Part) -> str:
+        """Buttons that cannot be changed stay as they are: what they did is done."""
+        try:
+            await self._bot.edit_message_reply_markup(part["chat"], part["edit"], api_kwargs=_markup(part))
+        except sdk.BadRequest as error:
+            if isinstance(translate(error), RecipientGone):
+                raise
+        return str(part["edit"])
 
     async def place(self, place: Place, text: str, question: str) -> int:
         """Put a first preview into a group."""
@@ -84,11 +95,9 @@ class Sender:
             raise
 
     async def _write(self, part: Part, *, hurry: bool) -> int:
-        more: dict[str, Any] = {"link_preview_options": _NO_LINK_PREVIEW}
+        more: dict[str, Any] = {"link_preview_options": _NO_LINK_PREVIEW, **_markup(part)}
         if entities := part.get("entities"):
             more["entities"] = entities
-        if keyboard := part.get("keyboard"):
-            more["reply_markup"] = keyboard
         if (edited := part.get("edit")) is not None:
             return await self._edit(part, edited, more, hurry=hurry)
         if (question := part.get("reply_to")) is not None:
@@ -118,6 +127,10 @@ class Sender:
             await self.deliver({**rest, "text": text})
         last = {key: part[key] for key in ("keyboard",) if key in part}
         return await self.deliver({**rest, **last, "text": pieces[-1][0]})
+
+
+def _markup(part: Part) -> dict[str, Any]:
+    return {"reply_markup": part["keyboard"]} if part.get("keyboard") else {}
 
 
 def _thread(place: Place) -> int | None:

@@ -100,7 +100,7 @@ def _stop(stopped: Json) -> Update | None:
         return None
     thread = str(integer_in(stopped, "message_thread_id")) if stopped.get("message_thread_id") else ""
     place = Place(platform=PLATFORM, chat=str(integer_in(chat, "id")), thread=thread, private=True)
-    return Update(sender=sender_of(chat), place=place, text="", invocation=Invocation(name="stop"))
+    return Update(sender=sender_of(chat), place=place, text="", clicked=True, invocation=Invocation(name="stop"))
 
 
 def _click(click: Json, hearing: Hearing) -> Update | None:

@@ -5,8 +5,8 @@ have no drafts: there the preview is a message that is edited, and the answer's 
 when there is something to read: its first words would stand there alone until the first edit, seconds later.
 
 A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids) and
-`keyboard` (reply markup). With a file (`File.packed`; `picture` if it is to be
-shown) the text is its caption.
+`keyboard` (reply markup). With a file (`File.packed`; `picture` if it is to be shown) the text is its caption. Without
+`text` nothing but the keyboard of the message `edit` changes.
 """
 
 import math

@@ -17,6 +17,7 @@ from adapters.telegram import inbound
 from adapters.telegram.attachments import fetch
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import TOKEN_HINT, seconds, translate
+from adapters.telegram.keyboards import keyboard
 from adapters.telegram.outbound import TelegramReply, parts_of
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
@@ -169,9 +170,12 @@ class TelegramPlatform:
         files: Sequence[File] = (),
         instead_of: str = "",
         about: str = "",
+        only_buttons: bool = False,
     ) -> list[Part]:
         """`answer_by` is the message to reply to, in groups. A tap on a reply leads to what it replies to."""
         edit = int(instead_of) if instead_of else None
+        if only_buttons and edit is not None:
+            return [{"chat": int(place.chat), "edit": edit, "keyboard": keyboard(buttons)}]
         return parts_of(place, text, reply_to=about or answer_by, edit=edit, buttons=buttons, files=files)
 
     async def ask_about(self, sender: Person) -> Person:

@@ -9,7 +9,7 @@ from bot.admin.sheet import Line
 from bot.commands import confirmation
 from bot.commands.asking import asked_back
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, Ask, AskAgain, Command, CommandBook, Fetch, Later, Role
+from bot.commands.declaration import Answer, Ask, AskAgain, Command, CommandBook, Fetch, Later, Role, Said, Silence
 from bot.domain.people import OPERATOR, Identity, Sender
 from bot.domain.updates import Invocation, Place, Update
 from bot.errors import UserError
@@ -17,8 +17,6 @@ from bot.storage import Storage, UnitOfWork
 from bot.switchboard import Switchboard
 from bot.texts import Text, text
 from bot.texts.errors import sentence
-
-Said = Text | Answer | Later | Fetch | AskAgain | Ask
 
 _NO_ARRIVAL = 0
 """An operator's command did not arrive from a platform."""
@@ -118,7 +116,7 @@ class Desk:
             act()
         if isinstance(said, Later):
             return await said.make(render)
-        if isinstance(said, AskAgain | Ask | Fetch):
+        if isinstance(said, Ask | AskAgain | Fetch | Silence):
             return Answer(said=text("That needs a chat."))
         return _whole(said)
 

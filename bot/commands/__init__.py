@@ -10,6 +10,7 @@ def all_commands() -> CommandBook:
     # Here, because most modules need declarations alone, and some of those modules commands need.
     from bot.commands import (
         admission,
+        afterwards,
         branches,
         budget,
         context,
@@ -36,8 +37,8 @@ def all_commands() -> CommandBook:
     )
 
     families = (
-        welcome, manual, people, conversations, branches, search, transcripts, context, forget, personas, settings,
-        language, experiments, models, quota, plan, budget, top, directory, roles, admission, linking, records,
-        operation,
+        welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, forget, personas,
+        settings, language, experiments, models, quota, plan, budget, top, directory, roles, admission, linking,
+        records, operation,
     )  # fmt: skip
     return CommandBook([command for family in families for command in family.COMMANDS])

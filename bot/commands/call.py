@@ -17,6 +17,7 @@ from bot.domain.people import OPERATOR, Identity, Sender
 from bot.domain.updates import Update
 from bot.errors import AmbiguousPerson, BadArgument, Outranked, UnknownPerson
 from bot.inbox import Inbox
+from bot.offers import Offers
 from bot.personas import Personas
 from bot.quotas import Quotas
 from bot.storage import Account, AuditRecord, UnitOfWork
@@ -51,6 +52,7 @@ class Call:
     studio: Studio
     brain: Brain | None
     personas: Personas
+    offers: Offers
     now: datetime
     zone: tzinfo
     afterwards: list[Callable[[], None]] = field(default_factory=list)

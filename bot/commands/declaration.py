@@ -11,7 +11,19 @@ from bot.domain.updates import MOST_COMMAND_BYTES, OVERTAKING, Attachment, File,
 from bot.errors import UnknownCommand
 from bot.texts import Text
 
-__all__ = ["MOST_CHOICES", "Answer", "Ask", "AskAgain", "Choice", "Command", "CommandBook", "Reversal", "Role", "Table"]
+__all__ = [
+    "MOST_CHOICES",
+    "Answer",
+    "Ask",
+    "AskAgain",
+    "Choice",
+    "Command",
+    "CommandBook",
+    "Reversal",
+    "Role",
+    "Silence",
+    "Table",
+]
 
 Topic = Literal["conversation", "answers", "limits", "you", "admins", "hidden"]
 """What a command is about, in the order of /help. Commands of buttons are hidden: nobody types them."""
@@ -69,6 +81,8 @@ class Answer:
         in_place: whether it replaces the message whose button was clicked, if it was a click: pages, confirmations.
         about: the platform's id of an older message in this chat that it is about; quoted where that leads there.
         language: in which it is said, if the person has just chosen another one than they were known to read.
+        only_choices: whether, if it was a click, nothing changes but the choices under what was clicked. The sentence
+            is for where buttons cannot change alone.
     """
 
     said: Text
@@ -79,6 +93,7 @@ class Answer:
     in_place: bool = False
     about: str = ""
     language: str | None = None
+    only_choices: bool = False
 
     def __post_init__(self) -> None:
         if len(self.choices) > MOST_CHOICES:
@@ -125,6 +140,15 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """What a command comes to when nothing is to be said: what it did is seen."""
+
+
+Said = Text | Answer | Later | Fetch | AskAgain | Ask | Silence
+"""What a command comes to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
     """How the acts of a command are taken back by `/revert`: declared beside the handler that does them.
 
@@ -151,7 +175,7 @@ class Command:
     Args:
         name: lower case, `[a-z]{1,32}`, as typed after the slash (Telegram) or after `/parley` (Slack).
         summary: one line for menus and /help.
-        handler: `async (Call) -> Text | Answer | Later | Fetch | AskAgain | Ask`; see `bot.commands.call`.
+        handler: `async (Call) -> Said`; see `bot.commands.call`.
         usage: the arguments, as /help shows them; "" if it takes none.
         open_usage: the same for those who may use it only because of `roles`; "" if that is no difference.
         example: a call that works, without the slash.
@@ -163,11 +187,12 @@ class Command:
         spoken: what the arguments must look like for `@Parley name arguments` to be a command and not a sentence
             ("help me write a poem"); a full match is asked for.
         reversals: how what it changed is taken back.
+        personal: whether it is about the caller alone; menus of groups leave it out.
     """
 
     name: str
     summary: Text
-    handler: Callable[[Any], Awaitable[Text | Answer | Later | Fetch | AskAgain | Ask]]
+    handler: Callable[[Any], Awaitable[Said]]
     usage: str = ""
     open_usage: str = ""
     example: str = ""
@@ -177,6 +202,7 @@ class Command:
     topic: Topic = "conversation"
     spoken: re.Pattern[str] = re.compile("")
     reversals: Sequence[Reversal] = ()
+    personal: bool = False
 
     @property
     def least(self) -> Role:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import groupby
 from string import ascii_uppercase
 
-from bot.commands.call import Call, is_number
+from bot.commands.call import Call
 from bot.commands.declaration import Answer, Choice, Command, Role, Table
 from bot.domain.experiments import wilson
 from bot.domain.personas import Persona
@@ -28,14 +28,6 @@ async def experiment(call: Call) -> Text | Answer:
             return await _stop(call, name)
         case ["keep", name, label]:
             return await _keep(call, name, label.upper())
-    raise call.bad_argument()
-
-
-async def thumb(call: Call) -> Text:
-    match call.words:
-        case ["up" | "down" as which, number] if is_number(number):
-            known = await call.work.experiments.thumb(int(number), call.account.id, up=which == "up")
-            return text("Noted, thank you.") if known else text("That is no answer of yours that can be judged.")
     raise call.bad_argument()
 
 
@@ -158,13 +150,5 @@ COMMANDS = (
         example="start default 50 Be brief.",
         role=Role.ADMIN,
         roles={"": Role.SUPPORT},
-    ),
-    Command(
-        name="thumb",
-        summary=text("Say what you think of an answer, by the buttons under it"),
-        handler=thumb,
-        topic="hidden",
-        usage="up|down NUMBER",
-        example="up 12",
     ),
 )

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.commands.call import Call
-from bot.commands.declaration import Command, Later
+from bot.commands.declaration import Command, Later, Role, Silence
 from bot.commands.pictures import usage_picture
 from bot.commands.quota import group_overview
 from bot.domain.windows import SPANS, Period, known_zone, milliseconds
@@ -67,12 +67,17 @@ def _begin_in(zone: tzinfo) -> Text:
     return text("Your days begin at midnight in {zone}.", zone=code(str(zone)))
 
 
-async def stop(call: Call) -> Text:
-    lane = call.update.place.key
+async def stop(call: Call) -> Text | Silence:
+    """In a group everybody stops what is written for them, an admin everything that runs and waits."""
+    lane, everything = call.update.place.key, _may_stop_others(call)
+    if not everything and not await call.work.history.runs(await call.conversation(), call.account.id):
+        return text("No answer to you is being written here. What others asked, they can stop, or an admin.")
     stopping = await call.work.inbox.stop(lane)
-    dropped = await call.work.inbox.drop(lane, before=call.arrival)
+    dropped = await call.work.inbox.drop(lane, before=call.arrival) if everything else 0
     if stopping is not None:
         call.afterwards.append(lambda: call.inbox.stop(stopping))
+    if stopping is not None and not dropped and call.update.clicked:
+        return Silence()  # the answer says at its end that it was stopped
     if dropped:
         return plural(
             "Stopped, and dropped {count} message that was waiting.",
@@ -80,6 +85,10 @@ async def stop(call: Call) -> Text:
             dropped,
         )
     return text("Stopped.") if stopping is not None else text("Nothing is running here.")
+
+
+def _may_stop_others(call: Call) -> bool:
+    return call.update.place.private or call.access.rank(call.account) >= Role.ADMIN
 
 
 COMMANDS = (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
 from bot.storage.tables import TurnState, call, thumb, turn, variant
 
@@ -97,11 +96,6 @@ _END = (
     .where(variant.c.persona == sa.bindparam("its_persona"), variant.c.ended_at.is_(None))
     .values(ended_at=now_ms())
 )
-_OWN_TURN = sa.select(turn.c.id).where(
-    turn.c.inbox_id == sa.bindparam("arrival", type_=sa.BigInteger),
-    turn.c.account_id == sa.bindparam("its_account", type_=sa.BigInteger),
-    turn.c.variant_id.is_not(None),
-)
 
 
 class Experiments:
@@ -122,13 +116,3 @@ class Experiments:
     async def end(self, persona: str) -> None:
         """Compare a persona no longer. What came of it stays on record."""
         await self._connection.execute(_END, {"its_persona": persona})
-
-    async def thumb(self, arrival: int, account_id: int, *, up: bool) -> bool:
-        """Note what the account thinks of the answer to its own question; False if that was part of no experiment."""
-        its_turn = (await self._connection.execute(_OWN_TURN, {"arrival": arrival, "its_account": account_id})).scalar()
-        if its_turn is None:
-            return False
-        insert = insert_for(dialect_of(self._connection))(thumb)
-        noted = insert.on_conflict_do_update(index_elements=["turn_id"], set_={"up": insert.excluded.up})
-        await self._connection.execute(noted, {"turn_id": its_turn, "up": up})
-        return True

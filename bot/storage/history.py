@@ -99,6 +99,13 @@ _MEANWHILE = sa.select(
         turn.c.finished_at >= _RECEIVED,
     )
 )
+_RUNS = sa.select(
+    sa.exists().where(
+        turn.c.account_id == sa.bindparam("its_account"),
+        turn.c.conversation_id == sa.bindparam("its_conversation"),
+        turn.c.state == TurnState.RUNNING,
+    )
+)
 _OWN = sa.select(turn.c.question).where(turn.c.inbox_id == sa.bindparam("arrival"))
 
 
@@ -159,6 +166,11 @@ class History:
         """The question of a turn that was begun before, by a process that died since."""
         found = (await self._connection.execute(_OWN, {"arrival": arrival})).scalar()
         return None if found is None else str(found)
+
+    async def runs(self, conversation_id: int, account_id: int) -> bool:
+        """Whether a question of the account's is being answered in this conversation."""
+        values = {"its_conversation": conversation_id, "its_account": account_id}
+        return bool((await self._connection.execute(_RUNS, values)).scalar())
 
     async def steered(self, arrival: int, *, conversation_id: int, account_id: int) -> Branch | None:
         """The account's turn just before that of `arrival`, if it gave way to it before its first word."""

@@ -19,6 +19,7 @@ from bot.storage.conversations import Conversations
 from bot.storage.directory import Directory
 from bot.storage.experiments import Experiments
 from bot.storage.forgetting import Forgetting
+from bot.storage.given import GivenAnswers
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
@@ -68,6 +69,7 @@ class UnitOfWork:
         self.switches = Switches(connection)
         self.stats = Stats(connection)
         self.history = History(connection)
+        self.given = GivenAnswers(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)
         self.spoken = SpokenTurns(connection)
