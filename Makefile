@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run console doctor test check format fmt lint types imports texts litellm bench soak rehearse lock clean
+.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak rehearse lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runtime ## Try Parley in the browser: no account, token or server needed
 	@$(BIN)/parley demo
+
+setup: $(VENV)/.runtime ## Ask for tokens and the model, check each and write .env
+	@$(BIN)/parley setup
 
 run: $(VENV)/.runtime ## Run the bot for real, as .env says (= parley serve)
 	@$(BIN)/parley serve

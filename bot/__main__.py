@@ -1,4 +1,4 @@
-"""The command line: `parley serve|console|demo|doctor|db|admin|batch`."""
+"""The command line: `parley serve|setup|console|demo|doctor|db|admin|batch`."""
 
 import asyncio
 import ctypes
@@ -81,6 +81,21 @@ def doctor() -> None:
         settings = _settings(quiet=True)
         healthy = _run(examine(settings, click.echo))
     sys.exit(0 if healthy else 1)
+
+
+@main.command()
+@click.option(
+    "--file", type=click.Path(dir_okay=False, path_type=Path), default=Path(".env"), show_default=True, help="Where to."
+)
+@click.option("--wait", default=120.0, show_default=True, help="Seconds to wait for you to write to the bot.")
+def setup(file: Path, wait: float) -> None:
+    """Ask for tokens and the model, check each, write .env and send a test message."""
+    from bot.setup.envfile import EnvFile
+    from bot.setup.wizard import Wizard
+
+    configure("ERROR", "console", ())
+    with _explained():
+        Wizard(EnvFile.read(file), _run, patience=wait).go()
 
 
 def _in_admin(make: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:

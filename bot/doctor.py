@@ -28,7 +28,7 @@ async def examine(settings: Settings, say: Say) -> bool:
             _settings(settings, say),
             await _database(settings, say),
             await _models(settings, say),
-            *[await _platform(platform, say) for platform in platforms],
+            *[await check_platform(platform, say) for platform in platforms],
         ]
     finally:
         for platform in platforms:
@@ -85,7 +85,8 @@ async def _endpoint(catalog: Catalog, endpoint: Endpoint, say: Say) -> bool:
     return _fine(say, "model", f"{', '.join(names)} at {endpoint.base_url}")
 
 
-async def _platform(platform: Platform, say: Say) -> bool:
+async def check_platform(platform: Platform, say: Say) -> bool:
+    """Ask a platform who we are."""
     try:
         return _fine(say, platform.name, await platform.check())
     except PlatformError as error:
