@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import structlog
 
+from bot.alerts import Notice
+from bot.domain.updates import Arrival
 from bot.errors import PlatformBusy, PlatformDown, PlatformError, PlatformMisconfigured
 from bot.inbox import Lease
 from bot.leases import milliseconds
 from bot.ports import Clock, Platform
-from bot.storage import Outgoing
+from bot.storage import Claim, Outgoing
+from bot.texts import text
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +31,15 @@ _PARKED = (30.0, 600.0)
 
 _LONGEST_OUTAGE = 24 * 3600.0
 """Seconds after which an answer is of no use to anybody."""
+
+_UNKNOWN = "OutcomeUnknown"
+_DOUBTFUL = {_UNKNOWN, PlatformDown.__name__}
+"""Why an answer is given up that may have arrived all the same."""
+
+_IN_DOUBT = text(
+    "⚠️ The connection broke twice while I was answering you, and I cannot see whether you have my last message. "
+    "If you do not, please ask again."
+)
 
 _Sent = tuple[Outgoing, str]
 """A part, and what the platform calls it."""
@@ -58,9 +70,9 @@ class Courier:
         try:
             last = await self._send_all(lease, platform, outgoing)
         except _Later as later:
-            await self._put_off(lease, later)
+            await self._put_off(lease, platform, later)
         except PlatformError as error:
-            await self._give_up(lease, type(error).__name__)
+            await self._give_up(lease, platform, type(error).__name__)
         else:
             async with lease.begin() as work:
                 if last is not None:
@@ -77,7 +89,7 @@ class Courier:
                 await work.outbox.attempt(unsent[0].id)
         again = [replace(out, attempts=out.attempts + 1) for out in unsent[:1]]
         if any(out.attempts > _MOST_UNKNOWN and not platform.repeatable(out.part) for out in again):
-            await self._give_up(lease, "OutcomeUnknown")
+            await self._give_up(lease, platform, _UNKNOWN)
         else:
             await self.deliver(lease, platform, [*again, *unsent[1:]])
         return True
@@ -130,12 +142,12 @@ class Courier:
         async with lease.begin() as work:
             await work.outbox.attempt(out.id)
 
-    async def _put_off(self, lease: Lease, later: _Later) -> None:
+    async def _put_off(self, lease: Lease, platform: Platform, later: _Later) -> None:
         """Leave the rest of the answer, and with it the lane, until the platform may be back."""
         async with lease.begin() as work:
             age = await work.outbox.age(lease.claim.id)
         if age >= _LONGEST_OUTAGE:
-            await self._give_up(lease, "TooOld")
+            await self._give_up(lease, platform, "TooOld")
             return
         least, most = _PARKED
         pause = max(later.wait, min(max(age / 4, least), most))
@@ -144,11 +156,24 @@ class Courier:
             await lease.park(work, pause=milliseconds(pause))
         _log.warning("answer_put_off", arrival=lease.claim.id, waited=round(age), seconds=round(pause))
 
-    async def _give_up(self, lease: Lease, why: str) -> None:
+    async def _give_up(self, lease: Lease, platform: Platform, why: str) -> None:
         _log.warning("answer_undeliverable", reason=why, arrival=lease.claim.id)
+        doubt = _doubt(lease.claim, platform) if why in _DOUBTFUL else None
         async with lease.begin() as work:
             await work.outbox.failed(lease.claim.id, why)
+            if doubt is not None:
+                await work.inbox.put(doubt)
             await lease.complete(work)
+
+
+def _doubt(claim: Claim, platform: Platform) -> Arrival | None:
+    """Whoever may be waiting in vain is told so, before anything else is said to them."""
+    if Notice.is_one(claim.source):
+        return None
+    update = platform.parse(claim.payload)
+    if update is None:
+        return None
+    return Notice(said=_IN_DOUBT, to=update.sender.identity, at=update.place).arrival(f"doubt {claim.id}", at=0)
 
 
 async def _answers(platform: Platform) -> None:

@@ -286,14 +286,14 @@ class Dispatcher:
         await self._apologise(lease)
 
     async def _apologise(self, lease: Lease) -> None:
+        """Only now, in a transaction of its own: what crashed the turn may well crash this."""
         if Notice.is_one(lease.claim.source) or Chore.is_one(lease.claim.source):
             return
         try:
-            platform = self._platforms[lease.claim.source.partition(":")[0]]
-            update = platform.parse(lease.claim.payload)
+            update = self._platforms[lease.claim.source.partition(":")[0]].parse(lease.claim.payload)
             if update is None:
                 return
-            for part in parts_of(platform, self._catalogues, update, sentence(ParleyError())):
-                await platform.deliver(part)
-        except Exception:  # noqa: BLE001 - what crashed the turn may well crash the apology
+            notice = Notice(said=sentence(ParleyError()), to=update.sender.identity, at=update.place)
+            await self._inbox.accept([notice.arrival(f"buried {lease.claim.id}", at=0)])
+        except Exception:  # noqa: BLE001 - whatever it is, the lane goes on
             _log.exception("apology_failed")

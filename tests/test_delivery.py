@@ -16,6 +16,8 @@ from bot.turns import Asked
 from tests.conftest import LEASE, Core, make_core
 from tests.fakes import place
 
+DOUBT = "I cannot see whether you have my last message"
+
 
 async def crash_before_delivery(core: Core, text: str = "hello") -> None:
     """Answer up to the second transaction and then die."""
@@ -61,10 +63,18 @@ async def test_a_long_answer_is_sent_in_parts_and_in_order(core: Core) -> None:
 
 
 async def test_an_unknown_outcome_is_repeated_once_and_no_more(core: Core) -> None:
-    core.platform.failures = [PlatformDown("timeout"), PlatformDown("timeout"), PlatformDown("timeout")]
+    core.platform.failures = [PlatformDown("timeout"), PlatformDown("timeout")]
+    await core.say("ada", "hello")
+    ((chat, said),) = core.platform.sent
+    assert (chat, DOUBT in said) == ("ada", True)
+    assert core.platform.failures == []
+
+
+async def test_a_doubt_that_may_not_have_arrived_either_is_followed_by_no_other(core: Core) -> None:
+    core.platform.failures = [PlatformDown("timeout") for _ in range(4)]
     await core.say("ada", "hello")
     assert core.platform.sent == []
-    assert len(core.platform.failures) == 1
+    assert await core.say("ada", "again") == "echo: again"
 
 
 async def test_an_unknown_outcome_is_repeated_only_when_the_platform_answers_again(core: Core) -> None:
@@ -197,7 +207,7 @@ async def test_an_answer_attempted_in_two_crashes_is_not_sent_a_third_time(stora
     third = make_core(storage)
     await third.recover()
     await third.work()
-    assert third.platform.sent == []
+    assert [DOUBT in said for _, said in third.platform.sent] == [True]
     assert await third.say("ada", "next") == "echo: next"
 
 
@@ -228,6 +238,43 @@ async def test_an_arrival_that_kills_the_process_every_time_is_put_aside(storage
     await survivor.work()
     assert "Something went wrong" in survivor.platform.sent[-1][1]
     assert await survivor.say("ada", "hello") == "echo: hello"
+
+
+async def test_one_that_is_put_aside_is_told_to_its_person_whatever_the_platform_does_then(storage: Storage) -> None:
+    core = make_core(storage)
+    await core.hear("ada", "deadly")
+    for _ in range(3):
+        await core.recover()
+        await core.inbox.claim(1)
+    core.platform.failures = [PlatformDown("refused", outcome_unknown=False) for _ in range(3)]
+    await core.recover()
+    await core.work()
+    assert "Something went wrong" in core.platform.sent[-1][1]
+
+
+async def die_with(storage: Storage, times: int, *, company: int) -> Core:
+    """Ada's message is at work in a process that dies, so many times, beside so many messages of others."""
+    core = make_core(storage)
+    await core.hear("ada", "hello")
+    for number in range(company):
+        await core.hear(f"other {number}", "hello")
+    for _ in range(times):
+        await core.recover()
+        assert len(await core.inbox.claim(100)) == 1 + company
+    await core.recover()
+    return core
+
+
+async def test_nobody_is_blamed_for_a_few_deaths_in_company(storage: Storage) -> None:
+    core = await die_with(storage, 8, company=2)
+    await core.work()
+    assert sorted(core.platform.sent) == [(who, "echo: hello") for who in ("ada", "other 0", "other 1")]
+
+
+async def test_who_is_there_at_every_death_is_blamed_in_the_end(storage: Storage) -> None:
+    core = await die_with(storage, 10, company=1)
+    await core.work()
+    assert ["Something went wrong" in said for _, said in core.platform.sent] == [True, True]
 
 
 async def test_what_stands_on_the_screen_is_handed_to_whoever_takes_over(storage: Storage) -> None:

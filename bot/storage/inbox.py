@@ -179,10 +179,15 @@ class Inbox:
 
     async def take_back(self, *, everything: bool) -> list[str]:
         """Free lanes whose lease has run out, or (embedded, at start: the only process) every running one."""
-        rows = (await self._connection.execute(lanes.TAKE_BACK_ALL if everything else lanes.TAKE_BACK)).all()
-        if rows:
-            await self._ring()
-        return [row.key for row in rows]
+        left = (await self._connection.execute(lanes.ALL_RUNNING if everything else lanes.EXPIRED)).all()
+        if not left:
+            return []
+        taken = [row.key for row in left]
+        await self._connection.execute(lanes.TAKE_BACK, {"taken": taken})
+        if innocent := [row.key for row in left if row.together > 1]:
+            await self._connection.execute(lanes.EXCUSE, {"innocent": innocent})
+        await self._ring()
+        return taken
 
     async def give_back(self, claim: Claim) -> None:
         """Let somebody else handle the arrival: that this attempt ends is no fault of its own. Raises LostLease."""

@@ -185,6 +185,38 @@ STOP = (
     .returning(lane.c.epoch, lane.c.owner)
 )
 
+# --- being taken from a worker that has died
+
+
+def _left_behind(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
+    """Lanes whose worker is gone, and how many it had at work."""
+    others = sa.and_(_other.c.state == literal(LaneState.RUNNING), _other.c.owner == lane.c.owner)
+    together = sa.select(sa.func.count()).select_from(_other).where(others).scalar_subquery()
+    return (
+        sa.select(lane.c.key, together.label("together")).where(running, *conditions).with_for_update(skip_locked=True)
+    )
+
+
+EXPIRED = _left_behind(lane.c.lease_until < now_ms())
+ALL_RUNNING = _left_behind()
+TAKE_BACK = (
+    sa.update(lane)
+    .where(lane.c.key.in_(sa.bindparam("taken", expanding=True)), running)
+    .values(state=LaneState.READY, rank=0, **_FREE)
+)
+
+_COUNTS = 3
+EXCUSE = (
+    sa.update(inbox)
+    .where(
+        inbox.c.id.in_(sa.select(_HEAD).select_from(_l).where(_l.c.key.in_(sa.bindparam("innocent", expanding=True)))),
+        inbox.c.attempts % _COUNTS != 0,
+    )
+    .values(excused=inbox.c.excused + 1)
+)
+"""Of several arrivals that a worker had when it died, nobody knows which one killed it, if any did. Most often none
+did: so each third such death counts against them. One that does kill is found out a little later."""
+
 # --- being freed
 
 _more = lane.c.pending > 1
@@ -221,8 +253,6 @@ def _freed(*conditions: sa.ColumnElement[bool], state: int) -> sa.Executable:
     )
 
 
-TAKE_BACK = _freed(running, lane.c.lease_until < now_ms(), state=LaneState.RUNNING)
-TAKE_BACK_ALL = _freed(running, state=LaneState.RUNNING)
 UNPARK = _freed(lane.c.state == literal(LaneState.PARKED), lane.c.not_before <= now_ms(), state=LaneState.PARKED)
 FEWER = (
     sa.update(lane)
