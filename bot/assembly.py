@@ -22,12 +22,14 @@ from bot.dispatch import Dispatcher
 from bot.domain.bursts import Quiet
 from bot.domain.models import Catalog
 from bot.ground import Ground
+from bot.happenings import Happenings
 from bot.herald import Herald
 from bot.indexing import Indexing
 from bot.llm.cache import CachedModel
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates
 from bot.memory import Memory
+from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
 from bot.personas import personas_of
 from bot.plans import Plans, base_plans
@@ -101,6 +103,7 @@ class Assembly:
             switchboard=self._switchboard(),
             questions=Questions(chat=self._chat(), bursts=self._bursts),
             chores=self._chores(),
+            happenings=Happenings(self._access, self._ground.inbox, self._clock),
             accounting=self._accounting,
             courier=self._courier,
             catalogues=self._catalogues,
@@ -147,6 +150,7 @@ class Assembly:
                 "index": Indexing(self._tokens, self._zone),
                 "summary": summaries,
                 "title": Titles(self._asides),
+                "nameplate": Nameplates(list(self._platforms.values())),
                 "scrub": self._scrubbing(),
             }
         )

@@ -160,7 +160,7 @@ class Chat:
                 await work.history.answer(asked.arrival, exchange)
                 await self._brain.learn(work, begun, outcome, counted)
                 if self._titles:
-                    await self._titles.leave(work, begun)
+                    await self._titles.leave(work, begun, asked.update.place)
             else:
                 await work.history.fail(asked.arrival, outcome.ending)
             nearly = await self._accounting.settle(work, asked, begun, outcome, usage, answer_tokens=counted)

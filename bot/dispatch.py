@@ -8,7 +8,7 @@ import structlog
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
-from bot.answers import Reader, made, parts_of, read
+from bot.answers import made, parts_of, read
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
 from bot.commands.declaration import Answer, Ask, AskAgain, Fetch, Later
@@ -16,8 +16,10 @@ from bot.delivery import Courier
 from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
 from bot.errors import LostLease, NotAdmitted, ParleyError, StorageDown, StorageError, UnknownCommand, UserError
+from bot.happenings import Happenings
 from bot.inbox import Inbox, Lease
 from bot.newcomers import Newcomers
+from bot.notifying import Notifier
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
@@ -56,6 +58,7 @@ class Dispatcher:
         switchboard: Switchboard,
         questions: Questions,
         chores: Chores,
+        happenings: Happenings,
         accounting: Accounting,
         courier: Courier,
         catalogues: Catalogues,
@@ -69,8 +72,10 @@ class Dispatcher:
         self._switchboard = switchboard
         self._questions = questions
         self._chores = chores
+        self._happenings = happenings
         self._accounting = accounting
         self._courier = courier
+        self._notifier = Notifier(courier, catalogues)
         self._catalogues = catalogues
         self._concurrency = concurrency
         self._longest_wait = longest_wait
@@ -161,11 +166,11 @@ class Dispatcher:
             await self._bury(lease)
             return
         if notice := Notice.of(lease.claim.source, lease.claim.payload):
-            await self._notify(lease, platform, notice)
+            await self._notifier.say(lease, platform, notice)
             return
         update = platform.parse(lease.claim.payload)
         if update is None:
-            await self._complete(lease, InboxState.DONE)
+            await self._happenings.note(lease, platform)
             return
         update = await self._access.introduced(lease, platform, update)
         try:
@@ -250,16 +255,6 @@ class Dispatcher:
             await self._refuse(lease, platform, update, error)
             return
         self._newcomers.told()
-        await self._courier.deliver(lease, platform, outgoing)
-
-    async def _notify(self, lease: Lease, platform: Platform, notice: Notice) -> None:
-        """Say something to somebody who has not asked."""
-        async with lease.begin() as work:
-            known = await work.people.find(notice.to)
-            shown = Reader(self._catalogues.of(known.reads if known else None), platform.slash).shown(notice.answer)
-            place = notice.at or platform.direct(notice.to)
-            parts = platform.parts(place, shown.text, buttons=shown.buttons)
-            outgoing = await work.outbox.add(lease.claim.id, platform.name, parts)
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _put(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
+from bot.domain.happenings import Happening
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Arrival, Attachment, Button, File, Place, Update
 
@@ -76,6 +77,12 @@ class Platform(Protocol):
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         """Read a stored arrival; None if it is not for us. Pure; raises nothing but ValueError, KeyError, TypeError."""
+
+    def happening(self, payload: Mapping[str, Any]) -> Happening | None:
+        """What a stored arrival tells that nobody said; None if nothing. Pure; raises as `parse` does."""
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Call a thread by a title, if threads have one here and it is ours to change. Never raises."""
 
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         """Begin an answer to `update`; `ref` is what an earlier, dead process left on the screen."""

@@ -27,7 +27,7 @@ class Renewal:
     async def where(self, work: UnitOfWork, update: Update, account_id: int) -> Where:
         """The conversation of a message; the old one stays, and can be gone back to."""
         place = update.place.key
-        current = await work.conversations.current(place, account_id=account_id)
+        current = await work.conversations.current(place, account_id=account_id, title=update.topic)
         # What is asked again belongs to where it was asked first.
         if self.idle is None or update.place.thread or update.anew or update.edited:
             return Where(conversation=current)

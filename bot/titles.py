@@ -1,9 +1,13 @@
 """The chore that gives a conversation its title, after its first answer and when nobody waits for it."""
 
+from dataclasses import asdict
+
 from bot.asides import Aside, Asides
 from bot.chores import Chore
 from bot.domain.completions import PromptMessage
+from bot.domain.updates import Place
 from bot.inbox import Lease
+from bot.nameplates import leave_nameplate
 from bot.storage import UnitOfWork
 from bot.texts import excerpt
 from bot.turns import Begun, Cause
@@ -26,12 +30,13 @@ class Titles:
     def __init__(self, asides: Asides) -> None:
         self._asides = asides
 
-    async def leave(self, work: UnitOfWork, begun: Begun) -> None:
+    async def leave(self, work: UnitOfWork, begun: Begun, place: Place) -> None:
         """After the first answer of a conversation: leave the chore."""
         if begun.fitted.turns or begun.fitted.summary:
             return
         number = begun.conversation
-        chore = Chore(kind=_KIND, about=f"conversation:{number}", facts={"conversation": number, "turn": begun.turn})
+        facts = {"conversation": number, "turn": begun.turn, "place": asdict(place)}
+        chore = Chore(kind=_KIND, about=f"conversation:{number}", facts=facts)
         await work.inbox.put(chore.arrival(str(number), at=begun.turn))
 
     async def __call__(self, lease: Lease, chore: Chore) -> None:
@@ -56,3 +61,6 @@ class Titles:
             # Somebody may have had it forgotten while the model wrote.
             if title and await work.conversations.untitled(conversation, turn):
                 await work.conversations.entitle(conversation, title)
+                if "place" in chore.facts:  # chores that an older version left have none
+                    place = Place(**chore.facts["place"])
+                    await leave_nameplate(work, place, conversation, f"title {conversation}", at=turn)

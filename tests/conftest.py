@@ -35,12 +35,14 @@ from bot.domain.models import Catalog
 from bot.domain.people import Identity
 from bot.domain.personas import DEFAULT, Persona
 from bot.domain.quotas import Meter, Plan
+from bot.happenings import Happenings
 from bot.herald import Herald
 from bot.inbox import Inbox
 from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Trouble
 from bot.memory import Memory
+from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
 from bot.offers import Offers
 from bot.personas import Personas
@@ -138,7 +140,7 @@ async def nothing() -> None:
 
 def _doers(storage: Storage, platforms: Sequence[Platform], zone: ZoneInfo) -> dict[str, Do]:
     scrubbing = Scrubbing(storage, {one.name: one for one in platforms}, nothing)
-    return {"index": Indexing(WordCounter(), zone), "scrub": scrubbing}
+    return {"index": Indexing(WordCounter(), zone), "nameplate": Nameplates(platforms), "scrub": scrubbing}
 
 
 def make_core(
@@ -231,6 +233,7 @@ def make_core(
         chores=Chores(
             _doers(storage, platforms, zone) | {"summary": summaries, "title": Titles(asides)} | dict(doers or {})
         ),
+        happenings=Happenings(access, inbox, clock),
         accounting=accounting,
         courier=courier,
         catalogues=catalogues,

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.commands import CommandBook
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
+from bot.domain.happenings import Happening
 from bot.domain.people import Belonging, Identity, Sender
 from bot.domain.updates import CONTENT, Arrival, Attachment, Button, File, Invocation, Place, Update
 from bot.errors import PlatformError
@@ -90,6 +91,7 @@ class FakePlatform:
         self.replies: list[FakeReply] = []
         self.belongings: dict[str, Belonging] = {}
         self.asked_about: list[str] = []
+        self.titles: dict[str, str] = {}
         self.failures: list[PlatformError] = []
         self.away: list[PlatformError] = []
         self.changed = asyncio.Condition()
@@ -171,6 +173,13 @@ class FakePlatform:
         for first in parts[:1]:
             first |= {"instead_of": instead_of, "about": about, "only_buttons": only_buttons}
         return [*parts, *(file.packed() for file in files)]
+
+    def happening(self, payload: Mapping[str, Any]) -> Happening | None:
+        del payload
+        return None
+
+    async def entitle(self, place: Place, title: str) -> None:
+        self.titles[place.key] = title
 
     async def ask_about(self, sender: Sender) -> Sender:
         self.asked_about.append(str(sender.identity))

@@ -64,6 +64,12 @@ class ConsolePlatform:
         you = Sender(identity=YOU, name="you", belonging="full")
         return Update(sender=you, place=_HERE, text=line, invocation=_invocation(line))
 
+    def happening(self, _payload: Mapping[str, Any]) -> None:
+        return None
+
+    async def entitle(self, _place: Place, _title: str) -> None:
+        return
+
     def reply(self, _update: Update, _ref: Ref | None = None) -> "ConsoleReply":
         self._written = ""
         return ConsoleReply(self)

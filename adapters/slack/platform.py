@@ -229,6 +229,13 @@ class SlackPlatform:
         update = inbound.parse(payload, self._rules)
         return replace(update, sender=self._people.named(update.sender)) if update else None
 
+    def happening(self, payload: Mapping[str, Any]) -> None:
+        """Nothing that we listen to."""
+        del payload
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Threads have no titles."""
+
     def reply(self, update: Update, ref: Ref | None = None) -> SlackReply:
         """See ports.Platform."""
         return SlackReply(

@@ -9,7 +9,9 @@ from typing import Any
 
 from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, storable, string_in
 from adapters.telegram.reading import PLATFORM, BotUser, Hearing, Reading, place_of, sender_of
-from bot.domain.updates import MOST_COMMAND_BYTES, Arrival, Invocation, Place, Update
+from bot.domain.happenings import Contact, Happening, Moved, Named
+from bot.domain.people import Identity
+from bot.domain.updates import MOST_COMMAND_BYTES, OVERTAKING, Arrival, Invocation, Place, Update
 
 QUARANTINE = "telegram:quarantine"
 
@@ -18,8 +20,10 @@ def arrival(raw: Any, bot: BotUser, hearing: Hearing) -> Arrival | None:
     """Classify one raw update; None if it certainly is not for the bot. Never raises."""
     try:
         payload = _payload(raw, bot)
-        update = parse(payload, hearing)
-        return _arrival(payload, bot, hearing, update) if update else None
+        if update := parse(payload, hearing):
+            return _arrival(payload, bot, hearing, update)
+        told = happening(payload)
+        return _told(payload, bot, told) if told else None
     except (ValueError, KeyError, TypeError):
         return _poison(raw, bot)
 
@@ -39,6 +43,21 @@ def parse(payload: Json, hearing: Hearing) -> Update | None:
     return _edit(update) if edited and update else update
 
 
+def happening(payload: Json) -> Happening | None:
+    """What a stored payload tells beside what somebody says. Raises ValueError, KeyError, TypeError."""
+    if change := object_in(payload, "my_chat_member"):
+        return _contact(change)
+    message = object_in(payload, "message")
+    place = place_of(message) if message else None
+    if message is None or place is None:
+        return None
+    if "migrate_to_chat_id" in message:
+        return Moved(old=place, new=_group(integer_in(message, "migrate_to_chat_id")), heard=place)
+    if "migrate_from_chat_id" in message:
+        return Moved(old=_group(integer_in(message, "migrate_from_chat_id")), new=place, heard=place)
+    return _named(message, place)
+
+
 def update_id(raw: Any) -> int | None:
     """The number that acknowledges a raw update, None if it has none."""
     number = raw.get("update_id") if isinstance(raw, dict) else None
@@ -54,6 +73,19 @@ def _arrival(payload: Json, bot: BotUser, hearing: Hearing, update: Update) -> A
         order=int(update.message or 0),
         payload=payload,
         sender=None if hearing.commands.overtakes(update.invocation) else update.sender.identity,
+    )
+
+
+def _told(payload: Json, bot: BotUser, told: Happening) -> Arrival:
+    """Blocking has no place among what was said: whoever does it waits for nothing."""
+    block = isinstance(told, Contact)
+    place = told.heard if isinstance(told, Moved) else told.place
+    return Arrival(
+        source=bot.source,
+        event=str(integer_in(payload, "update_id")),
+        lane=f"{place.key}{OVERTAKING}" if block else place.key,
+        order=0 if block else integer_in(payload["message"], "message_id"),
+        payload=payload,
     )
 
 
@@ -91,6 +123,26 @@ def _is_own(message: Json, bot: BotUser) -> bool:
     """Whether it is ours, though a person sent it: found by typing our name."""
     through = object_in(message, "via_bot")
     return through is not None and through.get("id") == bot.id
+
+
+def _contact(change: Json) -> Contact | None:
+    """Somebody blocked the bot in their private chat, or unblocked it."""
+    place = place_of(change)
+    now = string_in(object_in(change, "new_chat_member") or {}, "status")
+    if place is None or not place.private or now not in {"kicked", "member"}:
+        return None
+    return Contact(who=Identity(platform=PLATFORM, user=place.chat), place=place, open=now == "member")
+
+
+def _named(message: Json, place: Place) -> Named | None:
+    """A topic was opened under a name or got another one, unless Telegram made the name up."""
+    told = object_in(message, "forum_topic_created") or object_in(message, "forum_topic_edited") or {}
+    name = string_in(told, "name") or ""
+    return Named(place=place, name=name) if place.thread and name and not told.get("is_name_implicit") else None
+
+
+def _group(number: int) -> Place:
+    return Place(platform=PLATFORM, chat=str(number), private=False)
 
 
 def _stop(stopped: Json) -> Update | None:

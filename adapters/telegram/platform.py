@@ -25,6 +25,7 @@ from adapters.telegram.reading import PLATFORM, BotUser, Hearing
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
+from bot.domain.happenings import Happening
 from bot.domain.people import Identity
 from bot.domain.people import Sender as Person
 from bot.domain.updates import Arrival, Attachment, Button, File, Place, Update
@@ -36,6 +37,7 @@ Describe = Callable[[Text, str | None], str]
 """A sentence in a language (a gettext name such as `zh_Hans`; None is English)."""
 
 _LONGEST_DESCRIPTION = 256
+_LONGEST_TOPIC = 128
 _QUIET = ("aiohttp", "httpcore", "httpx", "telegram")  # their debug lines have the URL, and with it the token
 _Result = TypeVar("_Result")
 
@@ -156,6 +158,18 @@ class TelegramPlatform:
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:
         return inbound.parse(payload, self._hearing)
+
+    def happening(self, payload: Mapping[str, Any]) -> Happening | None:
+        return inbound.happening(payload)
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Only in private: topics of a group belong to those who may rename them there."""
+        if not (place.private and place.thread):
+            return
+        try:
+            await self._bot.edit_forum_topic(int(place.chat), int(place.thread), title[:_LONGEST_TOPIC])
+        except sdk.TelegramError as error:
+            log.debug("A topic was not renamed", chat=place.chat, reason=type(error).__name__)
 
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         return TelegramReply(self._sender, self._pacing, self._clock, update, ref)

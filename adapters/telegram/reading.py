@@ -129,6 +129,7 @@ class Reading:
             replied_to=self._replied_to(),
             mentioned=tuple(self._mentioned()),
             attached=attached(self._message),
+            topic=self._topic(),
             # In a group an answer quotes its question; `parts` needs to know which.
             answer_by="" if self._private else str(number),
         )
@@ -203,6 +204,12 @@ class Reading:
             return None
         author = object_in(answered, "from")
         return integer_in(author, "id") if author else None
+
+    def _topic(self) -> str:
+        """Of a topic that was opened before the bot came, its messages tell the first name, if nothing else."""
+        opened = object_in(object_in(self._message, "reply_to_message") or {}, "forum_topic_created") or {}
+        named = self._place is not None and self._place.thread and not opened.get("is_name_implicit")
+        return (string_in(opened, "name") or "") if named else ""
 
     def _replied_to(self) -> Identity | None:
         author = self._answered_author()

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Choice, Command, Role
+from bot.domain.windows import milliseconds
+from bot.nameplates import leave_nameplate
 from bot.storage.conversations import LONGEST_TITLE, Talk
 from bot.texts import Text, Typed, code, excerpt, lines, text, words
 
@@ -17,13 +19,21 @@ _LONGEST_LABEL = 30
 
 async def new(call: Call) -> Text:
     title = " ".join(call.words)[:LONGEST_TITLE] or None
-    await call.work.conversations.start(call.update.place.key, account_id=call.account.id, title=title)
+    begun = await call.work.conversations.start(call.update.place.key, account_id=call.account.id, title=title)
     if title:
+        await _hang_up(call, begun)
         return text(
             "A fresh conversation, {title}. What I was told before is out of my mind, and still on record.",
             title=code(title),
         )
     return text("A fresh conversation. What I was told before is out of my mind, and still on record.")
+
+
+async def _hang_up(call: Call, conversation: int) -> None:
+    """Let the thread be called like its conversation."""
+    place, occasion = call.update.place, f"{call.command.name} {call.arrival}"
+    await leave_nameplate(call.work, place, conversation, occasion, at=milliseconds(call.now))
+    call.afterwards.append(call.inbox.wake)
 
 
 async def chats(call: Call) -> Text | Answer:
@@ -111,6 +121,7 @@ async def _changed(call: Call, verb: str, talk: Talk, more: Sequence[str]) -> Te
             return _opened(call, talk)
         case "rename", [_, *_]:
             await call.work.conversations.rename(talk.id, " ".join(more))
+            await _hang_up(call, talk.id)
         case "archive" | "restore", []:
             await call.work.conversations.archive(talk.id, away=verb == "archive")
         case _:

@@ -62,6 +62,11 @@ class AccessPolicy:
         return Role.NEWCOMER
 
     @property
+    def chats(self) -> AbstractSet[Identity]:
+        """Chats that the operator named, among others."""
+        return self.allowed | self.admin_chats
+
+    @property
     def welcome(self) -> list[Belonging]:
         """Who is in by what they are to the workspace, without anybody having decided about them."""
         if self.entry != "open":

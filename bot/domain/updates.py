@@ -161,6 +161,7 @@ class Update:
         edited: whether `message` was said before, in other words.
         pieces: what it is made of, if of several messages: the id of each, and how many characters of `text` are its.
         anew: whether the question was asked before, and the answer wanted is another one.
+        topic: what the thread is called, as far as the message tells.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
     """
 
@@ -176,6 +177,7 @@ class Update:
     edited: bool = False
     pieces: tuple[tuple[str, int], ...] = ()
     anew: bool = False
+    topic: str = ""
     answer_by: str = ""
 
     @property

@@ -80,7 +80,7 @@ class Broadcasts:
             identity.c.account_id > after,
             account.c.blocked_at.is_(None),
             sa.not_(account.c.quiet),
-            identity.c.belonging.is_distinct_from("group"),
+            *_hears(identity),
             sa.not_(_better(platforms)),
         )
         rows = await self._connection.execute(query.order_by(identity.c.account_id).limit(most))
@@ -116,7 +116,7 @@ class Broadcasts:
 
     async def reach(self, belongings: Sequence[Belonging]) -> int:
         """For about how many people one would be: those with a role, and all who are `belongings` to a workspace."""
-        wanted = (account.c.blocked_at.is_(None), sa.not_(account.c.quiet))
+        wanted = (account.c.blocked_at.is_(None), sa.not_(account.c.quiet), *_hears(identity))
         known = account.c.role.is_not(None) | identity.c.belonging.in_(belongings)
         query = sa.select(sa.func.count(sa.distinct(account.c.id))).join_from(account, identity)
         return int((await self._connection.execute(query.where(*wanted, known))).scalar_one())
@@ -135,7 +135,12 @@ def _better(platforms: Sequence[str]) -> sa.ColumnElement[bool]:
         sa.and_(other.c.platform == identity.c.platform, other.c.user < identity.c.user),
     )
     its = other.c.account_id == identity.c.account_id
-    return sa.exists().where(its, other.c.platform.in_(platforms), before).correlate(identity)
+    return sa.exists().where(its, other.c.platform.in_(platforms), before, *_hears(other)).correlate(identity)
+
+
+def _hears(one: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
+    """Whether an identity is a person's who has not blocked the bot."""
+    return one.c.gone_at.is_(None), one.c.belonging.is_distinct_from("group")
 
 
 def _at(number: int, platform: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -154,10 +154,10 @@ class Conversations:
         self._connection = connection
         self._dialect = dialect_of(connection)
 
-    async def current(self, at: str, *, account_id: int | None = None) -> int:
+    async def current(self, at: str, *, account_id: int | None = None, title: str = "") -> int:
         """The id of the conversation that goes on at a place; a new one, begun by the account, if there is none."""
         going_on = await self.going_on(at)
-        return await self.start(at, account_id=account_id) if going_on is None else going_on
+        return await self.start(at, account_id=account_id, title=title or None) if going_on is None else going_on
 
     async def going_on(self, at: str) -> int | None:
         """The id of the conversation that goes on at a place, if any does."""

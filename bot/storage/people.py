@@ -120,6 +120,11 @@ _FREEZE = (
 _MOVE = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(zone=sa.bindparam("its_zone"))
 _SPEAK = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(language=sa.bindparam("its_language"))
 _BUSY = sa.update(account).where(account.c.id == sa.bindparam("its_id")).values(busy=sa.bindparam("its_wish"))
+_CONTACT = (
+    sa.update(identity)
+    .where(identity.c.platform == sa.bindparam("its_platform"), identity.c.user == sa.bindparam("its_user"))
+    .values(gone_at=sa.case((sa.bindparam("open", type_=sa.Boolean), None), else_=now_ms()))
+)
 
 
 @cache
@@ -160,6 +165,11 @@ class People:
             await self._connection.execute(_BY_IDENTITY, {"its_platform": who.platform, "its_user": who.user})
         ).first()
         return None if row is None else account_of(row)
+
+    async def contact(self, who: Identity, *, open_: bool) -> None:
+        """Whether somebody may be written to, as they told their platform; whoever was never met has no say in it."""
+        values = {"its_platform": who.platform, "its_user": who.user, "open": open_}
+        await self._connection.execute(_CONTACT, values)
 
     async def identities(self, account_id: int) -> list[Account]:
         """The account under each of its identities; nothing if there is no such account."""

@@ -20,6 +20,7 @@ from bot.storage.directory import Directory
 from bot.storage.experiments import Experiments
 from bot.storage.forgetting import Forgetting
 from bot.storage.given import GivenAnswers
+from bot.storage.groups import Groups
 from bot.storage.history import History
 from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
@@ -27,11 +28,13 @@ from bot.storage.ledger import Ledger
 from bot.storage.limits import Limits
 from bot.storage.memory import Memories
 from bot.storage.merging import Merging
+from bot.storage.moving import Moving
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
 from bot.storage.personas import PersonaBook
 from bot.storage.pruning import Pruning
 from bot.storage.quarantine import Quarantine
+from bot.storage.revival import Revival
 from bot.storage.searches import Searches
 from bot.storage.spoken import SpokenTurns
 from bot.storage.stats import Stats
@@ -65,6 +68,9 @@ class UnitOfWork:
         self.admissions = Admissions(connection)
         self.codes = Codes(connection)
         self.merging = Merging(connection)
+        self.moving = Moving(connection)
+        self.revival = Revival(connection)
+        self.groups = Groups(connection)
         self.broadcasts = Broadcasts(connection)
         self.switches = Switches(connection)
         self.stats = Stats(connection)

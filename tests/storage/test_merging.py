@@ -13,7 +13,8 @@ from bot.domain.quotas import Rule, account_subject
 from bot.domain.windows import Window
 from bot.errors import QuotaExceeded
 from bot.storage import Storage, UnitOfWork
-from bot.storage.merging import _keys, _owners
+from bot.storage.handover import keys_of
+from bot.storage.merging import _owners
 from bot.storage.tables import account, admission, charge, identity, memory, metadata, piece, quota, usage
 from bot.storage.tables import context as context_table
 from tests.books import Books
@@ -46,7 +47,7 @@ async def fill(
         if table in (account, identity):
             continue
         row = {column.name: _value(column, account_id, rows) for column in table.columns}
-        if same and any(_keys(column) for column in owners() if column.table is table):
+        if same and any(keys_of(column) for column in owners() if column.table is table):
             mine = {column.name for column in owners() if column.table is table} | {"id"}
             row = {**same[table.name], **{name: row[name] for name in mine & row.keys()}}
         await connection.execute(sa.insert(table).values(row))
@@ -93,7 +94,7 @@ async def test_every_row_of_every_table_goes_along(storage: Storage) -> None:
         await fill(connection, gone)
         await work.merging.merge(kept, gone, None)
         for column, its, _ in _owners(kept, gone):
-            unique_alone = any(key == (column.name,) for key in _keys(column))
+            unique_alone = any(key == (column.name,) for key in keys_of(column))
             assert await count(connection, its) == (1 if unique_alone else 2), column
         for column, its, _ in _owners(gone, kept):
             assert await count(connection, its) == 0, column
@@ -108,7 +109,7 @@ async def test_rows_of_the_same_key_become_one(storage: Storage) -> None:
         for column, its, _ in _owners(gone, kept):
             assert await count(connection, its) == 0, column
         for column, its, _ in _owners(kept, gone):
-            if _keys(column) and column.table is not memory:
+            if keys_of(column) and column.table is not memory:
                 assert await count(connection, its) == 1, column
 
 
@@ -192,9 +193,9 @@ def test_every_number_of_a_shared_key_says_what_becomes_of_it() -> None:
     undecided = [
         column
         for owner in owners()
-        if _keys(owner) and owner.table not in (memory, admission)
+        if keys_of(owner) and owner.table not in (memory, admission)
         for column in owner.table.columns
-        if column.name not in {name for key in _keys(owner) for name in key} | {"id"}
+        if column.name not in {name for key in keys_of(owner) for name in key} | {"id"}
         and isinstance(column.type, sa.Integer | sa.Numeric)
         and "merged" not in column.info
     ]

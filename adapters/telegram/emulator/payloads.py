@@ -13,7 +13,9 @@ def message_payload(chat: Chat, message: Message, *, with_reply: bool = True) ->
         body["edit_date"] = message.edited
     if message.thread_id is not None:
         body |= {"message_thread_id": message.thread_id, "is_topic_message": True}
-    replied = chat.messages.get(message.reply_to) if message.reply_to is not None else None
+    # What answers nothing else in a topic "answers" the service message that opened it.
+    about = message.reply_to if message.reply_to is not None else message.thread_id
+    replied = chat.messages.get(about) if about not in (None, message.id) else None
     if replied is not None and with_reply:
         body["reply_to_message"] = message_payload(chat, replied, with_reply=False)
     body |= message.more

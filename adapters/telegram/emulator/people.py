@@ -125,6 +125,17 @@ class Person:
             self._world.end_draft(self.chat, thread_id)
         self._world.updates.push("stopped_message_generation", body, self.chat.id)
 
+    def opens_topic(self, name: str, *, chat: Chat | None = None, implicit: bool = False) -> int:
+        """Open a topic and return its thread id. An `implicit` name is one that Telegram made up."""
+        place = chat or self.chat
+        self._require_member(place)
+        place.started = True
+        told: Json = {"name": name, "icon_color": 7322096, **({"is_name_implicit": True} if implicit else {})}
+        return self._world.serve(place, self.user, {"forum_topic_created": told}).id
+
+    def renames_topic(self, thread_id: int, name: str, *, chat: Chat | None = None) -> None:
+        self._world.rename_topic(chat or self.chat, thread_id, name, self.user)
+
     def blocks_bot(self) -> None:
         self._world.set_bot_status(self.chat, "kicked", self.user)
 

@@ -144,19 +144,9 @@ class TelegramEmulator:
         grown = self.group(id=new_id, title=chat.title)
         grown.members = dict(chat.members)
         chat.migrated_to = new_id
-        self._announce(chat, by, {"migrate_to_chat_id": new_id})
-        self._announce(grown, by, {"migrate_from_chat_id": chat.id})
+        self.world.serve(chat, by.user, {"migrate_to_chat_id": new_id})
+        self.world.serve(grown, by.user, {"migrate_from_chat_id": chat.id})
         return grown
-
-    def _announce(self, chat: Chat, by: Person, service: Json) -> None:
-        message = Message(
-            id=self.world.next_id(chat),
-            chat_id=chat.id,
-            sender=by.user,
-            date=self.world.now(),
-            service=service,
-        )
-        self.world.post(chat, message)
 
     def messages(self, chat: Chat) -> list[Message]:
         return chat.last_shown()

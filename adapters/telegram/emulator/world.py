@@ -96,6 +96,19 @@ class World:
         self.publish("edit", chat, body)
         return message
 
+    def serve(self, chat: Chat, by: User, service: Json, thread_id: int | None = None) -> Message:
+        """Say what happened, as Telegram does in a service message."""
+        number = self.next_id(chat)
+        if "forum_topic_created" in service:
+            thread_id = number
+            chat.topics[number] = service["forum_topic_created"]["name"]
+        message = Message(id=number, chat_id=chat.id, sender=by, date=self.now(), service=service, thread_id=thread_id)
+        return self.post(chat, message)
+
+    def rename_topic(self, chat: Chat, thread_id: int, name: str, by: User) -> None:
+        chat.topics[thread_id] = name
+        self.serve(chat, by, {"forum_topic_edited": {"name": name}}, thread_id)
+
     def delete(self, chat: Chat, message_id: int) -> None:
         del chat.messages[message_id]
         self.publish("delete", chat, {"message_id": message_id})

@@ -3,7 +3,7 @@
 from bot.storage.tables.access import AdmissionState, admission, attempt, invite, link_code
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
-from bot.storage.tables.history import TurnState, conversation, place, turn
+from bot.storage.tables.history import TurnState, conversation, group_setting, place, turn
 from bot.storage.tables.limits import (
     ChargeState,
     RequestState,
@@ -46,6 +46,7 @@ __all__ = [
     "conversation",
     "credit",
     "draw",
+    "group_setting",
     "hold",
     "identity",
     "inbox",

@@ -40,5 +40,9 @@ def follows(name: str) -> dict[str, Any]:
 NAMES_ACCOUNT = {"names_account": True}
 """`info` of a column of text that names an account as in `account:7` or `member:7@…`, where no foreign key can."""
 
+NAMES_PLACE = {"names_place": True}
+"""`info` of a column of text that names a place: by its key, by that of its group (`chat:KEY`) or of somebody in it
+(`member:7@KEY`)."""
+
 GOES_ALONG = {"goes_along": True}
 """`info` of a table whose rows an account takes along, as copies, when it is split off another: limits, not use."""

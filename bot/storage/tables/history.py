@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from bot.storage.tables.base import BigId, metadata, partial
+from bot.storage.tables.base import NAMES_PLACE, BigId, merged, metadata, partial
 
 
 class TurnState:
@@ -15,7 +15,7 @@ conversation = sa.Table(
     "conversation",
     metadata,
     sa.Column("id", BigId, primary_key=True),
-    sa.Column("place", sa.String(160), nullable=False),
+    sa.Column("place", sa.String(160), nullable=False, info=NAMES_PLACE),
     sa.Column("started_at", sa.BigInteger, nullable=False),
     # Who began it.
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="SET NULL")),
@@ -33,11 +33,20 @@ sa.Index("ix_conversation_current", conversation.c.place, conversation.c.id)
 place = sa.Table(
     "place",
     metadata,
-    sa.Column("key", sa.String(160), primary_key=True),
+    sa.Column("key", sa.String(160), primary_key=True, info=NAMES_PLACE),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
     # Whoever goes back to an old conversation does not want it to be left for a fresh one at once.
     sa.Column("chosen_at", sa.BigInteger, nullable=False),
-    sa.Column("persona", sa.String(32)),
+    sa.Column("persona", sa.String(32), info=merged(lambda stays, goes: stays or goes)),
+)
+
+# What was decided for a group as a whole.
+group_setting = sa.Table(
+    "group_setting",
+    metadata,
+    sa.Column("key", sa.String(160), primary_key=True, info=NAMES_PLACE),
+    # The thread in which alone questions are answered; NULL: in all of them.
+    sa.Column("only_in", sa.String(64)),
 )
 
 turn = sa.Table(

@@ -4,7 +4,7 @@ import operator
 
 import sqlalchemy as sa
 
-from bot.storage.tables.base import GOES_ALONG, NAMES_ACCOUNT, BigId, merged, metadata, partial
+from bot.storage.tables.base import GOES_ALONG, NAMES_ACCOUNT, NAMES_PLACE, BigId, merged, metadata, partial
 
 
 class ChargeState:
@@ -28,7 +28,7 @@ charge = sa.Table(
     # Micro-US$; 0 where nobody knows the price.
     sa.Column("cost", sa.BigInteger, nullable=False, server_default="0"),
     # The group it was said in, "" in private; and whether its pool paid.
-    sa.Column("chat", sa.String(160), nullable=False, server_default=""),
+    sa.Column("chat", sa.String(160), nullable=False, server_default="", info=NAMES_PLACE),
     sa.Column("pooled", sa.Boolean, nullable=False, server_default=sa.false()),
     # The chain and the model (as endpoint/name) that it was reserved for, and then used.
     sa.Column("tier", sa.String(64), nullable=False, server_default=""),
@@ -52,7 +52,7 @@ class UsageLevel:
 usage = sa.Table(
     "usage",
     metadata,
-    sa.Column("subject", sa.String(240), primary_key=True, info=NAMES_ACCOUNT),
+    sa.Column("subject", sa.String(240), primary_key=True, info=NAMES_ACCOUNT | NAMES_PLACE),
     sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("starts_at", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("tier", sa.String(64), primary_key=True),
@@ -88,7 +88,7 @@ def _longer(one: int | None, other: int | None) -> int | None:
 quota = sa.Table(
     "quota",
     metadata,
-    sa.Column("subject", sa.String(200), primary_key=True, info=NAMES_ACCOUNT),
+    sa.Column("subject", sa.String(200), primary_key=True, info=NAMES_ACCOUNT | NAMES_PLACE),
     sa.Column("meter", sa.String(16), primary_key=True),
     # A chain, a model as endpoint/name, or "" for whatever answers.
     sa.Column("scope", sa.String(256), primary_key=True),
@@ -127,7 +127,7 @@ sa.Index("ix_draw_credit", draw.c.credit_id)
 warning = sa.Table(
     "warning",
     metadata,
-    sa.Column("subject", sa.String(240), primary_key=True, info=NAMES_ACCOUNT),
+    sa.Column("subject", sa.String(240), primary_key=True, info=NAMES_ACCOUNT | NAMES_PLACE),
     sa.Column("meter", sa.String(16), primary_key=True),
     sa.Column("scope", sa.String(256), primary_key=True),
     sa.Column("span", sa.String(8), primary_key=True),

@@ -53,4 +53,6 @@ identity = sa.Table(
     sa.Column("language", sa.String(16)),
     # bot.domain.people.Belonging; NULL: the platform was not asked yet.
     sa.Column("belonging", sa.String(16)),
+    # Since when they want to hear nothing from the bot: they blocked it on their platform.
+    sa.Column("gone_at", sa.BigInteger),
 )

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.telegram.inbound import QUARANTINE, arrival, parse
+from adapters.telegram.inbound import QUARANTINE, arrival, happening, parse
 from adapters.telegram.reading import BotUser, Hearing
 from bot.commands.declaration import Command, CommandBook
+from bot.domain.happenings import Contact, Moved, Named
 from bot.domain.people import Identity
-from bot.domain.updates import Arrival, Invocation, Update
+from bot.domain.updates import Arrival, Invocation, Place, Update
 from bot.texts import text
 from tests.adapters.telegram.conftest import say_nothing
 
@@ -247,7 +248,7 @@ def test_service_messages_are_not_for_the_bot(service: str) -> None:
     assert arrival(raw(PRIVATE, None, **{service: {}}), BOT, BOOK) is None
 
 
-@pytest.mark.parametrize("kind", ["channel_post", "edited_message", "my_chat_member", "callback_query", "of_tomorrow"])
+@pytest.mark.parametrize("kind", ["channel_post", "edited_message", "callback_query", "of_tomorrow"])
 def test_other_kinds_of_update_need_no_row(kind: str) -> None:
     assert arrival({"update_id": 1, kind: {"message_id": 1}}, BOT, BOOK) is None
 
@@ -407,3 +408,58 @@ def test_in_a_group_an_edit_counts_if_the_bot_is_addressed() -> None:
     said = "@Parley_Bot hello"
     assert understood(edit(said, GROUP, entities=[entity("mention", said, "@Parley_Bot")])).text == "hello"
     assert read(edit("hello", GROUP)) is None
+
+
+def member(status: str, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:
+    """What became of the bot in a chat."""
+    bot = {"id": 100, "is_bot": True, "first_name": "Parley"}
+    old, new = {"user": bot, "status": "member"}, {"user": bot, "status": status}
+    change = {"chat": chat, "from": ADA, "date": 1, "old_chat_member": old, "new_chat_member": new}
+    return {"update_id": 900, "my_chat_member": change}
+
+
+@pytest.mark.parametrize(("status", "open_"), [("kicked", False), ("member", True)])
+def test_blocking_and_unblocking_overtake_what_was_said(status: str, open_: bool) -> None:  # noqa: FBT001
+    found = received(member(status))
+    assert (found.lane, found.event, found.sender) == ("telegram:11!", "900", None)
+    ada = Identity(platform="telegram", user="11")
+    place = Place(platform="telegram", chat="11", private=True)
+    assert happening(found.payload) == Contact(who=ada, place=place, open=open_)
+    assert parse(found.payload, BOOK) is None
+
+
+def test_what_becomes_of_the_bot_in_a_group_is_nobodys_wish() -> None:
+    assert arrival(member("kicked", GROUP), BOT, BOOK) is None
+
+
+def test_a_group_that_grows_is_heard_of_in_both_places() -> None:
+    team = {"id": -12, "type": "group", "title": "Team"}
+    old, new = received(raw(team, None, migrate_to_chat_id=-1001)), received(raw(GROUP, None, migrate_from_chat_id=-12))
+    assert (old.lane, new.lane) == ("telegram:-12", "telegram:-1001")
+    told = happening(old.payload), happening(new.payload)
+    assert [(one.old.key, one.new.key, one.heard.key) for one in told if isinstance(one, Moved)] == [
+        ("telegram:-12", "telegram:-1001", "telegram:-12"),
+        ("telegram:-12", "telegram:-1001", "telegram:-1001"),
+    ]
+
+
+@pytest.mark.parametrize("service", ["forum_topic_created", "forum_topic_edited"])
+def test_a_topic_that_people_name_is_heard_of(service: str) -> None:
+    topic = {"is_topic_message": True, "message_thread_id": 7}
+    found = received(raw(GROUP, None, **topic, **{service: {"name": "Soup"}}))
+    told = happening(found.payload)
+    assert isinstance(told, Named)
+    assert (told.place.key, told.name, found.lane) == ("telegram:-1001#7", "Soup", "telegram:-1001#7")
+
+
+def test_a_name_that_telegram_made_up_is_none() -> None:
+    implicit = {"name": "New chat", "is_name_implicit": True}
+    topic = {"is_topic_message": True, "message_thread_id": 7}
+    assert arrival(raw(PRIVATE, None, **topic, forum_topic_created=implicit), BOT, BOOK) is None
+    assert understood(raw(PRIVATE, "hi", **topic, reply_to_message={"forum_topic_created": implicit})).topic == ""
+
+
+def test_messages_tell_what_their_topic_was_called_when_it_was_opened() -> None:
+    opened = {"message_id": 7, "forum_topic_created": {"name": "Soup"}}
+    update = understood(command("/help", GROUP, is_topic_message=True, message_thread_id=7, reply_to_message=opened))
+    assert update.topic == "Soup"

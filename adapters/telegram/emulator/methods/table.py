@@ -40,6 +40,7 @@ METHODS: Mapping[str, tuple[str, Method]] = MappingProxyType(
             ("getFile", attachments.get_file),
             ("getChat", places.get_chat),
             ("getChatMember", places.get_chat_member),
+            ("editForumTopic", places.edit_forum_topic),
             ("leaveChat", places.leave_chat),
         )
     }
