@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.commands.declaration import Answer, Choice, Fetch, Later, Table
+from bot.commands.declaration import Answer, Choice, Fetch, IfPresiding, Later, Table
 from bot.domain.updates import Button, File, Update
 from bot.errors import PlatformError, UserError
 from bot.ports import Part, Platform
@@ -130,12 +130,21 @@ async def made(platform: Platform, catalogues: Catalogues, update: Update, said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a command made of a file."""
+    """What a command made of a file; None where it needed none."""
 
     value: Any
 
 
-async def read(platform: Platform, said: Fetch) -> Content | Text:
+async def found_out(platform: Platform, update: Update, said: Fetch | IfPresiding) -> Content | Text:
+    """What a command has to know of the platform before it can do its work; or why it cannot."""
+    if isinstance(said, Fetch):
+        return await _read(platform, said)
+    if await platform.presides(update.sender.identity, update.place):
+        return Content(value=None)
+    return text("Only admins of this group can change that.")
+
+
+async def _read(platform: Platform, said: Fetch) -> Content | Text:
     """Fetch the file that a command was given, and let it make something of that; or why it cannot."""
     if said.attachment.size > said.most:
         return text("That file is too large: {size} bytes, at most {most}.", size=said.attachment.size, most=said.most)

@@ -8,10 +8,10 @@ import structlog
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
-from bot.answers import made, parts_of, read
+from bot.answers import found_out, made, parts_of
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
-from bot.commands.declaration import Answer, Ask, AskAgain, Fetch, Later
+from bot.commands.declaration import Answer, Ask, AskAgain, Fetch, IfPresiding, Later
 from bot.delivery import Courier
 from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
@@ -213,14 +213,14 @@ class Dispatcher:
             await self._questions.ask(lease, platform, update, question)
         elif isinstance(said, Later):
             await self._say(lease, platform, update, await made(platform, self._catalogues, update, said))
-        elif isinstance(said, Fetch):
-            await self._fetched(lease, platform, update, said)
+        elif isinstance(said, Fetch | IfPresiding):
+            await self._found_out(lease, platform, update, said)
         else:
             await self._courier.deliver(lease, platform, outgoing)
 
-    async def _fetched(self, lease: Lease, platform: Platform, update: Update, said: Fetch) -> None:
-        """Fetch the file of a command, and let it be used."""
-        content = await read(platform, said)
+    async def _found_out(self, lease: Lease, platform: Platform, update: Update, said: Fetch | IfPresiding) -> None:
+        """Ask the platform what a command has to know, such as the content of a file, and let it be used."""
+        content = await found_out(platform, update, said)
         async with lease.begin() as work:
             told = content if isinstance(content, Text) else await said.use(work, content.value)
             outgoing = await self._put(work, lease, platform, update, told)

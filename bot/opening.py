@@ -8,7 +8,8 @@ from bot.brain import Brain
 from bot.domain.bursts import Message, joined
 from bot.domain.context import Weighed
 from bot.domain.models import Chain
-from bot.errors import LeftOut, PriceUnknown, QuotaExceeded
+from bot.domain.updates import Place
+from bot.errors import AnsweredElsewhere, LeftOut, PriceUnknown, QuotaExceeded
 from bot.ports import TokenCounter
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -42,6 +43,7 @@ class Opening:
         question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
         async with asked.lease.begin() as work:
             account = (await self._access.admit(work, update)).account
+            await _check_place(work, update.place)
             guard = self._brain.guard(account)
             self._brain.check(question, guard)
             if (
@@ -131,3 +133,10 @@ class Opening:
             cast=opened.cast,
             merged=opened.merged,
         )
+
+
+async def _check_place(work: UnitOfWork, place: Place) -> None:
+    """Raises AnsweredElsewhere in a group whose questions are answered in another topic."""
+    only = await work.groups.only(place.group) if place.group else None
+    if only is not None and only[0] != place.thread:
+        raise AnsweredElsewhere(only[1])

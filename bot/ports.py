@@ -116,6 +116,9 @@ class Platform(Protocol):
     async def ask_about(self, sender: Sender) -> Sender:
         """Complete somebody whose `belonging` is not known; as they were if the platform does not say. Never raises."""
 
+    async def presides(self, who: Identity, place: Place) -> bool:
+        """Whether somebody runs the group or channel of a place, as its platform knows it. Never raises."""
+
     def direct(self, who: Identity) -> Place:
         """Where one person of this platform is spoken to alone, who may have never written to us."""
 

@@ -91,6 +91,7 @@ class FakePlatform:
         self.replies: list[FakeReply] = []
         self.belongings: dict[str, Belonging] = {}
         self.asked_about: list[str] = []
+        self.presidents: set[tuple[str, str]] = set()
         self.titles: dict[str, str] = {}
         self.failures: list[PlatformError] = []
         self.away: list[PlatformError] = []
@@ -184,6 +185,9 @@ class FakePlatform:
     async def ask_about(self, sender: Sender) -> Sender:
         self.asked_about.append(str(sender.identity))
         return replace(sender, belonging=self.belongings.get(sender.identity.user))
+
+    async def presides(self, who: Identity, place: Place) -> bool:
+        return (who.user, place.chat) in self.presidents
 
     def direct(self, who: Identity) -> Place:
         return place(who.user)

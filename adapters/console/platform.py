@@ -92,6 +92,9 @@ class ConsolePlatform:
     async def ask_about(self, sender: Sender) -> Sender:
         return sender
 
+    async def presides(self, _who: Identity, _place: Place) -> bool:
+        return True
+
     def direct(self, _who: Identity) -> Place:
         return _HERE
 

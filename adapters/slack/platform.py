@@ -264,6 +264,11 @@ class SlackPlatform:
         """See ports.Platform."""
         return await self._people.asked(sender)
 
+    async def presides(self, who: Identity, place: Place) -> bool:
+        """Channels are their workspace's: nobody runs one of their own."""
+        del who, place
+        return False
+
     def direct(self, who: Identity) -> Place:
         """A person's id in place of a channel's: chat.postMessage opens the direct messages with them by itself."""
         return Place(platform=self.name, chat=who.user, private=True)

@@ -1,9 +1,6 @@
 """Telegram as a platform: see `bot.ports.Platform`."""
 
 import asyncio
-import logging
-import os
-import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -11,10 +8,10 @@ import structlog
 from aiohttp import web
 from telegram import Bot, BotCommand, User
 from telegram import error as sdk
-from telegram.warnings import PTBUserWarning
 
 from adapters.telegram import inbound
 from adapters.telegram.attachments import fetch
+from adapters.telegram.chats import presides, rename_topic
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import TOKEN_HINT, seconds, translate
 from adapters.telegram.keyboards import keyboard
@@ -23,6 +20,7 @@ from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
 from adapters.telegram.reading import PLATFORM, BotUser, Hearing
 from adapters.telegram.request import AiohttpRequest, environment_proxy
+from adapters.telegram.taming import tame_sdk
 from adapters.telegram.webhook import Webhook, secret_of
 from bot.commands.declaration import Command, CommandBook, Role
 from bot.domain.happenings import Happening
@@ -37,8 +35,6 @@ Describe = Callable[[Text, str | None], str]
 """A sentence in a language (a gettext name such as `zh_Hans`; None is English)."""
 
 _LONGEST_DESCRIPTION = 256
-_LONGEST_TOPIC = 128
-_QUIET = ("aiohttp", "httpcore", "httpx", "telegram")  # their debug lines have the URL, and with it the token
 _Result = TypeVar("_Result")
 
 log = structlog.get_logger(__name__)
@@ -86,7 +82,7 @@ class TelegramPlatform:
         triggers: Sequence[str] = (),
         channels: bool = False,
     ) -> None:
-        _tame_sdk()
+        tame_sdk()
         api_url = api_url.rstrip("/")
         proxy = environment_proxy(api_url)
         self._requests = (AiohttpRequest(connections=1, proxy=proxy), AiohttpRequest(proxy=proxy))
@@ -163,13 +159,7 @@ class TelegramPlatform:
         return inbound.happening(payload)
 
     async def entitle(self, place: Place, title: str) -> None:
-        """Only in private: topics of a group belong to those who may rename them there."""
-        if not (place.private and place.thread):
-            return
-        try:
-            await self._bot.edit_forum_topic(int(place.chat), int(place.thread), title[:_LONGEST_TOPIC])
-        except sdk.TelegramError as error:
-            log.debug("A topic was not renamed", chat=place.chat, reason=type(error).__name__)
+        await rename_topic(self._bot, place, title)
 
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         return TelegramReply(self._sender, self._pacing, self._clock, update, ref)
@@ -195,6 +185,9 @@ class TelegramPlatform:
     async def ask_about(self, sender: Person) -> Person:
         """Telegram knows no workspaces, and so no guests."""
         return sender
+
+    async def presides(self, who: Identity, place: Place) -> bool:
+        return await presides(self._bot, who, place)
 
     def direct(self, who: Identity) -> Place:
         """A private chat has its person's id. Telegram takes messages only for people who have started the bot."""
@@ -290,13 +283,3 @@ def _codes(languages: Sequence[str]) -> dict[str | None, str | None]:
         if len(code) == 2:
             codes.setdefault(code, language)
     return codes
-
-
-def _tame_sdk() -> None:
-    """Keep the token out of the SDK's logs, and let it build RetryAfter and call getUpdates without warnings."""
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # Without it every RetryAfter starts with a deprecation warning [PTB 22.2 _utils/datetime.py].
-    os.environ.setdefault("PTB_TIMEDELTA", "true")
-    # We want raw updates, so Bot.get_updates is no use.
-    warnings.filterwarnings("ignore", r"Please use 'Bot\.getUpdates'", PTBUserWarning)

@@ -9,7 +9,19 @@ from bot.admin.sheet import Line
 from bot.commands import confirmation
 from bot.commands.asking import asked_back
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, Ask, AskAgain, Command, CommandBook, Fetch, Later, Role, Said, Silence
+from bot.commands.declaration import (
+    Answer,
+    Ask,
+    AskAgain,
+    Command,
+    CommandBook,
+    Fetch,
+    IfPresiding,
+    Later,
+    Role,
+    Said,
+    Silence,
+)
 from bot.domain.people import OPERATOR, Identity, Sender
 from bot.domain.updates import Invocation, Place, Update
 from bot.errors import UserError
@@ -116,7 +128,7 @@ class Desk:
             act()
         if isinstance(said, Later):
             return await said.make(render)
-        if isinstance(said, Ask | AskAgain | Fetch | Silence):
+        if isinstance(said, Ask | AskAgain | Fetch | IfPresiding | Silence):
             return Answer(said=text("That needs a chat."))
         return _whole(said)
 

@@ -18,6 +18,7 @@ def all_commands() -> CommandBook:
         directory,
         experiments,
         forget,
+        group,
         language,
         linking,
         manual,
@@ -38,7 +39,7 @@ def all_commands() -> CommandBook:
 
     families = (
         welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, forget, personas,
-        settings, language, experiments, models, quota, plan, budget, top, directory, roles, admission, linking,
+        settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, admission, linking,
         records, operation,
     )  # fmt: skip
     return CommandBook([command for family in families for command in family.COMMANDS])

@@ -126,6 +126,16 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IfPresiding:
+    """What a command comes to that only those may give who run the place where it was given, as the platform knows.
+
+    It is asked when the call's transaction is over. `use` then has one of its own, and nothing else to work with.
+    """
+
+    use: Callable[[Any, Any], Awaitable[Text | Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskAgain:
     """What a command comes to when not it answers, but the model: a question of the person's, whose turn has begun."""
 
@@ -144,7 +154,7 @@ class Silence:
     """What a command comes to when nothing is to be said: what it did is seen."""
 
 
-Said = Text | Answer | Later | Fetch | AskAgain | Ask | Silence
+Said = Text | Answer | Later | Fetch | IfPresiding | AskAgain | Ask | Silence
 """What a command comes to."""
 
 

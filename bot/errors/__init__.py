@@ -226,6 +226,14 @@ class LeftOut(UserError):
     """It was said while an answer was written, and its author wants such messages left out."""
 
 
+class AnsweredElsewhere(UserError):
+    """In this group questions are answered in one topic alone: `topic` is what it is called, "" if nobody knows."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.topic = topic
+
+
 class MessageTooLong(UserError):
     """One message alone is larger than the model's window, or than the operator allows (both in tokens)."""
 

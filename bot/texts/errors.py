@@ -127,6 +127,11 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.LeftOut: lambda _: text(
         "I was still answering, so I left this out, as you chose in {settings}.", settings=Typed("settings")
     ),
+    errors.AnsweredElsewhere: lambda error: (
+        text("In this group I answer in the topic {topic} only.", topic=code(error.topic))
+        if error.topic
+        else text("In this group I answer in another topic only.")
+    ),
     errors.MessageTooLong: lambda error: text(
         "Your message is too long for the model: {size} tokens, at most {limit} fit. Please shorten it.",
         size=error.size,

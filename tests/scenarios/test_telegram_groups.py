@@ -112,3 +112,27 @@ async def test_a_post_in_a_channel_that_calls_the_bot_is_answered_there(
         post = ada.says("@parley_bot sum it up", chat=news)
         told = await answer(tg, news)
     assert (told.text, told.reply_to) == ("echo: sum it up", post)
+
+
+async def test_an_admin_of_the_group_lets_the_bot_answer_in_one_topic_only(
+    storage: Storage, tg: TelegramEmulator, platform: TelegramPlatform
+) -> None:
+    core, ada, ben = make_core(storage, others=[platform]), *two(tg)
+    forum = tg.group(id=-1001, title="Forum", members=(ada, ben), forum=True)
+    forum.admins.add(ada.id)
+    topic, other = ada.opens_topic("Ask Parley", chat=forum), ada.opens_topic("Other", chat=forum)
+    async with serving(core, platform):
+        ben.says("/group only here", chat=forum, thread_id=topic)
+        assert (await answer(tg, forum)).text == "Only admins of this group can change that."
+        ada.says("/group", chat=forum, thread_id=topic)
+        shown = await answer(tg, forum, 2)
+        (narrow,) = [one["callback_data"] for one in shown.buttons]
+        ada.clicks(shown.id, narrow, chat=forum)
+        await tg.until(lambda: "in this topic only" in forum.messages[shown.id].text, limit=LONG)
+        ben.says("Parley, hello", chat=forum, thread_id=other)
+        assert (await answer(tg, forum, 3)).text == "In this group I answer in the topic Ask Parley only."
+        ben.says("Parley, hello", chat=forum, thread_id=topic)
+        assert (await answer(tg, forum, 4)).text == "echo: hello"
+        ada.says("/group everywhere", chat=forum, thread_id=topic, anonymous=True)
+        assert "everywhere" in (await answer(tg, forum, 5)).text
+    assert len(core.model.prompts) == 1

@@ -48,6 +48,7 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.UnknownModel("gpt-none"),
     errors.UnknownPersona("nobody"),
     errors.LeftOut(SECRET),
+    errors.AnsweredElsewhere(""),
     errors.ContentRefused(SECRET),
     errors.PictureFailed(SECRET),
     errors.UpstreamBusy(SECRET),
