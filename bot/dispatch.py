@@ -9,6 +9,7 @@ from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.answers import found_out, made, parts_of
+from bot.attendance import attended
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
 from bot.commands.declaration import Answer, Ask, AskAgain, Fetch, IfPresiding, Later
@@ -212,7 +213,8 @@ class Dispatcher:
             question = self._catalogues.of(update.sender.reads).render(said.question, slash=platform.slash)
             await self._questions.ask(lease, platform, update, question)
         elif isinstance(said, Later):
-            await self._say(lease, platform, update, await made(platform, self._catalogues, update, said))
+            making = made(platform, self._catalogues, update, said)
+            await self._say(lease, platform, update, await attended(platform, update, making))
         elif isinstance(said, Fetch | IfPresiding):
             await self._found_out(lease, platform, update, said)
         else:
@@ -220,7 +222,7 @@ class Dispatcher:
 
     async def _found_out(self, lease: Lease, platform: Platform, update: Update, said: Fetch | IfPresiding) -> None:
         """Ask the platform what a command has to know, such as the content of a file, and let it be used."""
-        content = await found_out(platform, update, said)
+        content = await attended(platform, update, found_out(platform, update, said))
         async with lease.begin() as work:
             told = content if isinstance(content, Text) else await said.use(work, content.value)
             outgoing = await self._put(work, lease, platform, update, told)

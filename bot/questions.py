@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.attendance import attended
 from bot.bursts import Bursts
 from bot.chat import Chat
 from bot.domain.updates import Update
@@ -18,9 +19,8 @@ class Questions:
 
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
         """Answer a message that is no command."""
-        asked = (
-            await self._edited(lease, update) if update.edited else await self._bursts.gather(lease, platform, update)
-        )
+        gathered = self._edited(lease, update) if update.edited else self._bursts.gather(lease, platform, update)
+        asked = await attended(platform, update, gathered)
         if asked is not None:
             await self._chat.answer(lease, platform, asked)
             return

@@ -229,9 +229,8 @@ class SlackPlatform:
         update = inbound.parse(payload, self._rules)
         return replace(update, sender=self._people.named(update.sender)) if update else None
 
-    def happening(self, payload: Mapping[str, Any]) -> None:
+    def happening(self, _payload: Mapping[str, Any]) -> None:
         """Nothing that we listen to."""
-        del payload
 
     async def entitle(self, place: Place, title: str) -> None:
         """Threads have no titles."""
@@ -264,9 +263,8 @@ class SlackPlatform:
         """See ports.Platform."""
         return await self._people.asked(sender)
 
-    async def presides(self, who: Identity, place: Place) -> bool:
+    async def presides(self, _who: Identity, _place: Place) -> bool:
         """Channels are their workspace's: nobody runs one of their own."""
-        del who, place
         return False
 
     def direct(self, who: Identity) -> Place:
@@ -278,18 +276,15 @@ class SlackPlatform:
         return await self._calls.fetch(attachment, most)
 
     async def deliver(self, part: Part) -> str:
-        """See ports.Platform."""
         if CONTENT in part:
             excuse = self._describe(outbound.NO_FILES, None)
             return await outbound.deliver_file(self._uploads, self._messages, part, excuse)
         return await outbound.deliver(self._messages, part)
 
     async def reread(self, payload: Mapping[str, Any]) -> Arrival | None:
-        """See ports.Platform."""
         return inbound.arrival(payload["body"], self._rules, bot=payload["bot"], now=self._now())
 
     def repeatable(self, part: Part) -> bool:
-        """See ports.Platform."""
         return part["do"] in {"delete", "finish", "replace", "rewrite"}
 
     async def check(self) -> str:
@@ -302,5 +297,4 @@ class SlackPlatform:
         return f"@{me.get('user')} in {me.get('team')} ({me.get('team_id')}), {road}"
 
     async def close(self) -> None:
-        """See ports.Platform."""
         await self._calls.close()

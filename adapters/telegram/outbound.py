@@ -101,7 +101,8 @@ class TelegramReply:
         # In a private chat the answer stands below its question, unless that was asked long ago and edited.
         self._quoted = "" if update.place.private and not update.edited else update.message
         self._placeholder: int | None = ref["message"] if ref else None
-        self._drafts = update.place.private
+        # What comes of a click may change a message, which ends no draft.
+        self._drafts = update.place.private and update.invocation is None
         self._empty_drafts = True
         self._shown: str | None = None
         self._shown_at = 0.0
