@@ -87,5 +87,5 @@ $(VENV)/.runtime: pyproject.toml uv.lock | $(UV)
 
 $(VENV)/.development: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what tests and checks need …"
-	@$(UV) sync --frozen --inexact --extra charts --compile-bytecode --quiet
+	@$(UV) sync --frozen --inexact --all-extras --compile-bytecode --quiet
 	@touch $(VENV)/.runtime $@

@@ -1,4 +1,4 @@
-"""The command line: `parley serve|setup|console|demo|doctor|db|admin|batch`."""
+"""The command line: `parley serve|setup|console|demo|doctor|db|inbox|tail|admin|batch`."""
 
 import asyncio
 import ctypes
@@ -189,6 +189,7 @@ def _stop_signal() -> asyncio.Event:
 _upkeep = Upkeep(partial(_settings, quiet=True), _run, _explained)
 main.add_command(_upkeep.database())
 main.add_command(_upkeep.inbox())
+main.add_command(_upkeep.tail())
 
 
 if __name__ == "__main__":

@@ -83,6 +83,8 @@ class Chat:
 
     async def _through(self, asked: Asked, begun: Begun) -> tuple[str, list[Outgoing]]:
         """From the first transaction to the second: how it ended, and what is to be sent."""
+        # For every line that follows in this task.
+        structlog.contextvars.bind_contextvars(conversation=begun.conversation, turn=begun.turn)
         lost: list[Lost] = []
         try:
             outcome = await self._listen(asked, begun, lost)

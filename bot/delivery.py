@@ -12,6 +12,7 @@ from bot.inbox import Lease
 from bot.leases import milliseconds
 from bot.ports import Clock, Platform
 from bot.storage import Claim, Outgoing
+from bot.telemetry.spans import step
 from bot.texts import text
 
 _log = structlog.get_logger(__name__)
@@ -68,7 +69,8 @@ class Courier:
     async def deliver(self, lease: Lease, platform: Platform, outgoing: Sequence[Outgoing]) -> None:
         """Send every part, then free the lane. A part that cannot be delivered ends the answer; the lane goes on."""
         try:
-            last = await self._send_all(lease, platform, outgoing)
+            with step("deliver", platform=platform.name, parts=len(outgoing)):
+                last = await self._send_all(lease, platform, outgoing)
         except _Later as later:
             await self._put_off(lease, platform, later)
         except PlatformError as error:

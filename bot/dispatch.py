@@ -26,6 +26,7 @@ from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
 from bot.storage.tables import InboxState
 from bot.switchboard import Switchboard
+from bot.telemetry.spans import step
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
@@ -133,7 +134,10 @@ class Dispatcher:
             self._inbox.wake()
 
     async def _handle(self, lease: Lease) -> None:
-        with structlog.contextvars.bound_contextvars(arrival=lease.claim.id, lane=lease.claim.lane):
+        with (
+            structlog.contextvars.bound_contextvars(arrival=lease.claim.id, lane=lease.claim.lane),
+            step("handle", arrival=lease.claim.id, source=lease.claim.source.partition(":")[0]),
+        ):
             try:
                 await self._route(lease)
             except LostLease:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -41,11 +41,27 @@ async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event], pa
     book = all_commands()
     platforms = platforms_of(settings, book)
     async with (
+        _watched(settings),
         open_application(settings, platforms, book, part=part) as application,
         _http(settings, platforms, application, part),
     ):
         _log.info("serving", platforms=[platform.name for platform in platforms], role=part)
         await application.run(stop_signal())
+
+
+@asynccontextmanager
+async def _watched(settings: Settings) -> AsyncIterator[None]:
+    """Send errors and traces to where the settings say. Raises ConfigError."""
+    with ExitStack() as stack:
+        if settings.sentry_dsn is not None:
+            from bot.telemetry.reports import reported
+
+            stack.enter_context(reported(settings.sentry_dsn.get_secret_value()))
+        if settings.otel_exporter_otlp_endpoint is not None:
+            from bot.telemetry.spans import exported
+
+            stack.enter_context(exported(settings.otel_exporter_otlp_endpoint))
+        yield
 
 
 @contextmanager

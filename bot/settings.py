@@ -161,6 +161,10 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="a port number")
 
     metrics: bool = Field(default=False, description="true or false")
+    otel_exporter_otlp_endpoint: Url | None = Field(
+        None, description="the address of an OpenTelemetry collector, like http://localhost:4318, or leave it out"
+    )
+    sentry_dsn: Secret = Field(None, description="the DSN of your Sentry project, or leave it out")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: Literal["console", "json"] = Field("console", description="console or json")
 

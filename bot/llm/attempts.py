@@ -7,7 +7,7 @@ stands in `bot.llm.policy`. After the first piece nothing repeats.
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -21,6 +21,8 @@ from bot.llm.policy import Patience, judge
 from bot.llm.shaping import BACKGROUND, Admission, Shaper
 from bot.llm.ways import Gates, Passage, Resting, Way
 from bot.ports import Clock, OnWait
+from bot.telemetry.spans import Span
+from bot.telemetry.spans import call as span_of_call
 
 _log = structlog.get_logger(__name__)
 
@@ -166,6 +168,17 @@ class PooledCompletion:
 
     @asynccontextmanager
     async def _heard(self, completion: StreamedCompletion, way: Way, admission: Admission) -> AsyncGenerator[Speaking]:
+        with _traced(way) as span:
+            try:
+                async with self._listening(completion, way, admission) as speaking:
+                    yield speaking
+            finally:
+                _tell(span, completion, self.call)
+
+    @asynccontextmanager
+    async def _listening(
+        self, completion: StreamedCompletion, way: Way, admission: Admission
+    ) -> AsyncGenerator[Speaking]:
         self._attempts += 1
         began = self._now()
         pieces = aiter(completion)
@@ -233,6 +246,24 @@ class PooledCompletion:
 
     def _now(self) -> float:
         return self._means.clock.monotonic()
+
+
+def _traced(way: Way) -> AbstractContextManager[Span]:
+    facts = {"operation.name": "chat", "provider.name": way.endpoint.name, "request.model": way.card.name}
+    return span_of_call(f"chat {way.card.name}", **{f"gen_ai.{name}": fact for name, fact in facts.items()})
+
+
+def _tell(span: Span, completion: StreamedCompletion, call: Call | None) -> None:
+    """What the conventions want to know of a call that has ended."""
+    facts = {"response.model": completion.model, "response.finish_reasons": completion.finish_reason or ""}
+    for name, fact in facts.items():
+        span.set_attribute(f"gen_ai.{name}", fact)
+    if call is not None:
+        span.set_attribute("gen_ai.response.time_to_first_chunk", call.first_piece)
+    if usage := completion.usage:
+        numbers = {"input_tokens": usage.input, "output_tokens": usage.output, "cache_read.input_tokens": usage.cached}
+        for name, number in numbers.items():
+            span.set_attribute(f"gen_ai.usage.{name}", number)
 
 
 def _report(passage: Passage, error: ModelError) -> None:

@@ -2,8 +2,8 @@
 
 Servers disagree about codes and statuses (OpenRouter and vLLM put the status into `code`, LiteLLM turns it into a
 string, llama.cpp invents types), so every error is first reduced to `Facts` and then judged once.
-The text of our errors comes from servers; keys in it are masked, and 401 and 403 lose theirs altogether, because
-OpenAI prints part of the key there.
+Of what servers say only status and code become part of our errors, which are logged: their sentences quote keys (OpenAI
+does, with 401) and what people wrote (OpenRouter does, with what it flags).
 """
 
 import json
@@ -60,6 +60,9 @@ WRONG_MODEL = "check MODEL and OPENAI_BASE_URL: `parley doctor` lists what the e
 NO_TRUST = "the certificate was not accepted: install ca-certificates or set SSL_CERT_FILE"
 
 
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What an error says, whoever says it. `status` is None when it came inside a stream."""
@@ -78,8 +81,8 @@ class Facts:
         return frozenset({self.code, self.type})
 
     def __str__(self) -> str:
-        parts = (str(self.status or ""), self.code or self.type, masked(self.message))
-        return " ".join(part for part in parts if part)[:300]
+        parts = (str(self.status or ""), _word(self.code) or _word(self.type))
+        return " ".join(part for part in parts if part) or "an error without a code"
 
 
 def translate(error: Exception, now: datetime) -> ModelError:
@@ -88,6 +91,11 @@ def translate(error: Exception, now: datetime) -> ModelError:
         if kind in TABLE:
             return TABLE[kind](error, now)
     return UpstreamDown(f"{type(error).__name__}: {masked(str(error))[:200]}")
+
+
+def _word(name: str) -> str:
+    """A code, and no sentence in its place."""
+    return name if _CODE.fullmatch(name) else ""
 
 
 def masked(text: str) -> str:

@@ -54,7 +54,10 @@ SESSION: dict[str, Any] = {
 
 
 def create_engine(url: str) -> AsyncEngine:
-    """An engine for `url`: SQLite by aiosqlite, PostgreSQL by psycopg. Connects when it is used."""
+    """An engine for `url`: SQLite by aiosqlite, PostgreSQL by psycopg. Connects when it is used.
+
+    Its errors do not show the values of statements: those are what people wrote.
+    """
     return _embedded(url) if url.startswith("sqlite") else _server(url)
 
 
@@ -62,7 +65,12 @@ def _server(url: str) -> AsyncEngine:
     """PostgreSQL: a pool, whose waiters queue."""
     # The statements are written for READ COMMITTED, whatever the server's default is.
     engine = create_async_engine(
-        url, isolation_level="READ COMMITTED", pool_size=8, max_overflow=0, connect_args=SESSION
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=8,
+        max_overflow=0,
+        connect_args=SESSION,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", accept_nul)
     return engine
@@ -79,7 +87,14 @@ def accept_nul(connection: Any, _record: Any) -> None:
 def _embedded(url: str) -> AsyncEngine:
     """SQLite: one connection, whose waiters queue in order instead of polling a lock."""
     path = make_url(url).database or ":memory:"
-    engine = create_async_engine(url, async_creator=lambda: connect(path), pool_size=1, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(
+        url,
+        async_creator=lambda: connect(path),
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=60,
+        hide_parameters=True,
+    )
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine

@@ -26,6 +26,7 @@ from bot.storage.inbox import Inbox
 from bot.storage.leaders import Leaders
 from bot.storage.ledger import Ledger
 from bot.storage.limits import Limits
+from bot.storage.lives import Lives
 from bot.storage.memory import Memories
 from bot.storage.merging import Merging
 from bot.storage.moving import Moving
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.quarantine = Quarantine(connection)
         self.pruning = Pruning(connection)
         self.backlogs = Backlogs(connection)
+        self.lives = Lives(connection)
         self.books = Books(connection)
         self.outbox = Outbox(connection)
         self.leaders = Leaders(connection)

@@ -2,10 +2,14 @@
 
 import logging
 import re
+import traceback
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Literal
 
 import structlog
+from structlog.typing import ExcInfo
+
+from bot.errors import ParleyError
 
 _NOISY = (
     "httpx",
@@ -39,7 +43,7 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(wordless),
         blot,
     ]
     structlog.configure(
@@ -59,6 +63,22 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
     root.setLevel(level)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def wordless(exc_info: ExcInfo) -> str:
+    """A traceback with the classes of its errors and, unless they are ours or the system's, without their messages.
+
+    What a library complains about may be what somebody wrote: `ValueError: invalid literal for int(): 'my PIN is …'`.
+    """
+    chain: list[str] = []
+    error: BaseException | None = exc_info[1]
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        said = f": {error}" if isinstance(error, ParleyError | OSError) else ""
+        chain.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__ + said)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\nwhich came from\n\n".join(chain)
 
 
 def _formatter(

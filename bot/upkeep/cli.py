@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,22 @@ class Upkeep:
         for make in (self._list, self._retry, self._drop):
             group.add_command(make())
         return group
+
+    def tail(self) -> click.Command:
+        """`parley tail`."""
+
+        @click.command()
+        @click.argument("conversation", type=int)
+        @click.option("--once", is_flag=True, help="Tell what has happened, and end.")
+        def tail(conversation: int, *, once: bool) -> None:
+            """Follow the life of CONVERSATION by its number: turns, calls, what was sent. No text is shown."""
+            from bot.upkeep.aside import on_database
+            from bot.upkeep.tail import follow
+
+            with self._explained(), suppress(KeyboardInterrupt):
+                self._run(on_database(self._url, lambda storage: follow(storage, conversation, click.echo, once=once)))
+
+        return tail
 
     def _upgrade(self) -> click.Command:
         @click.command()

@@ -76,7 +76,7 @@ class BotProcess:
         """SIGKILL: nothing is written, nothing is said any more. Does nothing to a process that has ended."""
         await self._end(signal.SIGKILL)
 
-    async def stop(self, limit: float = 20.0) -> int:
+    async def stop(self, limit: float = 60.0) -> int:
         """SIGTERM; returns the exit status. Raises TimeoutError after `limit` seconds."""
         async with asyncio.timeout(limit):
             return await self._end(signal.SIGTERM)
@@ -87,7 +87,7 @@ class BotProcess:
         await asyncio.sleep(seconds)
         self._started.send_signal(signal.SIGCONT)
 
-    async def ready(self, telegram: TelegramEmulator, limit: float = 20.0) -> None:
+    async def ready(self, telegram: TelegramEmulator, limit: float = 60.0) -> None:
         """Wait until the bot polls for updates. Raises AssertionError, with its log, if it does not get there."""
         polls = asyncio.create_task(telegram.until(lambda: telegram.world.updates.polled, limit))
         ends = asyncio.create_task(self._started.wait())
@@ -100,7 +100,7 @@ class BotProcess:
             ends.cancel()
             await asyncio.gather(polls, ends, return_exceptions=True)
 
-    async def serving(self, times: int = 1, limit: float = 30.0) -> None:
+    async def serving(self, times: int = 1, limit: float = 60.0) -> None:
         """Wait until its log says that it serves, for the n-th time. Raises TimeoutError."""
         async with asyncio.timeout(limit):
             while self.log.count("serving") < times:  # noqa: ASYNC110 - a file of another process tells nobody
