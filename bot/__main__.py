@@ -1,4 +1,4 @@
-"""The command line: `parley serve|setup|console|demo|doctor|db|inbox|tail|admin|batch`."""
+"""The command line: `parley serve|setup|console|demo|doctor|db|inbox|tail|slack|admin|batch`."""
 
 import asyncio
 import ctypes
@@ -104,6 +104,24 @@ def _in_admin(make: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
 
 
 main.add_command(Commands(_in_admin))
+
+
+@main.group()
+def slack() -> None:
+    """What the Slack app needs to be made."""
+
+
+@slack.command("manifest")
+@click.option("--name", default="Parley", show_default=True, help="What app and bot are called.")
+@click.option("--agent/--plain", default=None, help="An app declared as an agent, or not; SLACK_AGENT unless said.")
+@click.option("--follow/--mention", default=None, help="Hear threads without a mention; SLACK_FOLLOW_THREADS.")
+@click.option("--url", default="", help="Where Slack sends events, as https://…/slack/events; Socket Mode without.")
+def slack_manifest(name: str, agent: bool | None, follow: bool | None, url: str) -> None:  # noqa: FBT001 - an option
+    """Print the manifest to paste at api.slack.com/apps, filled in."""
+    from bot.platforms import slack_manifest as filled
+
+    with _explained():
+        click.echo(filled(_settings(quiet=True), name=name, agent=agent, follow=follow, url=url), nl=False)
 
 
 @main.group()

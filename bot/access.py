@@ -71,6 +71,11 @@ class Access:
         await self.check_open(work, visitor)
         return visitor
 
+    async def may_talk(self, lease: Lease, update: Update) -> bool:
+        """Whether somebody may talk to the bot where they speak; they are told nothing."""
+        async with lease.begin() as work:
+            return (await self.meet(work, update)).role >= Role.GUEST
+
     async def check_open(self, work: UnitOfWork, visitor: Visitor) -> None:
         """During maintenance only admins are answered, wherever they speak. Raises UnderMaintenance."""
         note = await work.switches.note(MAINTENANCE)

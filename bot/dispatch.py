@@ -184,7 +184,9 @@ class Dispatcher:
             await self._knock(lease, platform, update)
 
     async def _answer(self, lease: Lease, platform: Platform, update: Update) -> None:
-        if update.invocation:
+        if update.overheard and not await self._access.may_talk(lease, update):
+            await self._complete(lease, InboxState.DONE)
+        elif update.invocation:
             await self._command(lease, platform, update, update.invocation)
         elif not update.text.strip():
             await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
@@ -194,10 +196,7 @@ class Dispatcher:
             await self._questions.answer(lease, platform, update)
 
     async def _chore(self, lease: Lease) -> None:
-        if lease.claim.faults > _MOST_ATTEMPTS:
-            await self._bury(lease)
-        else:
-            await self._chores.do(lease)
+        await (self._bury(lease) if lease.claim.faults > _MOST_ATTEMPTS else self._chores.do(lease))
 
     async def _command(self, lease: Lease, platform: Platform, update: Update, invocation: Invocation) -> None:
         try:

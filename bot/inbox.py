@@ -68,17 +68,21 @@ class Inbox:
         return len(self._held)
 
     async def accept(self, arrivals: Sequence[Arrival]) -> None:
-        """Store arrivals, all or none. The platform may be told that we have them once this returns."""
+        """Store arrivals, all or none, but those that follow nothing: nobody meant us.
+
+        The platform may be told that we have them once this returns.
+        """
         if not arrivals:
             return
         async with self._storage.begin() as work:
-            fresh = [await work.inbox.put(arrival) for arrival in arrivals]
-        for arrival in arrivals:
+            ours = [one for one in arrivals if not one.follows or await work.inbox.talked_at(one.follows)]
+            fresh = [await work.inbox.put(arrival) for arrival in ours]
+        for arrival in ours:
             if arrival.poison:
                 _log.warning("arrival_quarantined", source=arrival.source, platform_event=arrival.event)
         if any(fresh):
             self.wake()
-        self._tell({arrival.lane for arrival in arrivals})
+        self._tell({arrival.lane for arrival in ours})
 
     def _tell(self, lanes: AbstractSet[str]) -> None:
         """Turns at work may want to know that something more was said."""

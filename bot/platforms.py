@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.commands import CommandBook
-from bot.ports import Platform
+from bot.ports import Allowance, Clock, Platform
 from bot.settings import Settings
 from bot.texts import Text
 from bot.texts.catalogues import Catalogues
@@ -49,9 +49,33 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
                 commands=book,
                 clock=clock,
                 describe=describe,
+                agent=settings.slack_agent,
+                follow=settings.slack_follow_threads,
+                allowance=_allowance(settings, clock),
             )
         )
     return platforms
+
+
+def _allowance(settings: Settings, clock: Clock) -> Allowance | None:
+    """What all processes together may call; where they share no Redis, each counts for itself."""
+    if settings.redis_url is None:
+        return None
+    from bot.allowances import SharedAllowance
+
+    return SharedAllowance.connect(settings.redis_url.get_secret_value(), clock)
+
+
+def slack_manifest(settings: Settings, *, name: str, agent: bool | None, follow: bool | None, url: str) -> str:
+    """The manifest of a Slack app as the settings want it, unless something else is said."""
+    from adapters.slack.manifest import manifest
+
+    return manifest(
+        name,
+        agent=settings.slack_agent if agent is None else agent,
+        follow=settings.slack_follow_threads if follow is None else follow,
+        url=url,
+    )
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -144,6 +144,22 @@ class Platform(Protocol):
         """Give connections back."""
 
 
+class Allowance(Protocol):
+    """How often something may be done by all processes together. A name stands for what is counted."""
+
+    async def take(self, name: str, *, burst: float, per_second: float, spare: float = 0.0) -> float:
+        """Take one of at most `burst` that come back `per_second`, unless only `spare` are left.
+
+        Returns 0, or the seconds after which it is worth asking again.
+        """
+
+    async def close(self, name: str, seconds: float) -> None:
+        """Nobody gets anything for so long."""
+
+    async def leave(self) -> None:
+        """Give connections back."""
+
+
 class Completion(Protocol):
     """An answer as it is written: iterate it once for its pieces of text, then read the rest.
 

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     slack_signing_secret: Secret = Field(
         None, description="the Signing Secret under Basic Information of your Slack app"
     )
+    slack_agent: bool = Field(default=False, description="true or false")
+    slack_follow_threads: bool = Field(default=True, description="true or false")
     slack_api_url: Url = Field("https://slack.com/api", description="leave it out for the public service")
 
     openai_api_key: Secret = Field(None, description="the key of your model endpoint; any word for local servers")

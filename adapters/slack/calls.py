@@ -1,5 +1,6 @@
 """Calls to Slack's Web API: one session, no hidden retries, errors in our words."""
 
+import hashlib
 import io
 import json
 import logging
@@ -18,8 +19,8 @@ from adapters.slack.errors import UNAVAILABLE, code_of, translate
 from adapters.slack.pacing import STOP, UPDATE, Pacing, patient
 from adapters.slack.redaction import sdk_logger
 from bot.domain.updates import Attachment
-from bot.errors import PlatformBusy, PlatformDown, PlatformMisconfigured
-from bot.ports import Clock
+from bot.errors import PlatformBusy, PlatformDown, PlatformError, PlatformMisconfigured
+from bot.ports import Allowance, Clock
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,16 @@ _PATIENCE = 2.0
 
 
 class Calls:
-    """The Web API of one workspace."""
+    """The Web API of one workspace.
 
-    def __init__(self, token: str, *, url: str, clock: Clock, pacing: Pacing) -> None:
+    Args:
+        pacing: this process's budgets.
+        allowance: what all processes together may call, if they share anything.
+    """
+
+    def __init__(
+        self, token: str, *, url: str, clock: Clock, pacing: Pacing, allowance: Allowance | None = None
+    ) -> None:
         # Retries are ours: the SDK's own would post twice after a lost answer.
         self.client = AsyncWebClient(token=token, base_url=url, retry_handlers=[], logger=sdk_logger())
         if URL(url).host in {"127.0.0.1", "localhost", "::1"}:
@@ -46,6 +54,9 @@ class Calls:
             self.client.proxy = None
         self.pacing = pacing
         self._clock = clock
+        self._allowance = allowance
+        # Of a secret as long as a token nothing can be told by its digest.
+        self._app = f"slack:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
         self._latched: set[str] = set()
         self._closed = False
         self.scopes: frozenset[str] = frozenset()
@@ -57,6 +68,9 @@ class Calls:
 
     async def preview(self, method: str, *, expected: Collection[str] = (), **arguments: Any) -> Facts:
         """A call that pacing has let through already; `expected` codes come back as `{"error": code}`."""
+        channel = _channel_of(arguments)
+        if wait := await self._taken(method, channel, spare=self.pacing.rate(method).reserve):
+            raise PlatformBusy(f"{method}: the pace of all processes", retry_after=wait)
         return await self._send(method, arguments, expected)
 
     async def final(self, method: str, *, expected: Collection[str] = (), **arguments: Any) -> Facts:
@@ -66,11 +80,26 @@ class Calls:
             PlatformBusy: it is not its turn soon.
             PlatformError: it failed.
         """
-        channel = str(arguments.get("channel", ""))
-        wait = await patient(lambda: self.pacing.final(method, channel), self._clock, at_most=_PATIENCE)
+        channel = _channel_of(arguments)
+
+        async def take() -> float:
+            return self.pacing.final(method, channel) or await self._taken(method, channel)
+
+        wait = await patient(take, self._clock, at_most=_PATIENCE)
         if wait > 0:
             raise PlatformBusy(f"{method}: our own pace", retry_after=wait)
         return await self._send(method, arguments, expected)
+
+    async def _taken(self, method: str, channel: str, *, spare: float = 0.0) -> float:
+        """Take a call from what all processes share. Returns 0, or the seconds to wait."""
+        if self._allowance is None:
+            return 0.0
+        rate, name = self.pacing.rate(method), self._shared(method, channel)
+        return await self._allowance.take(name, burst=rate.burst, per_second=rate.per_second, spare=spare)
+
+    def _shared(self, method: str, channel: str) -> str:
+        """What a budget is called among all processes."""
+        return f"{self._app}:{method}:{channel}" if self.pacing.rate(method).per_channel else f"{self._app}:{method}"
 
     async def ask(self, method: str, **arguments: Any) -> Facts:
         """A call outside of any budget: who we are, who somebody is, a Socket Mode address."""
@@ -111,6 +140,8 @@ class Calls:
         self._closed = True
         if self.client.session is not None:
             await self.client.session.close()
+        if self._allowance:
+            await self._allowance.leave()
 
     def _session(self) -> aiohttp.ClientSession:
         """Made with the first call, because aiohttp wants a running loop; without it the SDK connects for each call."""
@@ -127,7 +158,13 @@ class Calls:
         try:
             answer = await self._post(method, given)
         except (SlackClientError, aiohttp.ClientError, OSError, AttributeError, ValueError) as error:
-            return self._failed(method, given, expected, error)
+            problem = self._failed(method, given, expected, error)
+            if isinstance(problem, PlatformBusy) and self._allowance:
+                await self._allowance.close(self._shared(method, _channel_of(given)), problem.retry_after)
+            if isinstance(problem, PlatformError):
+                # The SDK's text shows Slack's whole answer, so it is not chained.
+                raise problem from None
+            return problem
         if method == "auth.test":
             self.scopes = _listed(answer.headers)
         return answer.data if isinstance(answer.data, dict) else {}
@@ -137,25 +174,29 @@ class Calls:
             return await self.client.api_call(method, params=given)
         return await self.client.api_call(method, json=given)
 
-    def _failed(self, method: str, given: Facts, expected: Collection[str], error: Exception) -> Facts:
+    def _failed(self, method: str, given: Facts, expected: Collection[str], error: Exception) -> Facts | PlatformError:
+        """An expected refusal, or what to raise."""
         code = code_of(error)
         if code in expected:
             return {"error": code}
         self._learn(method, code)
         problem = translate(method, error)
         if isinstance(problem, PlatformBusy):
-            self.pacing.hold(method, str(given.get("channel", "")), problem.retry_after)
+            self.pacing.hold(method, _channel_of(given), problem.retry_after)
         if isinstance(problem, PlatformMisconfigured):
             log.error("Slack refuses %s: %s", method, problem.hint)
         if isinstance(problem, PlatformDown) and method in _REPEATABLE:
             problem = PlatformDown(str(problem), outcome_unknown=False)
-        # The SDK's text shows Slack's whole answer, so it is not chained.
-        raise problem from None
+        return problem
 
     def _learn(self, method: str, code: str) -> None:
         if code in UNAVAILABLE and self.offers(method):
             self._latched.add(method)
             log.warning("Slack does not offer %s here (%s); doing without it", method, code)
+
+
+def _channel_of(arguments: Facts) -> str:
+    return str(arguments.get("channel", ""))
 
 
 def _listed(headers: Mapping[str, Any]) -> frozenset[str]:

@@ -4,11 +4,12 @@ Everything here is pure. A stored payload is `{"bot": the bot's user id, "body":
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.slack.attachments import attached
+from adapters.slack.wording import SEQUENCE, USER, readable
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Arrival, Invocation, Place, Update
@@ -18,12 +19,11 @@ QUARANTINE = "slack:quarantine"
 ACTION_PREFIX = "parley."
 """Buttons of ours are called `parley.COMMAND.NUMBER`; their value holds the arguments."""
 
+RESTS = "rests"
+"""`answer_by` of a press on an agent's Stop button: the answer ends the session's work."""
+
 Json = Mapping[str, Any]
 
-_SEQUENCE = re.compile(r"<([^<>\n]*)>")
-_USER = re.compile(r"@([UW][A-Z0-9]+)(?:\|(.*))?")
-_ENTITY = re.compile(r"&(lt|gt|amp);")
-_ENTITIES = {"lt": "<", "gt": ">", "amp": "&"}
 _SUBTYPES = {None, "", "file_share", "thread_broadcast"}
 
 
@@ -34,10 +34,12 @@ class Rules:
     Args:
         commands: what can be asked for by name.
         direct_threads: whether each message of a direct chat opens a thread of its own (apps declared as agents).
+        follow: whether threads in which we were asked something are heard without our being mentioned.
     """
 
     commands: CommandBook
     direct_threads: bool = False
+    follow: bool = False
 
 
 def arrival(body: Json, rules: Rules, *, bot: str, now: int) -> Arrival | None:
@@ -63,6 +65,7 @@ def _arrival(body: Json, rules: Rules, bot: str, now: int) -> Arrival | None:
         order=_order(body, now),
         payload=payload,
         sender=None if rules.commands.overtakes(update.invocation) else update.sender.identity,
+        follows=update.place.key if update.overheard else "",
     )
 
 
@@ -166,9 +169,21 @@ def _from_event(body: Json, event: Json, bot: str, rules: Rules) -> Update | Non
     if event["type"] not in ("message", "app_mention") or _ignored(event, bot):
         return None
     private = event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
-    if not private and not _mention(bot).search(_text(event)):
+    named = private or bool(_mention(bot).search(_text(event)))
+    if not named and not (rules.follow and _follows(event)):
         return None
-    return _from_message(body, event, bot, _place(body, event, rules, private=private), rules)
+    update = _from_message(body, event, bot, _place(body, event, rules, private=private), rules)
+    return update if named else replace(update, overheard=True)
+
+
+def _follows(event: Json) -> bool:
+    """A reply in a thread that names nobody else: it may be meant for us, if we are in that thread."""
+    thread = event.get("thread_ts")
+    return (
+        bool(thread)
+        and thread != event["ts"]
+        and not any(USER.fullmatch(one) for one in SEQUENCE.findall(_text(event)))
+    )
 
 
 def _ignored(event: Json, bot: str) -> bool:
@@ -245,10 +260,11 @@ def _first_action(body: Json) -> Json:
 
 
 def _stopped(body: Json, event: Json) -> Update:
-    """The Stop button of Slack's agent view."""
+    """The Stop button of an agent. Slack leaves it to us to take it away: see `RESTS`."""
     place = _named_place(_team(body), str(event["channel"]), str(event.get("thread_ts") or ""))
     sender = _sender(_team(body), str(event["user"]), "")
-    return Update(sender=sender, place=place, text="", clicked=True, invocation=Invocation(name="stop"))
+    invocation = Invocation(name="stop")
+    return Update(sender=sender, place=place, text="", clicked=True, invocation=invocation, answer_by=RESTS)
 
 
 def _named_place(team: str, channel: str, thread: str = "") -> Place:
@@ -271,28 +287,6 @@ def _arguments(raw: str, team: str) -> str:
 
 def mentioned(raw: str, team: str) -> tuple[Sender, ...]:
     """People named in Slack's text, in order, each once."""
-    found = (_USER.fullmatch(sequence) for sequence in _SEQUENCE.findall(raw))
+    found = (USER.fullmatch(sequence) for sequence in SEQUENCE.findall(raw))
     people = {user[1]: _sender(team, user[1], user[2] or "") for user in found if user}
     return tuple(people.values())
-
-
-def readable(raw: str, *, person: Callable[[str, str], str]) -> str:
-    """Slack's text as a person typed it: control sequences spelled out, entities undone once."""
-    spelled = _SEQUENCE.sub(lambda found: _spelled(found[1], person), raw)
-    return _ENTITY.sub(lambda found: _ENTITIES[found[1]], spelled)
-
-
-def _spelled(sequence: str, person: Callable[[str, str], str]) -> str:
-    user = _USER.fullmatch(sequence)
-    if user:
-        return person(user[1], user[2] or "")
-    target, _, label = sequence.partition("|")
-    match target[:1]:
-        case "#":
-            return f"#{label or target[1:]}"
-        case "!":
-            return label or f"@{target[1:].partition('^')[0]}"
-        case "@":
-            return f"@{label or target[1:]}"
-    address = target.removeprefix("mailto:")
-    return address if label in ("", target, address) else f"{label} ({address})"

@@ -7,6 +7,7 @@ from adapters.slack.calls import Calls, Facts
 from adapters.slack.markup import plain
 from adapters.slack.pacing import POST, STOP, UPDATE
 from bot.errors import MessageRejected, RecipientGone
+from bot.ports import Part
 
 Json = dict[str, Any]
 
@@ -18,6 +19,7 @@ FORMAT_REFUSED = frozenset(
         "blocks_too_long",
         "invalid_blocks",
         "invalid_blocks_format",
+        "invalid_chunks",
         "markdown_text_conflict",
         "msg_blocks_too_long",
     }
@@ -83,11 +85,14 @@ class Messages:
             return await self._replace(channel, thread, ts, text, below)
         return ts
 
-    async def finish(
-        self, channel: str, thread: str, ts: str, rest: str, whole: str, *, below: Sequence[Json] = ()
-    ) -> str:
-        """End a stream with `rest`; when the stream is dead or the blocks are refused, make the message `whole`."""
-        more = {"markdown_text": rest or None, "blocks": list(below) or None}
+    async def finish(self, part: Part, below: Sequence[Json] = ()) -> str:
+        """End a stream with `text`; when it is dead or the blocks are refused, make the message `whole`.
+
+        One that carries task cards takes chunks instead of text.
+        """
+        channel, thread, ts, rest, whole = (str(part[name]) for name in ("channel", "thread", "ts", "text", "whole"))
+        said: Json = {"chunks": part["chunks"]} if "chunks" in part else {"markdown_text": rest or None}
+        more = {**said, "blocks": list(below) or None}
         expected = NOT_STREAMING | FORMAT_REFUSED
         answer = await self._calls.final(STOP, channel=channel, ts=ts, **more, expected=expected)
         return await self.rewrite(channel, thread, ts, whole, below) if "error" in answer else ts

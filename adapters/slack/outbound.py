@@ -10,17 +10,20 @@ from adapters import formulas
 from adapters.slack.buttons import under
 from adapters.slack.calls import Calls
 from adapters.slack.edits import Edits
+from adapters.slack.inbound import RESTS
 from adapters.slack.links import honest
 from adapters.slack.markup import escape, settled, split
 from adapters.slack.messages import Messages
 from adapters.slack.pacing import APPEND, UPDATE
+from adapters.slack.sessions import Session
 from adapters.slack.status import StatusLine
 from adapters.slack.streams import Stream, Target
+from adapters.slack.tasks import Tasks
 from adapters.slack.uploads import Uploads
 from bot.domain.updates import Button, File, Place, Update
 from bot.errors import MessageRejected, PlatformBusy, PlatformDown, PlatformError, PlatformMisconfigured
 from bot.ports import Clock, Part, Ref
-from bot.texts import Text, text
+from bot.texts import Text, excerpt, text
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +47,15 @@ class SlackReply:
     """
 
     def __init__(
-        self, calls: Calls, clock: Clock, update: Update, *, describe: Describe, stream_life: float, ref: Ref | None
+        self,
+        calls: Calls,
+        clock: Clock,
+        update: Update,
+        *,
+        describe: Describe,
+        stream_life: float,
+        agent: bool,
+        ref: Ref | None,
     ) -> None:
         self.interval = 1.0
         self._calls = calls
@@ -52,12 +63,14 @@ class SlackReply:
         self._language = update.sender.reads
         target = _target(update)
         self._target = target
+        self._title = excerpt(update.text)
+        self._tasks = Tasks(clock)
         self._stream: Stream | None = None
         self._edits = Edits(calls=calls, channel=target.channel, thread=target.thread)
         if ref:
             self._edits.adopt(_messages_of(ref))
         elif target.thread:
-            self._stream = Stream(calls=calls, clock=clock, target=target, life=stream_life)
+            self._stream = Stream(calls=calls, clock=clock, target=target, tasks=self._tasks, life=stream_life)
         self._status = StatusLine(
             calls=calls,
             clock=clock,
@@ -65,6 +78,7 @@ class SlackReply:
             root=target.thread or update.message,
             threaded=bool(target.thread),
         )
+        self._session = Session(calls=calls, channel=target.channel, thread=target.thread if agent else "")
         self._making: asyncio.Task[None] | None = None
         self._claimed: set[str] | None = None
 
@@ -74,13 +88,19 @@ class SlackReply:
         return {"channel": self._target.channel, "thread": self._target.thread, **ref} if ref else None
 
     async def show(self, text: str, *, waiting: str = "") -> None:
-        """See ports.Reply. One network call at most, and with the first words one to take the status back."""
-        if not text.strip():
-            await self._status.show(waiting or self._describe(THINKING, self._language))
-            return
+        """See ports.Reply. Few network calls: one, and those that begin a session or take the status back."""
         if self._making and not self._making.done():
             return
-        self._making = asyncio.create_task(self._preview(_growing(text)))
+        self._tasks.now("" if text.strip() else waiting)
+        if text.strip():
+            preview = self._preview(_growing(text))
+        elif self._stream and (self._stream.shown or self._tasks.slow):
+            preview = self._preview("")
+        else:
+            await self._session.begin(self._title, self._target.user)
+            await self._status.show(waiting or self._describe(THINKING, self._language))
+            return
+        self._making = asyncio.create_task(preview)
         await asyncio.shield(self._making)
 
     async def _preview(self, text: str) -> None:
@@ -90,17 +110,22 @@ class SlackReply:
             log.debug("a preview was left out: %s", error)
 
     async def _draw(self, text: str) -> None:
-        if self._stream and not await self._stream.show(text) and not self._stream.shown:
+        """The answer so far, or what it waits for."""
+        if self._stream and not await self._streamed(self._stream, text) and not self._stream.shown:
             self._stream = None
-        if self._stream is None:
+        if self._stream is None and text:
             await self._edits.show(text)
         if self.ref:
             await self._status.end()
         method = APPEND if self._stream else UPDATE
         self.interval = max(1.0, self._calls.pacing.interval(method))
 
+    async def _streamed(self, stream: Stream, text: str) -> bool:
+        return await (stream.show(text) if text else stream.progress())
+
     def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
         """See ports.Reply."""
+        self._tasks.now("")
         escaped = _written(text).strip()
         parts = under(self._stream.parts(escaped), buttons) if self._stream else self._edits.parts(escaped, buttons)
         self._claimed = set(self._standing())
@@ -116,6 +141,7 @@ class SlackReply:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE):
                 await self._status.end()
+                await self._session.end()
         await self._take_back()
 
     def _settle(self, making: asyncio.Task[None]) -> None:
@@ -173,22 +199,22 @@ def channel_of(place: Place) -> str:
 def parts(
     place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = (), instead_of: str = ""
 ) -> list[Part]:
-    """A message that is no reply; `answer_by` is `user url` of a slash command or a click."""
+    """A message that is no reply; `answer_by` is `user url` of a slash command or a click, or `RESTS`."""
     channel, (user, _, url) = channel_of(place), answer_by.partition(" ")
-    post = {"do": "post", "channel": channel, "thread": place.thread}
-    answer = {"do": "respond", "channel": channel, "user": user, "url": url} if answer_by else post
+    post = {"do": "rest" if answer_by == RESTS else "post", "channel": channel, "thread": place.thread}
+    answer = {"do": "respond", "channel": channel, "user": user, "url": url} if url else post
     parts = [{**answer, "text": piece} for piece in split(_written(text))]
-    if instead_of and answer_by:
+    if instead_of and url:
         parts[0] |= {"do": "replace", "ts": instead_of}
     return [*under(parts, buttons)]
 
 
 def file_parts(place: Place, files: Sequence[File], *, answer_by: str = "") -> list[Part]:
     """Files for everybody at the place, or for the one person whose slash command or click is answered."""
-    user, _, _ = answer_by.partition(" ")
+    user, _, url = answer_by.partition(" ")
     alone = {"do": "hand", "user": user}
     together = {"do": "share", "channel": channel_of(place), "thread": place.thread}
-    return [{**(alone if user else together), **file.packed()} for file in files]
+    return [{**(alone if url else together), **file.packed()} for file in files]
 
 
 async def deliver_file(uploads: Uploads, messages: Messages, part: Part, excuse: str) -> str:
@@ -210,10 +236,10 @@ async def deliver(messages: Messages, part: Part) -> str:
     """Send one part; see ports.Platform.deliver."""
     below = part.get("blocks", ())
     match part:
-        case {"do": "post", "channel": channel, "thread": thread, "text": text}:
+        case {"do": "post" | "rest", "channel": channel, "thread": thread, "text": text}:
             return await messages.post(channel, thread, text, below)
-        case {"do": "finish", "channel": channel, "thread": thread, "ts": ts, "text": text, "whole": whole}:
-            return await messages.finish(channel, thread, ts, text, whole, below=below)
+        case {"do": "finish"}:
+            return await messages.finish(part, below)
         case {"do": "rewrite", "channel": channel, "thread": thread, "ts": ts, "text": text}:
             return await messages.rewrite(channel, thread, ts, text, below)
         case {"do": "delete", "channel": channel, "ts": ts}:

@@ -1,11 +1,13 @@
 """How fast we may call Slack: token buckets per method, shared by all replies of the process.
 
+Processes that share a Redis share the budgets besides (`bot.ports.Allowance`): see `adapters.slack.calls`.
+
 Slack counts per method, workspace and app (docs.slack.dev/apis/web-api/rate-limits): tier 2 is 20 calls a minute,
 tier 3 is 50, tier 4 is 100, and chat.postMessage about one a second and channel. Previews live on what is left above
 a reserve; what must arrive (the ends of answers) may use everything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.ports import Clock
@@ -16,6 +18,7 @@ APPEND = "chat.appendStream"
 STOP = "chat.stopStream"
 UPDATE = "chat.update"
 STATUS = "assistant.threads.setStatus"
+SESSION = "agents.sessions.setStatus"
 
 _REMEMBERED = 1000
 """Channels and replies that are kept in mind before the idle ones are forgotten."""
@@ -42,6 +45,7 @@ def tiers() -> dict[str, Rate]:
         UPDATE: Rate(burst=50, per_second=50 / 60, reserve=20),
         POST: Rate(burst=4, per_second=1, reserve=1, per_channel=True),
         STATUS: Rate(burst=20, per_second=50 / 60),
+        SESSION: Rate(burst=50, per_second=50 / 60, reserve=10),
     }
 
 
@@ -113,7 +117,7 @@ class Pacing:
 
     def interval(self, method: str) -> float:
         """Seconds between two previews of one reply if all that are active get the same share."""
-        rate = self._rate(method)
+        rate = self.rate(method)
         active = sum(1 for other, _ in self._previews if other == method)
         return active / rate.per_second
 
@@ -137,21 +141,22 @@ class Pacing:
         if len(self._buckets) > _REMEMBERED:
             self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.idle(now)}
 
-    def _rate(self, method: str) -> Rate:
+    def rate(self, method: str) -> Rate:
+        """What is known of a method; tier 3 where nothing is."""
         return self.rates.get(method) or Rate(burst=50, per_second=50 / 60)
 
     def _bucket(self, method: str, channel: str) -> _Bucket:
-        rate = self._rate(method)
+        rate = self.rate(method)
         key = (method, channel if rate.per_channel else "")
         if key not in self._buckets:
             self._buckets[key] = _Bucket(rate, rate.burst, self.clock.monotonic())
         return self._buckets[key]
 
 
-async def patient(take: Callable[[], float], clock: Clock, *, at_most: float) -> float:
+async def patient(take: Callable[[], Awaitable[float]], clock: Clock, *, at_most: float) -> float:
     """Ask `take` until it says 0, waiting `at_most` seconds in all. Returns what is still to wait."""
     deadline = clock.monotonic() + at_most
-    while (wait := take()) > 0:
+    while (wait := await take()) > 0:
         if clock.monotonic() + wait > deadline:
             return wait
         await clock.sleep(wait)

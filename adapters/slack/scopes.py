@@ -17,11 +17,15 @@ SCOPES = frozenset(
         "users:read",
     }
 )
-"""What the app asks for in manifest.yaml; a test keeps the two equal."""
+"""What every app asks for in manifest.yaml; a test keeps the two equal."""
+
+FOLLOWING = frozenset({"channels:history", "groups:history"})
+"""What it takes besides to hear threads without being mentioned."""
 
 
-def check_scopes(granted: AbstractSet[str]) -> None:
+def check_scopes(granted: AbstractSet[str], *, follow: bool) -> None:
     """Raise PlatformMisconfigured if the app lacks something; nothing granted means that Slack did not say."""
-    if granted and (missing := sorted(SCOPES - granted)):
+    wanted = SCOPES | FOLLOWING if follow else SCOPES
+    if granted and (missing := sorted(wanted - granted)):
         advice = "update it from its manifest and install it again"
         raise PlatformMisconfigured("scopes", hint=f"the Slack app lacks {', '.join(missing)}: {advice}")

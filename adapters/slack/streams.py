@@ -1,5 +1,6 @@
 """Previews on Slack's native streams: append-only, mortal, and on a common budget.
 
+Its text is appended as Markdown, unless it began with task cards (`adapters.slack.tasks`): then everything is a chunk.
 A stream dies about 306 s after its start, whatever is appended (measured, slack/chat.appendStream), so a long answer
 rolls over into a new message. The offsets here count characters of the escaped answer.
 """
@@ -13,6 +14,7 @@ from adapters.slack.calls import Calls
 from adapters.slack.markup import MESSAGE_LIMIT, Fence, boundary, joint, open_fence, split
 from adapters.slack.messages import NOT_STREAMING
 from adapters.slack.pacing import APPEND, START, STOP
+from adapters.slack.tasks import Tasks
 from bot.errors import PlatformBusy, PlatformDown, PlatformError
 from bot.ports import Clock
 
@@ -50,6 +52,8 @@ class Shown:
     end: int
     head: str = ""
     streaming: bool = True
+    chunked: bool = False
+    """Begun with chunks, which then is the only form it takes."""
     certain: bool = True
     """False when a call failed in a way that leaves open whether its text arrived."""
 
@@ -65,6 +69,7 @@ class Stream:
     calls: Calls
     clock: Clock
     target: Target
+    tasks: Tasks
     life: float = 240.0
     """Seconds after which a message rolls over."""
     capacity: int = MESSAGE_LIMIT - _TAIL
@@ -88,6 +93,17 @@ class Stream:
         if not self.shown:
             return await self._begin(text[:until])
         await self._go_on(text[:until])
+        return True
+
+    async def progress(self) -> bool:
+        """Show what the answer waits for, before its first word. False if streams are not to be had."""
+        if not self._growing:
+            return True
+        if not self.shown:
+            return await self._begin("")
+        last = self.shown[-1]
+        if last.streaming and last.chunked and self.tasks.news():
+            await self._append(last, "")
         return True
 
     @property
@@ -120,18 +136,28 @@ class Stream:
         head = self._head()
         new = self._fitting(text, self.capacity)
         since = self.clock.monotonic()
+        one = Shown(ts="", since=since, start=len(self.sent), end=len(self.sent), head=head, chunked=not new)
         try:
-            answer = await self._start(head + new)
+            answer = await self._start(self._content(one, head + new))
         except PlatformError as error:
             return self._no_start(error)
-        self._born(Shown(ts=str(answer["ts"]), since=since, start=len(self.sent), end=len(self.sent), head=head), new)
+        one.ts = str(answer["ts"])
+        self._born(one, new)
         return True
 
-    async def _start(self, text: str) -> Mapping[str, Any]:
+    async def _start(self, content: Json) -> Mapping[str, Any]:
         target = self.target
         recipient = {"recipient_team_id": target.team, "recipient_user_id": target.user}
         place = {"channel": target.channel, "thread_ts": target.thread}
-        return await self.calls.preview(START, markdown_text=text, **place, **recipient)
+        answer = await self.calls.preview(START, **content, **place, **recipient)
+        self.tasks.told(content.get("chunks", []))
+        return answer
+
+    def _content(self, one: Shown, text: str) -> Json:
+        """What a call carries, in the form that the message began with; task cards go along with whatever is said."""
+        if not one.chunked:
+            return {"markdown_text": text or None}
+        return {"chunks": [*self.tasks.news(), *_said(text)] or None}
 
     def _no_start(self, error: PlatformError) -> bool:
         """No streams here, or a stream may stand there whose name we do not know: then a second one must not follow."""
@@ -157,21 +183,23 @@ class Stream:
         return open_fence(self.sent)
 
     async def _append(self, one: Shown, new: str) -> None:
-        if not new.strip() or not self.calls.pacing.preview(APPEND, self.target.channel, self.target.reply):
+        news = bool(new.strip()) or (one.chunked and bool(self.tasks.news()))
+        if not news or not self.calls.pacing.preview(APPEND, self.target.channel, self.target.reply):
             return
         answer = await self._risk(APPEND, one, new)
         self._appended(one, new, str(answer.get("error", "")))
 
-    async def _risk(self, method: str, one: Shown, text: str | None) -> Mapping[str, Any]:
+    async def _risk(self, method: str, one: Shown, text: str) -> Mapping[str, Any]:
         """A call on a stream after which we may not know what stands in the message."""
         one.certain = False
-        place = {"channel": self.target.channel, "ts": one.ts}
+        place, content = {"channel": self.target.channel, "ts": one.ts}, self._content(one, text)
         try:
-            answer = await self.calls.preview(method, **place, markdown_text=text, expected=NOT_STREAMING)
+            answer = await self.calls.preview(method, **place, **content, expected=NOT_STREAMING)
         except PlatformBusy:
             one.certain = True
             raise
         one.certain = True
+        self.tasks.told(content.get("chunks") or [])
         return answer
 
     def _appended(self, one: Shown, new: str, error: str) -> None:
@@ -197,7 +225,7 @@ class Stream:
         if not pacing.preview(STOP, self.target.channel, f"{self.target.reply} stop"):
             return
         fence = self._fence()
-        await self._risk(STOP, one, fence.closing if fence else None)
+        await self._risk(STOP, one, fence.closing if fence else "")
         self._ended(one)
 
     def forget(self) -> None:
@@ -215,11 +243,16 @@ class Stream:
 
     def _completed(self, text: str) -> list[Json]:
         rest, fence, last = text[len(self.sent) :], self._fence(), self.shown[-1]
+        if not last.streaming and not self.sent:
+            # Nothing but task cards stands there.
+            return rewritten([one.ts for one in self.shown], text, self._address())
         if not last.streaming:
             return [self._post(piece) for piece in split((fence.opening if fence else "") + rest)]
         first, *others = split(rest, first=MESSAGE_LIMIT - last.size, fence=fence) or [""]
         whole = last.head + text[last.start : last.end] + first
         end = {"do": "finish", **self._address(), "ts": last.ts, "text": first, "whole": whole}
+        if last.chunked:
+            end["chunks"] = self._content(last, first)["chunks"]
         return [end, *(self._post(piece) for piece in others)]
 
     def _post(self, piece: str) -> Json:
@@ -227,6 +260,10 @@ class Stream:
 
     def _address(self) -> Json:
         return {"channel": self.target.channel, "thread": self.target.thread}
+
+
+def _said(text: str) -> list[Json]:
+    return [{"type": "markdown_text", "text": text}] if text else []
 
 
 def rewritten(messages: list[str], text: str, address: Json) -> list[Json]:

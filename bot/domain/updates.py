@@ -52,8 +52,9 @@ class Arrival:
     `source` names platform and bot (`telegram:100`), `event` the platform's own key of the event: together they
     are unique, a second arrival of the same pair is a redelivery. Events of one `lane` are handled one at a time in
     the order of `order` (the platform's sequence: message id, event time). `sender` is who waits for it, so that
-    people with many lanes leave room for others; None for what overtakes and for what is nobody's. A `poison` arrival
-    could not be read: it is kept for the operator and never handled.
+    people with many lanes leave room for others; None for what overtakes and for what is nobody's. What `follows` a
+    place (its key) is only stored if somebody has talked to us there. A `poison` arrival could not be read: it is kept
+    for the operator and never handled.
     """
 
     source: str
@@ -62,6 +63,7 @@ class Arrival:
     order: int
     payload: Mapping[str, Any]
     sender: Identity | None = None
+    follows: str = ""
     poison: bool = False
 
 
@@ -160,6 +162,8 @@ class Update:
         clicked: whether it is a click on a button.
         edited: whether `message` was said before, in other words.
         pieces: what it is made of, if of several messages: the id of each, and how many characters of `text` are its.
+        overheard: whether it was said in a conversation of ours without naming us; whoever may not talk to us then
+            hears nothing of it.
         anew: whether the question was asked before, and the answer wanted is another one.
         topic: what the thread is called, as far as the message tells.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
@@ -176,6 +180,7 @@ class Update:
     clicked: bool = False
     edited: bool = False
     pieces: tuple[tuple[str, int], ...] = ()
+    overheard: bool = False
     anew: bool = False
     topic: str = ""
     answer_by: str = ""

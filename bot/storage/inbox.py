@@ -16,7 +16,7 @@ from bot.storage import lanes
 from bot.storage.bell import STOP, WAKE
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
-from bot.storage.tables import InboxState, LaneState, inbox
+from bot.storage.tables import InboxState, LaneState, inbox, lane, place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,13 @@ _FINISH = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(s
 _REMEMBER = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(ref=sa.bindparam("its_ref"))
 _EXCUSE = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(excused=inbox.c.excused + 1)
 
+_TALKED = sa.select(
+    sa.or_(
+        sa.exists().where(lane.c.key == sa.bindparam("at_place")),
+        sa.exists().where(place.c.key == sa.bindparam("at_place")),
+    )
+)
+
 
 @cache
 def _put(dialect: str) -> sa.Executable:
@@ -119,6 +126,10 @@ class Inbox:
         if row is not None and row.state == LaneState.READY and row.pending == 1:
             await self._ring()
         return True
+
+    async def talked_at(self, place: str) -> bool:
+        """Whether anybody has talked to us at a place: something waits there, or a conversation goes on."""
+        return bool((await self._connection.execute(_TALKED, {"at_place": place})).scalar_one())
 
     async def claim(self, most: int, *, owner: str, ttl: int, caps: Caps = UNCAPPED) -> list[Claim]:
         """Take up to `most` ready lanes for `ttl` milliseconds, each with its oldest arrival."""

@@ -27,6 +27,8 @@ class Core:
     counter: Counter
     timing: Timing
     clock: Callable[[], float]
+    agent: bool
+    """Whether the app is declared as an agent (`agent_view`)."""
     origin: str = ""
     """`http://127.0.0.1:PORT`, known once the server listens."""
 

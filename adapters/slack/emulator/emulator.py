@@ -32,7 +32,8 @@ PATIENCE = 20.0
 class SlackEmulator:
     """A Slack workspace on 127.0.0.1, with one app installed.
 
-    Use as an async context manager. `url` is what slack_sdk takes as `base_url`.
+    Use as an async context manager. `url` is what slack_sdk takes as `base_url`; `agent` tells whether the app is
+    declared as one.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class SlackEmulator:
         app_token: str = "xapp-test",  # noqa: S107
         signing_secret: str = "s3cret",  # noqa: S107
         scopes: Iterable[str] = SCOPES,
+        agent: bool = True,
         limits: Tiers | None = None,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
@@ -50,7 +52,7 @@ class SlackEmulator:
         self.faults = Faults()
         self._signing_secret = signing_secret
         self._port = port
-        self._core = _core(timing or Timing(), clock)
+        self._core = _core(timing or Timing(), clock, agent=agent)
         self._interactions = Interactions(self._core)
         limiter = Limiter(limits or Tiers(), clock)
         tokens = {bot_token: "bot", app_token: "app"}
@@ -233,7 +235,7 @@ class SlackEmulator:
         return channel if isinstance(channel, Channel) else self._core.workspace.channels[channel]
 
 
-def _core(timing: Timing, clock: Callable[[], float]) -> Core:
+def _core(timing: Timing, clock: Callable[[], float], *, agent: bool) -> Core:
     workspace, journal, delivery = Workspace(clock=clock), Journal(), Delivery()
     socket = SocketMode(timing, delivery, journal, workspace.app_id)
     delivery.roads.append(socket)
@@ -248,4 +250,5 @@ def _core(timing: Timing, clock: Callable[[], float]) -> Core:
         counter=Counter(timing, clock),
         timing=timing,
         clock=clock,
+        agent=agent,
     )

@@ -1,7 +1,15 @@
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from adapters.slack.calls import Calls
+from adapters.slack.emulator import SlackEmulator, Tiers
 from adapters.slack.pacing import APPEND, POST, START, STOP, UPDATE, Pacing, Rate, patient, tiers
+from bot.allowances import SharedAllowance
+from bot.errors import PlatformBusy
+from bot.llm.shaping import MemoryBuckets
+from tests.adapters.slack.conftest import Make
+from tests.fakes import FakeClock
 
 
 @dataclass
@@ -98,8 +106,32 @@ def test_the_interval_grows_with_the_number_of_replies() -> None:
 async def test_a_short_wait_is_waited_and_a_long_one_is_told() -> None:
     clock = Time()
     pacing = Pacing(clock, {**tiers(), START: Rate(burst=1, per_second=1)})
-    assert await patient(lambda: pacing.final(START, ""), clock, at_most=2) == 0
-    assert await patient(lambda: pacing.final(START, ""), clock, at_most=2) == 0
+
+    async def take() -> float:
+        return pacing.final(START, "")
+
+    assert await patient(take, clock, at_most=2) == 0
+    assert await patient(take, clock, at_most=2) == 0
     assert clock.at == 1001
     pacing.hold(START, "", 9)
-    assert await patient(lambda: pacing.final(START, ""), clock, at_most=2) == 9
+    assert await patient(take, clock, at_most=2) == 9
+
+
+async def test_workers_that_share_an_allowance_are_never_refused(make: Make) -> None:
+    """Each would stay within Slack's limits alone; together they make four times as many calls as those allow."""
+    async with SlackEmulator(limits=Tiers(per_window={1: 1, 2: 20, 3: 5, 4: 100})) as slack:
+        ada, allowance = slack.person("U1", name="ada"), SharedAllowance(MemoryBuckets(FakeClock()))
+        rates = {"chat.update": Rate(burst=5, per_second=5 / 60)}
+        workers = [make(api_url=slack.url, allowance=allowance, rates=rates)._calls for _ in range(4)]
+        ts = (await workers[0].final("chat.postMessage", channel=slack.dm(ada).id, text="x"))["ts"]
+
+        async def update(calls: Calls) -> bool:
+            try:
+                await calls.preview("chat.update", channel="DU1", ts=ts, text="y")
+            except PlatformBusy:
+                return False
+            return True
+
+        done = await asyncio.gather(*(update(calls) for calls in workers for _ in range(5)))
+    assert sum(done) == 5
+    assert not [call for call in slack.calls if call.error]

@@ -1,7 +1,5 @@
 import asyncio
 import logging
-import re
-from pathlib import Path
 
 import pytest
 
@@ -150,12 +148,6 @@ async def test_an_event_on_its_way_to_the_database_is_acknowledged_before_goodby
 
 async def test_the_check_says_who_we_are(platform: SlackPlatform) -> None:
     assert await platform.check() == "@parley in emulated (T1), Socket Mode"
-
-
-def test_the_scopes_asked_for_are_those_of_the_manifest() -> None:
-    manifest = (Path(__file__).parents[3] / "adapters/slack/manifest.yaml").read_text()
-    _, _, bot = manifest.partition("    bot:\n")
-    assert set(re.findall(r"^      - (\S+)", bot.partition("settings:")[0], re.MULTILINE)) == SCOPES
 
 
 async def test_an_app_that_lacks_a_scope_is_found_out_before_anybody_misses_it() -> None:

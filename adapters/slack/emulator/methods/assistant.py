@@ -91,6 +91,9 @@ def _note_session(core: Core, channel: str, root: str) -> None:
 
 
 def _session(core: Core, args: Args) -> tuple[str, str]:
+    """Only apps declared as agents have sessions (docs.slack.dev/ai/agent-sessions); the error is not documented."""
+    if not core.agent:
+        raise ApiError("feature_not_enabled")
     channel = core.workspace.seen_by_bot(args.text("channel_id"))
     if not channel.bot:
         raise ApiError("not_authorized")
