@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +11,12 @@ from typing import Any
 
 import structlog
 
-from bot.commands.declaration import Answer, Choice, Fetch, IfPresiding, Later, Table
-from bot.domain.updates import Button, File, Update
+from bot.commands.declaration import Answer, Choice, Fetch, IfPresiding, Later, Sayable, Table
+from bot.commands.questionnaires import Blank, Questionnaire
+from bot.domain.updates import Blank as FormBlank
+from bot.domain.updates import Button, File, Form, Section, Update
 from bot.errors import PlatformError, UserError
-from bot.ports import Part, Platform
+from bot.ports import Part, Platform, Surfaces
 from bot.texts import Text, code, code_block, plural, text
 from bot.texts.catalogues import Catalogue, Catalogues
 from bot.texts.errors import sentence
@@ -48,10 +51,42 @@ class Reader:
         if isinstance(answer, Text):
             answer = Answer(said=answer)
         table, files = self._table(answer.table) if answer.table and not answer.listed else ("", [])
+        below = [self.shown(one) for one in answer.sections]
         return Shown(
-            text="\n\n".join(block for block in (self.words(answer.said), table) if block),
-            buttons=[self._button(choice) for choice in answer.choices],
-            files=[*answer.files, *files],
+            text="\n\n".join(
+                block for block in (self.words(answer.said), table, *(one.text for one in below)) if block
+            ),
+            buttons=[*map(self._button, answer.choices), *(button for one in below for button in one.buttons)],
+            files=[*answer.files, *files, *(file for one in below for file in one.files)],
+        )
+
+    def sections(self, answer: Answer) -> list[Section]:
+        """The parts of a page, each with its own buttons. Raises ValueError if there are files: pages have none."""
+        shown = [self.shown(one) for one in (replace(answer, sections=()), *answer.sections)]
+        if any(one.files for one in shown):
+            raise ValueError("a page with files")
+        return [Section(text=one.text, buttons=one.buttons) for one in shown]
+
+    def form(self, asked: Questionnaire) -> Form:
+        """Render a form."""
+        return Form(
+            title=self.words(asked.title),
+            send=self.words(text("Send")),
+            close=self.words(text("Cancel")),
+            command=asked.command,
+            blanks=[self._blank(blank) for blank in asked.blanks],
+            otherwise=self.words(asked.otherwise),
+        )
+
+    def _blank(self, blank: Blank) -> FormBlank:
+        return FormBlank(
+            label=self.words(blank.label),
+            kind=blank.kind,
+            before=blank.before,
+            value=blank.value,
+            options=[(self.words(shown), meant) for shown, meant in blank.options],
+            optional=blank.optional,
+            longest=blank.longest,
         )
 
     def words(self, said: Any) -> str:
@@ -89,11 +124,20 @@ class Reader:
         return f"'{words}" if words.startswith(_FORMULAS) else words
 
 
-def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: Text | Answer) -> list[Part]:
+def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: Sayable) -> list[Part]:
     """An answer to `update`, rendered for its sender; in place of the message with the button, if it is to be."""
-    answer = said if isinstance(said, Answer) else Answer(said=said)
+    answer = Answer(said=said) if isinstance(said, Text) else said
+    language = answer.language if isinstance(answer, Answer) else None
+    reader = Reader(catalogues.of(language or update.sender.reads), platform.slash)
+    if isinstance(answer, Questionnaire):
+        # Only asked for where there are forms: see `bot.pages`.
+        return platform.form(update, reader.form(answer)) if isinstance(platform, Surfaces) else []
+    if update.page and isinstance(platform, Surfaces):
+        # What does not fit on a page is said in the chat.
+        with suppress(ValueError):
+            return platform.page(update, reader.sections(answer))
     answer = answer if update.clicked else _typed(answer)
-    shown = Reader(catalogues.of(answer.language or update.sender.reads), platform.slash).shown(answer)
+    shown = reader.shown(answer)
     return platform.parts(
         update.place,
         shown.text,

@@ -1,7 +1,7 @@
 """The worker: claims arrivals and sends each to a command or to a chat turn."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -10,17 +10,19 @@ from bot.accounting import Accounting
 from bot.alerts import Notice
 from bot.answers import found_out, made, parts_of
 from bot.attendance import attended
+from bot.burial import Burial
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
-from bot.commands.declaration import Answer, Ask, AskAgain, Fetch, IfPresiding, Later
+from bot.commands.declaration import Ask, AskAgain, Fetch, IfPresiding, Later, Sayable
 from bot.delivery import Courier
 from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
-from bot.errors import LostLease, NotAdmitted, ParleyError, StorageDown, StorageError, UnknownCommand, UserError
+from bot.errors import LostLease, NotAdmitted, StorageDown, StorageError, UnknownCommand, UserError
 from bot.happenings import Happenings
 from bot.inbox import Inbox, Lease
 from bot.newcomers import Newcomers
 from bot.notifying import Notifier
+from bot.pages import Pages
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.storage import Outgoing, UnitOfWork
@@ -29,7 +31,6 @@ from bot.switchboard import Switchboard
 from bot.telemetry.spans import step
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
-from bot.texts.errors import sentence
 
 _log = structlog.get_logger(__name__)
 
@@ -78,6 +79,8 @@ class Dispatcher:
         self._accounting = accounting
         self._courier = courier
         self._notifier = Notifier(courier, catalogues)
+        self._pages = Pages(switchboard)
+        self._burial = Burial(inbox, platforms, accounting)
         self._catalogues = catalogues
         self._concurrency = concurrency
         self._longest_wait = longest_wait
@@ -152,7 +155,7 @@ class Dispatcher:
                 await self._inbox.give_back(lease)
             except Exception:  # noqa: BLE001 - whatever it is, the lane goes on
                 _log.exception("turn_crashed")
-                await self._bury(lease)
+                await self._burial.bury(lease)
             finally:
                 self._inbox.let_go(lease)
 
@@ -168,7 +171,7 @@ class Dispatcher:
         if lease.claim.attempts > 1 and await self._courier.resume(lease, platform):
             return
         if lease.claim.faults > _MOST_ATTEMPTS:
-            await self._bury(lease)
+            await self._burial.bury(lease)
             return
         if notice := Notice.of(lease.claim.source, lease.claim.payload):
             await self._notifier.say(lease, platform, notice)
@@ -196,14 +199,17 @@ class Dispatcher:
             await self._questions.answer(lease, platform, update)
 
     async def _chore(self, lease: Lease) -> None:
-        await (self._bury(lease) if lease.claim.faults > _MOST_ATTEMPTS else self._chores.do(lease))
+        if lease.claim.faults > _MOST_ATTEMPTS:
+            await self._burial.bury(lease)
+        else:
+            await self._chores.do(lease)
 
     async def _command(self, lease: Lease, platform: Platform, update: Update, invocation: Invocation) -> None:
         try:
             async with lease.begin() as work:
                 call = await self._switchboard.call(work, update, invocation, lease.claim.id)
-                said = await call.command.handler(call)
-                put = self._put(work, lease, platform, update, said) if isinstance(said, Text | Answer) else None
+                said = await self._pages.asked(call, platform) or await call.command.handler(call)
+                put = self._put(work, lease, platform, update, said) if isinstance(said, Sayable) else None
                 outgoing = await put if put else []
         except UserError as error:
             await self._refuse(lease, platform, update, error)
@@ -240,60 +246,39 @@ class Dispatcher:
             outgoing = await self._put(work, lease, platform, update, asked_back(error, update.invocation))
         await self._courier.deliver(lease, platform, outgoing)
 
-    async def _say(self, lease: Lease, platform: Platform, update: Update, said: Text | Answer) -> None:
-        try:
-            async with lease.begin() as work:
-                await self._access.admit(work, update)
-                outgoing = await self._put(work, lease, platform, update, said)
-        except UserError as error:
-            await self._refuse(lease, platform, update, error)
-            return
-        await self._courier.deliver(lease, platform, outgoing)
+    async def _say(self, lease: Lease, platform: Platform, update: Update, said: Sayable) -> None:
+        async def admitted(work: UnitOfWork) -> Sayable:
+            await self._access.admit(work, update)
+            return said
+
+        await self._tell(lease, platform, update, admitted)
 
     async def _knock(self, lease: Lease, platform: Platform, update: Update) -> None:
-        """Somebody whom nobody has let in."""
+        """Somebody whom nobody has let in. Admins may be asked; looking at a page is no knocking."""
+        if update.page:
+            await self._complete(lease, InboxState.DONE)
+            return
+        await self._tell(lease, platform, update, lambda work: self._newcomers.knock(work, lease.claim, update))
+        self._newcomers.told()
+
+    async def _tell(
+        self, lease: Lease, platform: Platform, update: Update, make: Callable[[UnitOfWork], Awaitable[Sayable]]
+    ) -> None:
         try:
             async with lease.begin() as work:
-                said = await self._newcomers.knock(work, lease.claim, update)
-                outgoing = await self._put(work, lease, platform, update, said)
+                outgoing = await self._put(work, lease, platform, update, await make(work))
         except UserError as error:
             await self._refuse(lease, platform, update, error)
             return
-        self._newcomers.told()
         await self._courier.deliver(lease, platform, outgoing)
 
     async def _put(
-        self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Text | Answer
+        self, work: UnitOfWork, lease: Lease, platform: Platform, update: Update, said: Sayable
     ) -> list[Outgoing]:
-        parts = parts_of(platform, self._catalogues, update, said)
+        whole = await self._pages.around(work, update, said, lease.claim.id)
+        parts = parts_of(platform, self._catalogues, update, whole)
         return await work.outbox.add(lease.claim.id, platform.name, parts)
 
     async def _complete(self, lease: Lease, state: int) -> None:
         async with lease.begin() as work:
             await lease.complete(work, state=state)
-
-    async def _bury(self, lease: Lease) -> None:
-        """Put an arrival aside that cannot be handled, give back its reservations, and tell the person if possible."""
-        try:
-            async with lease.begin() as work:
-                await work.history.fail(lease.claim.id, "crashed")
-                await self._accounting.release(work, lease.claim.id)
-                await lease.complete(work, state=InboxState.DEAD)
-        except ParleyError:
-            # The database is away too: the lease runs out, and the arrival is tried again.
-            _log.exception("burial_failed")
-            return
-        await self._apologise(lease)
-
-    async def _apologise(self, lease: Lease) -> None:
-        """Only now, in a transaction of its own: what crashed the turn may well crash this."""
-        if Notice.is_one(lease.claim.source) or Chore.is_one(lease.claim.source):
-            return
-        try:
-            update = self._platforms[lease.claim.source.partition(":")[0]].parse(lease.claim.payload)
-            if update is None:
-                return
-            notice = Notice(said=sentence(ParleyError()), to=update.sender.identity, at=update.place)
-            await self._inbox.accept([notice.arrival(f"buried {lease.claim.id}", at=0)])
-        except Exception:  # noqa: BLE001 - whatever it is, the lane goes on
-            _log.exception("apology_failed")

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.domain.happenings import Happening
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Attachment, Button, File, Place, Update
+from bot.domain.updates import Arrival, Attachment, Button, File, Form, Place, Section, Update
 
 Accept = Callable[[Sequence[Arrival]], Awaitable[None]]
 """Stores arrivals in one transaction. When it returns, the platform may be told that we have them;
@@ -142,6 +142,20 @@ class Platform(Protocol):
 
     async def close(self) -> None:
         """Give connections back."""
+
+
+@runtime_checkable
+class Surfaces(Protocol):
+    """What a platform may have beside chats: pages of one's own, and forms (Slack's Home tab and modals)."""
+
+    def page(self, update: Update, sections: Sequence[Section]) -> list[Part]:
+        """Show the page that `update` names. Pure. There may be nothing to show."""
+
+    def opens_forms(self, update: Update) -> bool:
+        """Whether a form can be opened for what somebody just did. Pure."""
+
+    def form(self, update: Update, form: Form) -> list[Part]:
+        """Ask the sender of `update` to fill in a form. Pure."""
 
 
 class Allowance(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.slack.inbound import ACTION_PREFIX
+from adapters.slack.interactions import ACTION_PREFIX
 from bot.domain.updates import Button
 
 Json = dict[str, Any]

@@ -9,21 +9,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.slack.attachments import attached
+from adapters.slack.bodies import (
+    NAME,
+    Json,
+    abroad_of,
+    arguments,
+    bot_of,
+    first_action,
+    mentioned,
+    sender_of,
+    team_of,
+)
+from adapters.slack.interactions import from_action, from_command, from_opening, from_stop, from_submission
 from adapters.slack.wording import SEQUENCE, USER, readable
 from bot.commands.declaration import CommandBook
-from bot.domain.people import Identity, Sender
-from bot.domain.updates import Arrival, Invocation, Place, Update
+from bot.domain.updates import Arrival, Place, Update
 
-NAME = "slack"
 QUARANTINE = "slack:quarantine"
-ACTION_PREFIX = "parley."
-"""Buttons of ours are called `parley.COMMAND.NUMBER`; their value holds the arguments."""
-
-RESTS = "rests"
-"""`answer_by` of a press on an agent's Stop button: the answer ends the session's work."""
-
-Json = Mapping[str, Any]
-
 _SUBTYPES = {None, "", "file_share", "thread_broadcast"}
 
 
@@ -55,11 +57,11 @@ def arrival(body: Json, rules: Rules, *, bot: str, now: int) -> Arrival | None:
 
 
 def _arrival(body: Json, rules: Rules, bot: str, now: int) -> Arrival | None:
-    payload = {"bot": _bot_of(body) or bot, "body": _kept(body)}
+    payload = {"bot": bot_of(body) or bot, "body": _kept(body)}
     if (update := parse(payload, rules)) is None:
         return None
     return Arrival(
-        source=f"{NAME}:{_team(body)}",
+        source=f"{NAME}:{team_of(body)}",
         event=_event_key(body),
         lane=rules.commands.lane(update.place, update.invocation),
         order=_order(body, now),
@@ -80,10 +82,12 @@ def poison(body: Json, *, bot: str, now: int) -> Arrival:
 
 
 def _kept(body: Json) -> dict[str, Any]:
-    """Without the verification token (a secret) and the blocks (the text once more)."""
+    """Without the verification token (a secret), the blocks (the text once more) and pages (which we made)."""
     kept = {key: value for key, value in body.items() if key not in ("token", "message", "state")}
-    if isinstance(body.get("event"), Mapping):
-        kept["event"] = {key: value for key, value in body["event"].items() if key not in ("blocks", "attachments")}
+    if isinstance(event := body.get("event"), Mapping):
+        kept["event"] = {key: value for key, value in event.items() if key not in ("blocks", "attachments", "view")}
+    if isinstance(view := body.get("view"), Mapping):
+        kept["view"] = {key: view[key] for key in ("private_metadata", "state") if key in view}
     return kept
 
 
@@ -100,7 +104,7 @@ def _event_key(body: Json) -> str:
 def _order(body: Json, now: int) -> int:
     """Microseconds."""
     event = body.get("event")
-    stamp = event.get("event_ts") or event.get("ts") if event else _first_action(body).get("action_ts")
+    stamp = event.get("event_ts") or event.get("ts") if event else first_action(body).get("action_ts")
     return microseconds(str(stamp)) if stamp else now
 
 
@@ -110,62 +114,29 @@ def microseconds(stamp: str) -> int:
     return int(seconds) * 1_000_000 + int((fraction + "000000")[:6])
 
 
-def _team(body: Json) -> str:
-    """The workspace we are installed in; an organisation-wide installation names it in the authorization."""
-    team = body.get("team_id") or (body.get("team") or {}).get("id") or _authorization(body).get("team_id")
-    found = team or body.get("enterprise_id") or _authorization(body)["enterprise_id"]
-    if not isinstance(found, str):
-        raise TypeError("no team")
-    return found
-
-
-def _authorization(body: Json) -> Json:
-    known = body.get("authorizations") or [{}]
-    first: Json = known[0]
-    return first
-
-
-def _bot_of(body: Json) -> str:
-    return str(_authorization(body).get("user_id") or "") if _authorization(body).get("is_bot") else ""
-
-
-def _abroad(body: Json) -> str:
-    """The other organisation that the author belongs to, "" if to ours: Slack Connect shares channels between them."""
-    return next((str(home) for home in _homes(body) if home not in _ours(body)), "")
-
-
-def _ours(body: Json) -> set[Any]:
-    """The ids an event of our own people may carry: the workspace, or the organisation it belongs to."""
-    known = _authorization(body)
-    ours = {_team(body), body.get("team_id"), body.get("enterprise_id"), body.get("context_enterprise_id")}
-    return ours | {known.get("team_id"), known.get("enterprise_id")}
-
-
-def _homes(body: Json) -> list[Any]:
-    """What Slack says about where the author comes from."""
-    event, user = body.get("event"), body.get("user")
-    if isinstance(event, Mapping):
-        return [event[key] for key in ("user_team", "team", "source_team") if event.get(key)]
-    return [user["team_id"]] if isinstance(user, Mapping) and user.get("team_id") else []
-
-
 def parse(payload: Json, rules: Rules) -> Update | None:
     """Read a stored arrival. Raises ValueError, KeyError, TypeError for what cannot be read."""
     body, bot = payload["body"], str(payload["bot"])
     if "event" in body:
         return _from_event(body, body["event"], bot, rules)
     if "command" in body:
-        return _from_command(body)
-    if body.get("type") == "block_actions":
-        return _from_action(body)
+        return from_command(body)
+    match body.get("type"):
+        case "block_actions":
+            return from_action(body)
+        case "view_submission":
+            return from_submission(body)
     return None
 
 
 def _from_event(body: Json, event: Json, bot: str, rules: Rules) -> Update | None:
     if not isinstance(event, Mapping):
         raise TypeError("event is not an object")
-    if event["type"] == "agent_session_stopped":
-        return _stopped(body, event)
+    match event["type"]:
+        case "agent_session_stopped":
+            return from_stop(body, event)
+        case "app_home_opened":
+            return from_opening(body, event, agent=rules.direct_threads)
     if event["type"] not in ("message", "app_mention") or _ignored(event, bot):
         return None
     private = event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
@@ -204,89 +175,22 @@ def _place(body: Json, event: Json, rules: Rules, *, private: bool) -> Place:
     """In channels the thread is the conversation; a direct chat is one unless its threads are."""
     root = "" if private and not rules.direct_threads else str(event["ts"])
     thread = str(event.get("thread_ts") or root)
-    return Place(platform=NAME, chat=f"{_team(body)}/{event['channel']}", thread=thread, private=private)
+    return Place(platform=NAME, chat=f"{team_of(body)}/{event['channel']}", thread=thread, private=private)
 
 
 def _from_message(body: Json, event: Json, bot: str, place: Place, rules: Rules) -> Update:
-    team, raw = _team(body), _mention(bot).sub(" ", _text(event)).strip()
+    team, raw = team_of(body), _mention(bot).sub(" ", _text(event)).strip()
     return Update(
-        sender=_sender(team, str(event["user"]), "", abroad=_abroad(body)),
+        sender=sender_of(team, str(event["user"]), "", abroad=abroad_of(body)),
         place=place,
         text=readable(raw, person=lambda user, name: f"@{name or user}"),
         message=str(event["ts"]),
-        invocation=rules.commands.spoken(_arguments(raw, team)),
+        invocation=rules.commands.spoken(arguments(raw, team)),
         mentioned=mentioned(raw, team),
         attached=attached(event),
     )
 
 
-def _from_command(body: Json) -> Update:
-    team, raw = _team(body), str(body.get("text") or "").strip()
-    name, _, rest = _arguments(raw, team).partition(" ")
-    return Update(
-        sender=_sender(team, str(body["user_id"]), str(body.get("user_name") or "")),
-        place=_named_place(team, str(body["channel_id"])),
-        text=readable(raw, person=lambda user, name: f"@{name or user}"),
-        invocation=Invocation(name=name.lower() or "help", arguments=rest.strip()),
-        mentioned=mentioned(raw, team),
-        answer_by=f"{body['user_id']} {body['response_url']}",
-    )
-
-
-def _from_action(body: Json) -> Update | None:
-    """A click on a button of ours counts as the command it names, given by whoever clicked."""
-    action, team = _first_action(body), _team(body)
-    name = str(action.get("action_id") or "")
-    if not name.startswith(ACTION_PREFIX) or "channel" not in body:
-        return None
-    user = body["user"]
-    return Update(
-        sender=_sender(team, str(user["id"]), str(user.get("username") or ""), abroad=_abroad(body)),
-        place=_named_place(team, str(body["channel"]["id"]), str(body.get("container", {}).get("thread_ts") or "")),
-        text="",
-        message=str(body.get("container", {}).get("message_ts") or ""),
-        clicked=True,
-        invocation=Invocation(
-            name=name.removeprefix(ACTION_PREFIX).partition(".")[0], arguments=str(action.get("value") or "")
-        ),
-        answer_by=f"{user['id']} {body['response_url']}",
-    )
-
-
-def _first_action(body: Json) -> Json:
-    actions = body.get("actions") or [{}]
-    first: Json = actions[0]
-    return first
-
-
-def _stopped(body: Json, event: Json) -> Update:
-    """The Stop button of an agent. Slack leaves it to us to take it away: see `RESTS`."""
-    place = _named_place(_team(body), str(event["channel"]), str(event.get("thread_ts") or ""))
-    sender = _sender(_team(body), str(event["user"]), "")
-    invocation = Invocation(name="stop")
-    return Update(sender=sender, place=place, text="", clicked=True, invocation=invocation, answer_by=RESTS)
-
-
-def _named_place(team: str, channel: str, thread: str = "") -> Place:
-    return Place(platform=NAME, chat=f"{team}/{channel}", thread=thread, private=channel.startswith("D"))
-
-
-def _sender(team: str, user: str, name: str, *, abroad: str = "") -> Sender:
-    who = Identity(platform=NAME, user=f"{abroad or team}/{user}")
-    return Sender(identity=who, name=name or user, username=name or None, belonging="external" if abroad else None)
-
-
 def _mention(bot: str) -> re.Pattern[str]:
     """The bot's name with the blanks around it and the punctuation after it."""
     return re.compile(rf"[ \t]*<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?[ \t]*")
-
-
-def _arguments(raw: str, team: str) -> str:
-    return readable(raw, person=lambda user, _: f"{NAME}:{team}/{user}")
-
-
-def mentioned(raw: str, team: str) -> tuple[Sender, ...]:
-    """People named in Slack's text, in order, each once."""
-    found = (USER.fullmatch(sequence) for sequence in SEQUENCE.findall(raw))
-    people = {user[1]: _sender(team, user[1], user[2] or "") for user in found if user}
-    return tuple(people.values())

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
+from adapters.slack.views import MOST_PROMPTS
+
 LONGEST_NAME = 35
 """Characters of an app's name [docs.slack.dev/reference/app-manifest]."""
-MOST_PROMPTS = 4
 
 _ONLY = re.compile(r"\s*#if (\w+)$")
 

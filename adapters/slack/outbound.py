@@ -9,8 +9,8 @@ from typing import Any
 from adapters import formulas
 from adapters.slack.buttons import under
 from adapters.slack.calls import Calls
+from adapters.slack.contact import RESTS, Contact
 from adapters.slack.edits import Edits
-from adapters.slack.inbound import RESTS
 from adapters.slack.links import honest
 from adapters.slack.markup import escape, settled, split
 from adapters.slack.messages import Messages
@@ -199,22 +199,23 @@ def channel_of(place: Place) -> str:
 def parts(
     place: Place, text: str, *, answer_by: str = "", buttons: Sequence[Button] = (), instead_of: str = ""
 ) -> list[Part]:
-    """A message that is no reply; `answer_by` is `user url` of a slash command or a click, or `RESTS`."""
-    channel, (user, _, url) = channel_of(place), answer_by.partition(" ")
+    """A message that is no reply; `answer_by` is a packed Contact, or `RESTS`."""
+    channel, contact = channel_of(place), Contact.read(answer_by)
     post = {"do": "rest" if answer_by == RESTS else "post", "channel": channel, "thread": place.thread}
-    answer = {"do": "respond", "channel": channel, "user": user, "url": url} if url else post
+    alone = {"do": "respond", "channel": channel, "user": contact.user, "url": contact.url}
+    answer = alone if contact.url else post
     parts = [{**answer, "text": piece} for piece in split(_written(text))]
-    if instead_of and url:
+    if instead_of and contact.url:
         parts[0] |= {"do": "replace", "ts": instead_of}
     return [*under(parts, buttons)]
 
 
 def file_parts(place: Place, files: Sequence[File], *, answer_by: str = "") -> list[Part]:
     """Files for everybody at the place, or for the one person whose slash command or click is answered."""
-    user, _, url = answer_by.partition(" ")
-    alone = {"do": "hand", "user": user}
+    contact = Contact.read(answer_by)
+    alone = {"do": "hand", "user": contact.user}
     together = {"do": "share", "channel": channel_of(place), "thread": place.thread}
-    return [{**(alone if url else together), **file.packed()} for file in files]
+    return [{**(alone if contact.url else together), **file.packed()} for file in files]
 
 
 async def deliver_file(uploads: Uploads, messages: Messages, part: Part, excuse: str) -> str:

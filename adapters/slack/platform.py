@@ -6,8 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.slack import inbound, outbound
+from adapters.slack import inbound, outbound, views
+from adapters.slack.bodies import NAME
 from adapters.slack.calls import Calls
+from adapters.slack.contact import Contact
 from adapters.slack.messages import Messages
 from adapters.slack.outbound import Describe, SlackReply, english
 from adapters.slack.pacing import Pacing, Rate, tiers
@@ -16,9 +18,10 @@ from adapters.slack.reception import Reception
 from adapters.slack.scopes import check_scopes
 from adapters.slack.sessions import Session
 from adapters.slack.uploads import Uploads
+from adapters.slack.views import Views
 from bot.commands.declaration import CommandBook
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import CONTENT, Arrival, Attachment, Button, File, Place, Update
+from bot.domain.updates import CONTENT, Arrival, Attachment, Button, File, Form, Place, Section, Update
 from bot.ports import Accept, Allowance, Clock, Part, Ref
 
 
@@ -44,7 +47,7 @@ class SlackPlatform:
         stream_life: seconds after which a streamed message rolls over.
     """
 
-    name = inbound.NAME
+    name = NAME
     slash = "/parley "
     notices_per_second = 1.0  # Slack promises no more than one message a second and channel, and a limit for all
     one_listener = ""
@@ -78,6 +81,7 @@ class SlackPlatform:
         self._calls = Calls(bot_token, url=api_url, clock=clock, pacing=pacing, allowance=allowance)
         self._messages = Messages(self._calls)
         self._uploads = Uploads(self._calls)
+        self._views = Views(self._calls, self._messages)
         self._people = People(self._calls, clock)
         self._reception = Reception(
             self._calls,
@@ -147,6 +151,18 @@ class SlackPlatform:
         said = outbound.parts(place, text, answer_by=answer_by, buttons=buttons, instead_of=instead_of)
         return [*said, *outbound.file_parts(place, files, answer_by=answer_by)]
 
+    def opens_forms(self, update: Update) -> bool:
+        """See ports.Surfaces."""
+        return bool(Contact.read(update.answer_by).trigger)
+
+    def form(self, update: Update, form: Form) -> list[Part]:
+        """See ports.Surfaces."""
+        return views.form(update, form)
+
+    def page(self, update: Update, sections: Sequence[Section]) -> list[Part]:
+        """See ports.Surfaces."""
+        return views.page(update, sections)
+
     async def ask_about(self, sender: Sender) -> Sender:
         """See ports.Platform."""
         return await self._people.asked(sender)
@@ -167,6 +183,8 @@ class SlackPlatform:
         if CONTENT in part:
             excuse = self._describe(outbound.NO_FILES, None)
             return await outbound.deliver_file(self._uploads, self._messages, part, excuse)
+        if part["do"] in views.SHOWN:
+            return await self._views.show(part)
         if part["do"] == "rest":
             await Session(calls=self._calls, channel=part["channel"], thread=part["thread"]).rest()
         return await outbound.deliver(self._messages, part)
@@ -175,7 +193,7 @@ class SlackPlatform:
         return inbound.arrival(payload["body"], self._rules, bot=payload["bot"], now=self._reception.now())
 
     def repeatable(self, part: Part) -> bool:
-        return part["do"] in {"delete", "finish", "replace", "rewrite"}
+        return part["do"] in {"delete", "finish", "home", "prompts", "replace", "rewrite"}
 
     async def check(self) -> str:
         """See ports.Platform."""

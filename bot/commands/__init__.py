@@ -19,6 +19,7 @@ def all_commands() -> CommandBook:
         experiments,
         forget,
         group,
+        home,
         language,
         linking,
         manual,
@@ -39,7 +40,7 @@ def all_commands() -> CommandBook:
 
     families = (
         welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, forget, personas,
-        settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, admission, linking,
-        records, operation,
+        home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, admission,
+        linking, records, operation,
     )  # fmt: skip
     return CommandBook([command for family in families for command in family.COMMANDS])

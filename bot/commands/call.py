@@ -11,6 +11,7 @@ from bot.budgets import Budgets
 from bot.charts.studio import Studio
 from bot.commands import confirmation
 from bot.commands.declaration import Answer, Choice, Command, CommandBook, Role
+from bot.commands.questionnaires import Blank, Questionnaire
 from bot.domain.models import Catalog
 from bot.domain.names import folded
 from bot.domain.people import OPERATOR, Identity, Sender
@@ -22,6 +23,7 @@ from bot.personas import Personas
 from bot.quotas import Quotas
 from bot.storage import Account, AuditRecord, UnitOfWork
 from bot.texts import Text, lines, text
+from bot.texts.errors import sentence
 
 _MOST_DIGITS = 18
 """Of a row's number: more would not fit its column."""
@@ -63,6 +65,11 @@ class Call:
             usage=f"{self.command.name} {self.command.usage_for(self.role)}".strip(),
             example=f"{self.command.name} {self.command.example}".strip(),
         )
+
+    def ask_for(self, title: Text, command: str, *blanks: Blank) -> Questionnaire:
+        """A form that ends in a command; where it cannot be shown, how the command is used."""
+        otherwise = sentence(self.bad_argument())
+        return Questionnaire(title=title, command=command, blanks=blanks, otherwise=otherwise)
 
     async def conversation(self) -> int:
         """The id of the conversation that goes on where the call was made; one is begun if there is none."""

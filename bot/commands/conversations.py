@@ -74,10 +74,11 @@ def _listing(talks: Sequence[Talk], current: int | None, first: int, total: int,
         heading = text("Archived conversations, {first} to {last} of {total}:", **span)
     else:
         heading = text("Conversations here, {first} to {last} of {total}:", **span)
-    return lines(heading, *(_line(talk, number, talk.id == current) for number, talk in enumerate(talks, first)))
+    return lines(heading, *(line(talk, number, current=talk.id == current) for number, talk in enumerate(talks, first)))
 
 
-def _line(talk: Talk, number: int, current: bool) -> Text:  # noqa: FBT001 - one of three facts of a line
+def line(talk: Talk, number: int, *, current: bool) -> Text:
+    """One conversation of a list."""
     values = {"number": number, "title": _title(talk), "turns": talk.turns, "at": _at(talk)}
     if current:
         return text("▶ {number}. {title} goes on here (answers: {turns}, last on {at})", **values)
@@ -86,7 +87,7 @@ def _line(talk: Talk, number: int, current: bool) -> Text:  # noqa: FBT001 - one
 
 def _opening(talks: Sequence[Talk], first: int) -> list[Choice]:
     return [
-        Choice(label=words(f"{number}. {_name(talk)[:_LONGEST_LABEL]}"), command=f"chats open {talk.id}")
+        Choice(label=words(f"{number}. {name_of(talk)[:_LONGEST_LABEL]}"), command=f"chats open {talk.id}")
         for number, talk in enumerate(talks, first)
     ]
 
@@ -174,7 +175,8 @@ def _title(talk: Talk) -> Text | str:
     return code(excerpt(talk.name)) if talk.name else text("Nothing said yet")
 
 
-def _name(talk: Talk) -> str:
+def name_of(talk: Talk) -> str:
+    """What a button calls it."""
     return excerpt(talk.name, LONGEST_TITLE) or "…"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.commands.questionnaires import Questionnaire
 from bot.domain.access import turned_away
 from bot.domain.people import Role
 from bot.domain.updates import MOST_COMMAND_BYTES, OVERTAKING, Attachment, File, Invocation, Place
@@ -21,6 +22,7 @@ __all__ = [
     "CommandBook",
     "Reversal",
     "Role",
+    "Sayable",
     "Silence",
     "Table",
 ]
@@ -79,6 +81,7 @@ class Answer:
         listed: whether the sentence says what the table does, in lines that are read in a chat; the table is then for
             the command line alone.
         in_place: whether it replaces the message whose button was clicked, if it was a click: pages, confirmations.
+        sections: what follows on a page, each with its own choices; in a chat all of it is one message.
         about: the platform's id of an older message in this chat that it is about; quoted where that leads there.
         language: in which it is said, if the person has just chosen another one than they were known to read.
         only_choices: whether, if it was a click, nothing changes but the choices under what was clicked. The sentence
@@ -94,10 +97,16 @@ class Answer:
     about: str = ""
     language: str | None = None
     only_choices: bool = False
+    sections: "Sequence[Answer]" = ()
 
     def __post_init__(self) -> None:
-        if len(self.choices) > MOST_CHOICES:
-            raise ValueError(f"{len(self.choices)} choices")
+        choices = len(self.choices) + sum(len(one.choices) for one in self.sections)
+        if choices > MOST_CHOICES:
+            raise ValueError(f"{choices} choices")
+
+
+Sayable = Text | Answer | Questionnaire
+"""What a command may come to that is said at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +207,8 @@ class Command:
             ("help me write a poem"); a full match is asked for.
         reversals: how what it changed is taken back.
         personal: whether it is about the caller alone; menus of groups leave it out.
+        forms: what asks for the arguments where a platform has forms, by their first word: `async (Call) ->
+            Questionnaire`, or None if they are complete.
     """
 
     name: str
@@ -213,6 +224,7 @@ class Command:
     spoken: re.Pattern[str] = re.compile("")
     reversals: Sequence[Reversal] = ()
     personal: bool = False
+    forms: Mapping[str, Callable[[Any], Awaitable[Questionnaire | None]]] = field(default_factory=dict)
 
     @property
     def least(self) -> Role:

@@ -21,6 +21,11 @@ _DAYS = 7
 async def usage(call: Call) -> Text | Later:
     if call.words == ["picture"]:
         return await usage_picture(call, call.account)
+    return await used(call)
+
+
+async def used(call: Call) -> Text:
+    """What the caller has used, and may still use."""
     standings = await call.quotas.shown(call.work, call.account)
     plan = plan_name(call.quotas.plan_of(call.account), call.quotas.plan_end(call.account))
     title = (

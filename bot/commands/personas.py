@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, Choice, Command, Reversal, Role
+from bot.commands.questionnaires import Blank, Questionnaire
 from bot.domain.personas import DEFAULT, NAME, Persona
 from bot.errors import UnknownPersona
 from bot.personas import checked
@@ -14,6 +15,8 @@ from bot.texts import Text, code, code_block, excerpt, lines, text, words
 
 _MOST_CHOICES = 20
 _NOBODY = "none"
+_MOST_IN_A_FORM = 3000
+"""Characters that Slack's forms take."""
 
 
 async def persona(call: Call) -> Text | Answer:
@@ -21,7 +24,7 @@ async def persona(call: Call) -> Text | Answer:
         case [] | ["list"]:
             return await _list(call)
         case ["show", name]:
-            return _shown(await _known(call, name))
+            return _shown(call, await _known(call, name))
         case ["set", name]:
             return await _set(call, name, "conversation")
         case ["set", name, "me" | "chat" as scope]:
@@ -52,11 +55,29 @@ def _line(one: Persona, *, current: bool) -> Text:
     return words(" ".join(("▶" if current else "•", code(one.name), about)).rstrip())
 
 
-def _shown(one: Persona) -> Text:
+async def _form(call: Call) -> Questionnaire | None:
+    """`persona new`, with or without a name, or `persona edit NAME`."""
+    match call.words:
+        case ["new"]:
+            blanks, value = [Blank(label=text("Name (small letters)"), longest=32)], ""
+        case ["new", _]:
+            blanks, value = [], ""
+        case ["edit", name]:
+            blanks, value = [], (await call.work.personas.written()).get(name) or (await _known(call, name)).prompt
+        case _:
+            return None
+    if len(value) > _MOST_IN_A_FORM:
+        return None
+    told = Blank(label=text("What the model is told"), kind="lines", value=value, longest=_MOST_IN_A_FORM)
+    return call.ask_for(text("Persona"), " ".join(("persona", *call.words)), *blanks, told)
+
+
+def _shown(call: Call, one: Persona) -> Answer:
     settings = {"model": one.model, **one.parameters.given()} if one.model else one.parameters.given()
     told = ", ".join(f"{name} = {value}" for name, value in settings.items())
     heading = f"{code(one.name)}: {code(told)}" if told else code(one.name)
-    return lines(words(heading), words(code_block(one.prompt)))
+    edit = [Choice(label=text("✏️ Edit"), command=f"persona edit {one.name}")] if call.role >= Role.ADMIN else []
+    return Answer(said=lines(words(heading), words(code_block(one.prompt))), choices=edit)
 
 
 async def _set(call: Call, name: str, scope: str) -> Text:
@@ -146,6 +167,7 @@ COMMANDS = (
         roles={"": Role.GUEST, "list": Role.GUEST, "set": Role.GUEST, "show": Role.SUPPORT},
         overtakes=False,
         spoken=re.compile(r"(list|show \S+|set \S+( me| chat)?|drop \S+)?"),
+        forms={"new": _form, "edit": _form},
         reversals=(Reversal(actions=("persona",), current=_now, restore=_again, said=_told),),
     ),
 )

@@ -10,15 +10,18 @@ from bot.commands.decisions import Subject, decide, together
 from bot.commands.declaration import Answer, Command, Reversal, Role
 from bot.commands.grants import give
 from bot.commands.phrases import PHRASE, meter_named, phrase
+from bot.commands.questionnaires import Blank, Questionnaire
 from bot.domain.people import Identity
-from bot.domain.quotas import account_subject
-from bot.domain.windows import Period, instant, milliseconds
+from bot.domain.quotas import METERS, account_subject
+from bot.domain.windows import Period, Window, instant, milliseconds
 from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, lines, text
-from bot.texts.limits import bar, credit_line, plan_name
+from bot.texts.limits import bar, credit_line, meter_name, plan_name, window_name
 
 _CHAT = "chat:"
 _PARTS = {"pool": "pool", "each": "each"}
+_WINDOWS = ("day", "week", "month", "1h", "3h", "24h", "30d", "total")
+"""Those a form offers; others are typed."""
 
 
 async def quota(call: Call) -> Text | Answer:
@@ -133,6 +136,45 @@ async def _subject(call: Call, words: Sequence[str], otherwise: Account | None =
     return _person(account), words
 
 
+async def _set_form(call: Call) -> Questionnaire | None:
+    """`quota set`, with or without whom it is about."""
+    match call.words:
+        case ["set"]:
+            whom = [Blank(label=text("Person"), kind="person")]
+        case ["set", _]:
+            whom = []
+        case _:
+            return None
+    return call.ask_for(
+        text("Set a limit"),
+        " ".join(("quota", *call.words)),
+        *whom,
+        Blank(
+            label=text("What is limited"),
+            kind="choice",
+            options=[(meter_name(one), one) for one in METERS],
+            value="messages",
+        ),
+        Blank(label=text("How many (a number, unlimited or default)"), longest=20),
+        Blank(
+            label=text("In which time"),
+            kind="choice",
+            before="per",
+            options=[(window_name(Window.parse(one)), one) for one in _WINDOWS],
+            value="day",
+        ),
+        Blank(label=text("Of which models only (a chain, or a model)"), before="on", optional=True, longest=80),
+        Blank(label=text("Until when (2026-12-24 or 30d)"), before="until", optional=True, longest=10),
+    )
+
+
+async def _request_form(call: Call) -> Questionnaire | None:
+    if call.words != ["request"]:
+        return None
+    what = Blank(label=text("What do you need, and what for?"), kind="lines", optional=True, longest=500)
+    return call.ask_for(text("Ask for more"), "quota request", what)
+
+
 def _person(account: Account) -> Subject:
     return Subject(key=account_subject(account.id), account=account)
 
@@ -201,5 +243,6 @@ COMMANDS = (
             Reversal(actions=("quota.reset",), current=_counted_now, restore=_count_again, said=_counted),
             Reversal(actions=("quota.freeze",), current=_frozen_now, restore=_freeze_again, said=_frozen),
         ),
+        forms={"set": _set_form, "request": _request_form},
     ),
 )

@@ -4,7 +4,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from bot.domain.people import Identity, Sender
 
@@ -133,6 +133,51 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a page: a text (Markdown) with the buttons that belong to it."""
+
+    text: str
+    buttons: Sequence[Button] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """What is filled in at one place of a form.
+
+    Args:
+        label: what it is called.
+        kind: `line`, `lines` (of text), `number`, `person`, or `choice` of `options` (shown, and meant).
+        before: words of the command that precede the value.
+        value: what stands there at first.
+        optional: whether it may be left out, with what precedes it.
+        longest: characters, 0 for no limit of ours.
+    """
+
+    label: str
+    kind: Literal["line", "lines", "number", "person", "choice"] = "line"
+    before: str = ""
+    value: str = ""
+    options: Sequence[tuple[str, str]] = ()
+    optional: bool = False
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A command that is asked for instead of typed: `command`, followed by what is filled in.
+
+    Whoever sends it gives that command. `otherwise` says how it is typed, where the form comes too late.
+    """
+
+    title: str
+    send: str
+    close: str
+    command: str
+    blanks: Sequence[Blank]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file that came with a message, or with the one it replies to. Nothing of it was fetched yet.
 
@@ -166,6 +211,8 @@ class Update:
             hears nothing of it.
         anew: whether the question was asked before, and the answer wanted is another one.
         topic: what the thread is called, as far as the message tells.
+        page: the page of the person's own that they look at or clicked on; what is answered stands there. `home` shows
+            what the command of that name says, `start` suggests what to begin with.
         answer_by: opaque to the core: what the adapter needs to answer (a response URL), kept short.
     """
 
@@ -183,6 +230,7 @@ class Update:
     overheard: bool = False
     anew: bool = False
     topic: str = ""
+    page: Literal["", "home", "start"] = ""
     answer_by: str = ""
 
     @property

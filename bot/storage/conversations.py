@@ -24,7 +24,7 @@ class Talk:
     """A conversation as lists show it.
 
     `title` is "" until somebody names it; `opening` is how its first question begins; `last_at` is when it was last
-    answered in (milliseconds).
+    answered in (milliseconds), `place` the key of where it is.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Talk:
     last_at: int
     archived: bool
     began: int | None
+    place: str
 
     @property
     def name(self) -> str:
@@ -79,7 +80,7 @@ _first = (
     .scalar_subquery()
 )
 _last = sa.func.coalesce(sa.func.max(turn.c.finished_at), conversation.c.started_at)
-_TALKS = (
+_ALL_TALKS = (
     sa.select(
         conversation.c.id,
         conversation.c.title,
@@ -88,13 +89,23 @@ _TALKS = (
         _last.label("last_at"),
         conversation.c.archived_at,
         conversation.c.account_id,
+        conversation.c.place,
     )
     .join_from(conversation, turn, sa.and_(turn.c.conversation_id == conversation.c.id, _answered), isouter=True)
-    .where(_at_place, _not_forgotten)
+    .where(_not_forgotten)
     .group_by(conversation.c.id)
 )
+_theirs = (
+    sa.select(turn.c.conversation_id)
+    .where(turn.c.account_id == sa.bindparam("its_account", type_=sa.BigInteger), _answered)
+    .group_by(turn.c.conversation_id)
+    .order_by(sa.func.max(turn.c.id).desc())
+    .limit(sa.bindparam("most"))
+)
+_TALKS = _ALL_TALKS.where(_at_place)
 _ONE = _TALKS.where(conversation.c.id == sa.bindparam("its_id", type_=sa.BigInteger))
 _PAGE = _TALKS.order_by(_last.desc(), conversation.c.id.desc()).limit(sa.bindparam("most")).offset(sa.bindparam("skip"))
+_RECENT = _ALL_TALKS.where(conversation.c.id.in_(_theirs), conversation.c.archived_at.is_(None)).order_by(_last.desc())
 _COUNT = sa.select(sa.func.count()).select_from(conversation).where(_at_place, _not_forgotten)
 _ARCHIVED = conversation.c.archived_at.is_not(None)
 
@@ -197,6 +208,11 @@ class Conversations:
         rows = await self._connection.execute(page, {"at_place": at, "most": most, "skip": skip})
         return [_talk(row) for row in rows]
 
+    async def recent(self, account_id: int, *, most: int) -> Sequence[Talk]:
+        """The conversations in which somebody was answered last, wherever they are; put away ones are left out."""
+        rows = await self._connection.execute(_RECENT, {"its_account": account_id, "most": most})
+        return [_talk(row) for row in rows]
+
     async def count(self, at: str, *, archived: bool) -> int:
         counted = _COUNT.where(_ARCHIVED if archived else ~_ARCHIVED)
         return int((await self._connection.execute(counted, {"at_place": at})).scalar_one())
@@ -230,4 +246,5 @@ def _talk(row: sa.Row[*tuple[Any, ...]]) -> Talk:
         last_at=int(row.last_at),
         archived=row.archived_at is not None,
         began=row.account_id,
+        place=row.place,
     )

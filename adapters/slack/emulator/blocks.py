@@ -9,19 +9,21 @@ MARKDOWN_LIMIT = 12_000
 TOTAL_LIMIT = 13_200
 BLOCKS_PER_MESSAGE = 50
 BLOCKS_PER_VIEW = 100
+MESSAGES_ONLY = ("context_actions", "markdown", "table")
 TEXT_TYPES = ("plain_text", "mrkdwn")
 STYLES = (None, "primary", "danger")
 
 
-def check_blocks(blocks: Sequence[Json], *, most: int = BLOCKS_PER_MESSAGE) -> tuple[Json, ...]:
-    """The blocks, unchanged.
+def check_blocks(blocks: Sequence[Json], *, most: int = BLOCKS_PER_MESSAGE, view: bool = False) -> tuple[Json, ...]:
+    """The blocks, unchanged; `view` for those of a modal or a Home tab, where some kinds are not to be had.
 
     Raises:
         ApiError: `invalid_blocks` with the reasons, or `msg_blocks_too_long`.
     """
     faults = [] if len(blocks) <= most else [f"no more than {most} items allowed [json-pointer:/blocks]"]
     for at, block in enumerate(blocks):
-        faults += [f"{fault} [json-pointer:/blocks/{at}]" for fault in _block(block)]
+        strange = [f"unsupported type: {block['type']}"] if view and block.get("type") in MESSAGES_ONLY else []
+        faults += [f"{fault} [json-pointer:/blocks/{at}]" for fault in strange or _block(block)]
     faults += _duplicates(blocks)
     if faults:
         details = [f"[ERROR] {fault}" for fault in faults]
@@ -132,7 +134,9 @@ def _select(element: Json) -> list[str]:
     ]
     if not 1 <= len(options) <= 100:
         return ["from 1 to 100 items allowed: options"]
-    return [
+    first = element.get("initial_option")
+    faults = [] if first is None or first in options else ["must be one of the options: initial_option"]
+    return faults + [
         fault
         for option in options
         for fault in [*_text(option.get("text"), 75), *_length(option.get("value"), 150, "value", at_least=1)]
@@ -149,7 +153,43 @@ def _image(block: Json) -> list[str]:
 
 def _input(block: Json) -> list[str]:
     label = _text(block.get("label"), 2000, types=("plain_text",))
-    return label + _element(_as_dict(block.get("element")))
+    element = _as_dict(block.get("element"))
+    wrong = [] if element.get("type") in INPUTS else [f"unsupported element: {element.get('type')}"]
+    return label + (wrong or _element(element))
+
+
+def _rich_text(block: Json) -> list[str]:
+    parts = block.get("elements")
+    if not isinstance(parts, list) or not parts:
+        return ["missing required field: elements"]
+    return [fault for part in parts for fault in _rich_part(_as_dict(part))]
+
+
+def _rich_part(part: Json) -> list[str]:
+    if part.get("type") not in RICH_PARTS:
+        return [f"unsupported type: {part.get('type')}"]
+    if part["type"] == "rich_text_list":
+        return [fault for one in part.get("elements") or [] for fault in _rich_part(_as_dict(one))]
+    elements = part.get("elements")
+    if not isinstance(elements, list) or not elements:
+        return ["missing required field: elements"]
+    return [
+        fault
+        for one in elements
+        if one.get("type") == "text"
+        for fault in _length(one.get("text"), 40_000, "text", at_least=1)
+    ]
+
+
+def _text_input(element: Json) -> list[str]:
+    most = element.get("max_length", 3000)
+    if not isinstance(most, int) or not 1 <= most <= 3000:
+        return ["from 1 to 3000: max_length"]
+    return _length(element.get("initial_value", ""), most, "initial_value")
+
+
+def _number_input(element: Json) -> list[str]:
+    return [] if isinstance(element.get("is_decimal_allowed"), bool) else ["missing required field: is_decimal_allowed"]
 
 
 def _text(value: object, most: int, *, types: Sequence[str] = TEXT_TYPES) -> list[str]:
@@ -185,19 +225,21 @@ RULES: Mapping[str, Callable[[Json], list[str]]] = {
     "image": _image,
     "input": _input,
     "markdown": _markdown,
-    "rich_text": _anything,
+    "rich_text": _rich_text,
     "section": _section,
     "table": _anything,
 }
+RICH_PARTS = ("rich_text_list", "rich_text_preformatted", "rich_text_quote", "rich_text_section")
+INPUTS = ("checkboxes", "number_input", "plain_text_input", "radio_buttons", "static_select", "users_select")
 ELEMENTS: Mapping[str, Callable[[Json], list[str]]] = {
     "button": _button,
     "checkboxes": _select,
     "feedback_buttons": _feedback_buttons,
     "icon_button": _anything,
     "image": _image,
-    "number_input": _anything,
+    "number_input": _number_input,
     "overflow": _select,
-    "plain_text_input": _anything,
+    "plain_text_input": _text_input,
     "radio_buttons": _select,
     "static_select": _select,
     "users_select": _anything,

@@ -1,7 +1,7 @@
 """Slash commands, buttons and modals: payloads to the app, and what its acknowledgement shows."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from adapters.slack.emulator.core import Core
 from adapters.slack.emulator.delivery import Parcel
@@ -68,6 +68,18 @@ class Interactions:
         payload = self._interaction("view_submission", user)
         payload |= {"view": view | {"state": {"values": values}}, "response_urls": []}
         self._core.delivery.send(Parcel(kind="interactive", payload=payload, answered=self._closes(view_id)))
+
+    def fill(self, user: Profile, view_id: str, given: Mapping[str, str]) -> None:
+        """Send a modal with what was given by label. Raises LookupError for what the client would not send."""
+        view = self._core.counter.modals[view_id]
+        inputs = {block["label"]["text"]: block for block in view["blocks"] if block["type"] == "input"}
+        if strange := given.keys() - inputs.keys():
+            raise LookupError(f"no input {strange}")
+        values = {
+            block["block_id"]: {block["element"]["action_id"]: _filled(block, given.get(label))}
+            for label, block in inputs.items()
+        }
+        self.submit(user, view_id, values)
 
     def _closes(self, view_id: str) -> Callable[[Json], None]:
         """An empty answer closes the modal; `errors` and `update` keep it open."""
@@ -137,6 +149,27 @@ class Interactions:
             ephemeral_for=user if private else None,
         )
         return self._core.post(message)
+
+
+def _filled(block: Json, given: str | None) -> Json:
+    """The state of one input."""
+    element = block["element"]
+    state: Json = {"type": element["type"]}
+    match element["type"]:
+        case "users_select":
+            state["selected_user"] = given
+            empty = not given
+        case "static_select":
+            found = [one for one in element["options"] if given in (one["value"], one["text"]["text"])]
+            chosen = found[0] if found else element.get("initial_option")
+            state["selected_option"] = chosen
+            empty = chosen is None or bool(given and not found)
+        case _:
+            state["value"] = element.get("initial_value") if given is None else given or None
+            empty = not state["value"] or len(state["value"]) > element.get("max_length", 3000)
+    if empty and not (block.get("optional") and not given):
+        raise LookupError(f"{block['label']['text']} cannot be {given!r}")
+    return state
 
 
 def _actions(block: Json) -> list[Json]:

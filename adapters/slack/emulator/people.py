@@ -1,6 +1,7 @@
 """What a person can do in the Slack client."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -67,6 +68,10 @@ class Person:
     async def submits(self, view_id: str, values: Json | None = None) -> None:
         """Send a modal. `values` are `view.state.values`: block id → action id → state."""
         self._interactions.submit(self.profile, view_id, values or {})
+
+    async def fills(self, view_id: str, given: Mapping[str, str]) -> None:
+        """Fill in a modal by the labels of its inputs (people by id, choices by what is shown), and send it."""
+        self._interactions.fill(self.profile, view_id, given)
 
     async def opens_home(self, tab: str = "home") -> None:
         self._core.events.home_opened(self.id, tab, self._core.counter.homes.get(self.id))

@@ -1,5 +1,6 @@
 """views.publish, views.open, views.update."""
 
+import json
 from collections.abc import Mapping
 
 from adapters.slack.emulator.blocks import BLOCKS_PER_VIEW, check_blocks
@@ -9,8 +10,10 @@ from adapters.slack.emulator.requests import Args
 from adapters.slack.emulator.values import ApiError, Json, invalid_arguments
 
 TITLE_LIMIT = 24
-# A view's JSON, in bytes: `view_too_large` above it.
+BUTTON_LIMIT = 24
 METADATA_LIMIT = 3000
+VIEW_LIMIT = 250_000
+"""Bytes of a view's JSON."""
 
 
 def publish(core: Core, args: Args) -> Json:
@@ -47,10 +50,12 @@ def _view(core: Core, args: Args, *, kind: str) -> Json:
     if not sent or sent.get("type") != kind or not isinstance(sent.get("blocks"), list):
         raise invalid_arguments("must provide a valid view [json-pointer:/view]")
     if kind == "modal":
-        _check_title(sent)
+        _check_modal(sent)
+    if len(json.dumps(sent).encode()) > VIEW_LIMIT:
+        raise ApiError("view_too_large")
     if len(sent.get("private_metadata") or "") > METADATA_LIMIT:
         raise invalid_arguments("must be less than 3001 characters [json-pointer:/view/private_metadata]")
-    check_blocks(sent["blocks"], most=BLOCKS_PER_VIEW)
+    check_blocks(sent["blocks"], most=BLOCKS_PER_VIEW, view=True)
     space = core.workspace
     return sent | {
         "id": space.new_id("V"),
@@ -64,10 +69,18 @@ def _view(core: Core, args: Args, *, kind: str) -> Json:
     }
 
 
-def _check_title(view: Json) -> None:
-    title = view.get("title")
-    if not isinstance(title, dict) or not 1 <= len(title.get("text", "")) <= TITLE_LIMIT:
-        raise invalid_arguments("from 1 to 24 characters [json-pointer:/view/title]")
+def _check_modal(view: Json) -> None:
+    _check_text(view.get("title"), TITLE_LIMIT, "title")
+    for name in ("submit", "close"):
+        if view.get(name) is not None:
+            _check_text(view[name], BUTTON_LIMIT, name)
+    if any(block.get("type") == "input" for block in view["blocks"]) and view.get("submit") is None:
+        raise invalid_arguments("a view with input blocks needs submit [json-pointer:/view/submit]")
+
+
+def _check_text(text: object, most: int, name: str) -> None:
+    if not isinstance(text, dict) or text.get("type") != "plain_text" or not 1 <= len(text.get("text", "")) <= most:
+        raise invalid_arguments(f"from 1 to {most} characters [json-pointer:/view/{name}]")
 
 
 METHODS: Mapping[str, Method] = {
