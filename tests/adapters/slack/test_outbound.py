@@ -8,9 +8,9 @@ from adapters.slack.emulator import Message, SlackEmulator, Tiers, Timing
 from adapters.slack.outbound import SlackReply
 from adapters.slack.platform import SlackPlatform
 from bot.domain.people import Identity, Sender
-from bot.domain.updates import Button, Place, Update
+from bot.domain.updates import Button, Invocation, Place, Update
 from bot.errors import PlatformBusy, PlatformDown, RecipientGone
-from tests.adapters.slack.conftest import Make
+from tests.adapters.slack.conftest import Hear, Make
 
 Question = Callable[..., Update]
 
@@ -556,3 +556,34 @@ async def test_an_answer_that_was_closed_no_longer_counts_as_a_stream(
     reply.parts("Because it is so.")
     await reply.close()
     assert platform._calls.pacing.open_streams == 0
+
+
+@pytest.mark.parametrize("direct", [False, True])
+async def test_thumbs_are_slack_s_own_feedback_buttons(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question, *, direct: bool
+) -> None:
+    thumbs = [Button(label="👍", command="thumb up 7"), Button(label="👎", command="thumb down 7")]
+    reply = platform.reply(question(direct=direct))
+    await reply.show("It is so.")
+    parts = reply.parts("It is so.", [AGAIN, *thumbs])
+    await reply.close()
+    for part in parts:
+        await platform.deliver(part)
+    (answer,) = answers(slack, "DU1" if direct else "C1")
+    *_, buttons, feedback = answer.blocks
+    assert [one["action_id"] for one in buttons["elements"]] == ["parley.retry.0"]
+    (element,) = feedback["elements"]
+    assert (feedback["type"], element["type"]) == ("context_actions", "feedback_buttons")
+    assert [element[which]["value"] for which in ("positive_button", "negative_button")] == ["up 7", "down 7"]
+
+
+async def test_a_press_on_a_thumb_is_the_command(slack: SlackEmulator, platform: SlackPlatform, hear: Hear) -> None:
+    thumbs = [Button(label="👍", command="thumb up 7"), Button(label="👎", command="thumb down 7")]
+    ada = slack.person("U1", name="ada")
+    room = slack.dm(ada)
+    here = Place(platform="slack", chat="T1/DU1", private=True)
+    for part in platform.parts(here, "It is so.", buttons=thumbs):
+        await platform.deliver(part)
+    (answer,) = answers(slack, room.id)
+    update = await hear(platform, lambda: ada.clicks(room, answer.ts, "parley.thumb", "down 7"))
+    assert update.invocation == Invocation(name="thumb", arguments="down 7")

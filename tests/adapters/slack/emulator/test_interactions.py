@@ -191,3 +191,62 @@ async def test_an_answer_may_be_for_everyone_or_replace_the_original(
     assert (public.text, public.ephemeral_for) == ("all", None)
     await answered(http, url, delete_original=True)
     assert asked not in [message.ts for message in slack.messages(dm)]
+
+
+ASKING = {
+    "type": "modal",
+    "title": {"type": "plain_text", "text": "Limit"},
+    "submit": {"type": "plain_text", "text": "Send"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "b0",
+            "label": {"type": "plain_text", "text": "How many"},
+            "element": {"type": "plain_text_input", "action_id": "value", "max_length": 5, "initial_value": "10"},
+        },
+        {
+            "type": "input",
+            "block_id": "b1",
+            "optional": True,
+            "label": {"type": "plain_text", "text": "Who"},
+            "element": {"type": "users_select", "action_id": "value"},
+        },
+    ],
+}
+
+
+async def test_a_modal_is_filled_in_by_its_labels(
+    slack: SlackEmulator, http: aiohttp.ClientSession, call: CallMethod, ada: Person, dm: Channel
+) -> None:
+    async with connected(slack, http) as socket:
+        await ada.runs("/parley", "x", dm)
+        asked = await socket.frame()
+        await socket.ack(asked)
+        trigger = asked["payload"]["trigger_id"]
+        view = (await call("views.open", trigger_id=trigger, view=ASKING))["view"]
+        for wrong in ({"How many": "123456"}, {"How many": ""}, {"Where": "here"}):
+            with pytest.raises(LookupError):
+                await ada.fills(view["id"], wrong)
+        await ada.fills(view["id"], {"Who": "U1"})
+        payload = (await socket.frame())["payload"]
+    assert payload["view"]["state"]["values"] == {
+        "b0": {"value": {"type": "plain_text_input", "value": "10"}},
+        "b1": {"value": {"type": "users_select", "selected_user": "U1"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"title": {"type": "plain_text", "text": "x" * 25}}, "invalid_arguments"),
+        ({"submit": None}, "invalid_arguments"),
+        ({"private_metadata": "x" * 3001}, "invalid_arguments"),
+        ({"blocks": [{"type": "markdown", "text": "x"}]}, "invalid_blocks"),
+        ({"blocks": [{"type": "divider"}] * 101}, "invalid_blocks"),
+        ({"blocks": [{"type": "rich_text", "elements": []}]}, "invalid_blocks"),
+        ({"callback_id": "x" * 250_000}, "view_too_large"),
+    ],
+)
+async def test_a_modal_has_its_limits(call: CallMethod, ada: Person, change: dict[str, Any], error: str) -> None:
+    del ada
+    assert (await call("views.open", trigger_id="1", view=ASKING | change))["error"] == error
