@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.commands import CommandBook
+from bot.commands.welcome import SUGGESTIONS
 from bot.ports import Allowance, Clock, Platform
 from bot.settings import Settings
 from bot.texts import Text
@@ -70,11 +71,14 @@ def slack_manifest(settings: Settings, *, name: str, agent: bool | None, follow:
     """The manifest of a Slack app as the settings want it, unless something else is said."""
     from adapters.slack.manifest import manifest
 
+    catalogue = Catalogues(settings.language, ZoneInfo(settings.timezone)).of(None)
+    asked = [catalogue.render(one) for one in SUGGESTIONS]
     return manifest(
         name,
         agent=settings.slack_agent if agent is None else agent,
         follow=settings.slack_follow_threads if follow is None else follow,
         url=url,
+        prompts=[(one, one) for one in asked],
     )
 
 

@@ -16,8 +16,8 @@ name, and a username that ends in "bot". For a bot that there is already:
 """,
     "slack": """
 — Slack —
-1. https://api.slack.com/apps → Create New App → From a manifest: paste
-   adapters/slack/manifest.yaml
+1. https://api.slack.com/apps → Create New App → From a manifest: paste what
+   `parley slack manifest` prints
 2. Install App: copy the Bot User OAuth Token, xoxb-…
 3. Basic Information → App-Level Tokens → Generate, with the scope
    connections:write: copy the token, xapp-…
