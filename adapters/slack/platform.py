@@ -119,7 +119,9 @@ class SlackPlatform:
         """Nothing that we listen to."""
 
     async def entitle(self, place: Place, title: str) -> None:
-        """Threads have no titles."""
+        """Only agents' threads have titles."""
+        if self._agent and place.thread:
+            await Session(calls=self._calls, channel=outbound.channel_of(place), thread=place.thread).rename(title)
 
     def reply(self, update: Update, ref: Ref | None = None) -> SlackReply:
         """See ports.Platform."""

@@ -122,9 +122,15 @@ def _file(file: Json) -> Json:
 
 def _body(seen: Json) -> list[Json]:
     """Blocks stand for the text where there are any, as in Slack's clients."""
-    shown = [{"format": "markdown", "text": seen["markdown"]}] if seen["markdown"] else []
+    shown = [{"format": "mrkdwn", "text": "\n".join(map(_task, seen["tasks"]))}] if seen["tasks"] else []
+    shown += [{"format": "markdown", "text": seen["markdown"]}] if seen["markdown"] else []
     shown += [part for block in seen["blocks"] if (part := _block(block))]
     return shown or [{"format": "mrkdwn", "text": seen["text"]}]
+
+
+def _task(task: Json) -> str:
+    """A task card, as its line."""
+    return f"{'✓' if task['status'] == 'complete' else '…'} {task['title']}"
 
 
 def _block(block: Json) -> Json | None:
@@ -139,6 +145,8 @@ def _block(block: Json) -> Json | None:
 
 
 def _buttons(block: Json) -> list[Json]:
+    if block["type"] == "context_actions":
+        return [press for one in block["elements"] if one["type"] == "feedback_buttons" for press in _thumbs(one)]
     pressed = [one for one in block.get("elements", []) if one.get("type") == "button"]
     return [
         {"label": one["text"]["text"], "url": one["url"]}
@@ -146,3 +154,8 @@ def _buttons(block: Json) -> list[Json]:
         else {"label": one["text"]["text"], "action": one["action_id"], "value": one.get("value")}
         for one in pressed
     ]
+
+
+def _thumbs(element: Json) -> list[Json]:
+    both = (element["positive_button"], element["negative_button"])
+    return [{"label": one["text"]["text"], "action": element["action_id"], "value": one["value"]} for one in both]
