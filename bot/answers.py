@@ -105,14 +105,14 @@ class Reader:
         more = (
             [self.words(plural("… and {count} more row", "… and {count} more rows", left_out))] if left_out > 0 else []
         )
-        files = [] if whole and not more else [self._sheet(columns, table.rows)]
+        files = [] if whole and not more else [self.sheet("table", table)]
         return "\n".join([code_block(drawn), *more]), files
 
-    def _sheet(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> File:
+    def sheet(self, name: str, table: Table) -> File:
         """The table for a spreadsheet; the mark at its beginning tells Excel that it is UTF-8."""
-        sheet = io.StringIO()
-        csv.writer(sheet).writerows([columns, *([self._entry(cell) for cell in row] for row in rows)])
-        return File(name="table.csv", content=sheet.getvalue().encode("utf-8-sig"), media_type="text/csv")
+        columns, sheet = [self.words(column) for column in table.columns], io.StringIO()
+        csv.writer(sheet).writerows([columns, *([self._entry(cell) for cell in row] for row in table.rows)])
+        return File(name=f"{name}.csv", content=sheet.getvalue().encode("utf-8-sig"), media_type="text/csv")
 
     def _entry(self, cell: Any) -> str:
         """What programs can read. A spreadsheet would take words that begin like a formula for one."""

@@ -9,6 +9,7 @@ import structlog
 
 from bot.alerts import Watch
 from bot.budgets import Budgets
+from bot.dashboard.office import Office
 from bot.dispatch import Dispatcher
 from bot.errors import StorageDown
 from bot.ground import Ground
@@ -31,7 +32,7 @@ _RETRY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What handles arrivals. `models_answer` tells whether any model may be asked now."""
+    """What handles arrivals. `models_answer` tells whether any model may be asked now; `office` has the dashboard."""
 
     ground: Ground
     dispatcher: Dispatcher
@@ -42,6 +43,7 @@ class Worker:
     models_answer: Callable[[], bool]
     budgets: Budgets
     gates: Gates
+    office: Office | None = None
 
     async def run(self) -> None:
         """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""

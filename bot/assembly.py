@@ -17,6 +17,7 @@ from bot.charts.studio import Studio
 from bot.chat import Chat
 from bot.chores import Chores
 from bot.commands import CommandBook
+from bot.dashboard.opening import doors_of, office_of
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.bursts import Quiet
@@ -83,24 +84,26 @@ class Assembly:
         self._calibration = calibration
 
     def worker(self) -> Worker:
+        switchboard, platforms = self._switchboard(), list(self._platforms.values())
         return Worker(
             self._ground,
-            self._dispatcher(),
+            self._dispatcher(switchboard),
             self._watch(),
             self._herald(),
-            list(self._platforms.values()),
+            platforms,
             models_answer=partial(self._gates.any_open, self._catalog.models.values()),
             budgets=self._accounting.budgets,
             gates=self._gates,
+            office=office_of(self._settings, self._ground, switchboard, self._gates, platforms),
         )
 
-    def _dispatcher(self) -> Dispatcher:
+    def _dispatcher(self, switchboard: Switchboard) -> Dispatcher:
         return Dispatcher(
             inbox=self._ground.inbox,
             platforms=self._platforms,
             access=self._access,
             newcomers=Newcomers(self._access, self._ground.inbox, self._clock),
-            switchboard=self._switchboard(),
+            switchboard=switchboard,
             questions=Questions(chat=self._chat(), bursts=self._bursts),
             chores=self._chores(),
             happenings=Happenings(self._access, self._ground.inbox, self._clock),
@@ -140,6 +143,7 @@ class Assembly:
             zone=self._zone,
             brain=self._brain,
             offers=self._settings.offers(),
+            doors=doors_of(self._settings, self._access, self._ground),
         )
 
     def _chores(self) -> Chores:

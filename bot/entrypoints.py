@@ -15,7 +15,9 @@ from pydantic import SecretStr
 
 from bot.application import Application
 from bot.bootstrap import open_application
+from bot.clock import SystemClock
 from bot.commands import all_commands
+from bot.dashboard.office import Office
 from bot.errors import ConfigError
 from bot.platforms import platforms_of
 from bot.ports import Platform
@@ -82,13 +84,14 @@ def _counted(pulse: Pulse) -> Iterator[web.RouteDef]:
 async def _http(
     settings: Settings, platforms: Sequence[Platform], application: Application, part: Part
 ) -> AsyncIterator[None]:
-    """Listen for what platforms push, and for who asks whether we are well."""
+    """Listen for what platforms push, for admins with browsers, and for who asks whether we are well."""
     from adapters.slack.platform import SlackPlatform
     from adapters.telegram.platform import TelegramPlatform
     from adapters.web.server import serve_http
 
     pushing = [one for one in platforms if isinstance(one, SlackPlatform | TelegramPlatform) and part != "work"]
     routes = [route for platform in pushing for route in platform.routes()]
+    routes += dashboard_routes(settings, application.worker.office if application.worker else None)
     host, port, checks = settings.http_host, settings.http_port, application.health.checks
     async with AsyncExitStack() as server:
         if settings.metrics:
@@ -101,6 +104,29 @@ async def _http(
                 raise ConfigError([f"HTTP_PORT: cannot listen on {host}:{port}"]) from error
             _log.warning("http_not_served", host=host, port=port, reason=error.strerror)
         yield
+
+
+def dashboard_routes(settings: Settings, office: Office | None) -> list[web.RouteDef]:
+    """Where the dashboard answers; nowhere, unless the operator wants one. Its libraries are loaded then only."""
+    if office is None:
+        return []
+    from adapters.web.dashboard.oidc import Application as Registered
+    from adapters.web.dashboard.oidc import Provider
+    from adapters.web.dashboard.server import Dashboard
+
+    provider = None
+    if settings.dashboard_oidc_issuer:
+        secret = settings.dashboard_oidc_client_secret
+        registered = Registered(
+            issuer=settings.dashboard_oidc_issuer,
+            client_id=settings.dashboard_oidc_client_id,
+            client_secret=secret.get_secret_value() if secret else None,
+            people=settings.dashboard_oidc_people,
+            redirect=f"{settings.dashboard_url}/oidc/back",
+        )
+        provider = Provider(registered)
+    catalogues = Catalogues(settings.language, ZoneInfo(settings.timezone))
+    return Dashboard(office, catalogues, SystemClock(), provider).routes()
 
 
 async def console(settings: Settings, stop_signal: Callable[[], asyncio.Event]) -> None:

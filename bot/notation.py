@@ -113,6 +113,21 @@ def _words(value: Any) -> Any:
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
+def https(value: str | None) -> str | None:
+    """Only on this machine may what is secret go without encryption."""
+    if value and urlsplit(value).scheme != "https" and urlsplit(value).hostname not in ("127.0.0.1", "localhost"):
+        raise ValueError("is no https address")
+    return value
+
+
+def _people(value: Any) -> Any:
+    """`ada@example.org=telegram:123` as a mapping."""
+    if not isinstance(value, str):
+        return value
+    pairs = [one.rpartition("=") for one in value.split(",") if one.strip()]
+    return {name.strip().lower() if "@" in name else name.strip(): Identity.parse(who) for name, _, who in pairs}
+
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
 
@@ -122,6 +137,7 @@ Secret = SecretStr | None
 Identities = Annotated[frozenset[Identity], NoDecode, BeforeValidator(_identities)]
 Words = Annotated[tuple[Annotated[str, Field(max_length=32)], ...], NoDecode, BeforeValidator(_words)]
 Offered = Annotated[frozenset[Offer], NoDecode, BeforeValidator(_offers)]
+People = Annotated[dict[str, Identity], NoDecode, BeforeValidator(_people)]
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_limit)]
 Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.access import AccessPolicy, Entry
@@ -23,11 +23,13 @@ from bot.notation import (
     Limit,
     Offered,
     Pause,
+    People,
     Secret,
     Url,
     Webhook,
     Words,
     Zone,
+    https,
     token,
 )
 from bot.offers import Offers, Told
@@ -167,6 +169,19 @@ class Settings(BaseSettings):
         None, description="the address of an OpenTelemetry collector, like http://localhost:4318, or leave it out"
     )
     sentry_dsn: Secret = Field(None, description="the DSN of your Sentry project, or leave it out")
+    dashboard_url: Webhook = Field(
+        None, description="an https address with a path, such as https://bot.example.org/dashboard"
+    )
+    dashboard_messages: bool = Field(default=False, description="true or false")
+    dashboard_oidc_issuer: Annotated[Url, AfterValidator(https)] | None = Field(
+        None, description="the https address of an OpenID provider"
+    )
+    dashboard_oidc_client_id: str = Field("", description="what the provider calls this application")
+    dashboard_oidc_client_secret: Secret = Field(None, description="the secret that the provider gave it")
+    dashboard_oidc_people: People = Field(
+        {}, description="who is who, like ada@example.org=telegram:123, separated by commas"
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: Literal["console", "json"] = Field("console", description="console or json")
 
@@ -243,6 +258,8 @@ class Settings(BaseSettings):
     def check_serving(self, part: Part = "all") -> None:
         """Raises ConfigError unless there is what `parley serve` needs."""
         problems = [*self._platform_problems(), *(self.model_problems() if part != "ingest" else [])]
+        if self.dashboard_oidc_issuer and not (self.dashboard_oidc_client_id and self.dashboard_oidc_people):
+            problems.append("DASHBOARD_OIDC_ISSUER needs DASHBOARD_OIDC_CLIENT_ID and DASHBOARD_OIDC_PEOPLE")
         if part != "all" and self.database_url.startswith("sqlite"):
             problems.append(
                 "DATABASE_URL is an SQLite file, which one process has for itself: use PostgreSQL, or no --role"

@@ -9,6 +9,7 @@ from bot.charts.studio import Studio
 from bot.commands import confirmation
 from bot.commands.call import Call
 from bot.commands.declaration import CommandBook
+from bot.dashboard.doors import Doors
 from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
 from bot.inbox import Inbox
@@ -19,7 +20,7 @@ from bot.storage import UnitOfWork
 
 
 class Switchboard:
-    """Makes calls out of invocations, for chats and for the command line alike."""
+    """Makes calls out of invocations, for chats, the command line and the dashboard alike."""
 
     def __init__(
         self,
@@ -35,11 +36,12 @@ class Switchboard:
         zone: tzinfo,
         brain: Brain | None = None,
         offers: Offers = Offers(),  # noqa: B008 - a value
+        doors: Doors | None = None,
     ) -> None:
-        self._book = book
-        self._access = access
-        self._accounting = accounting
-        self._catalog = catalog
+        self.book = book
+        self.access = access
+        self.accounting = accounting
+        self.catalog = catalog
         self._inbox = inbox
         self._studio = studio
         self._brain = brain
@@ -47,16 +49,17 @@ class Switchboard:
         self._offers = offers
         self._clock = clock
         self._zone = zone
+        self.doors = doors
 
     async def call(self, work: UnitOfWork, update: Update, invocation: Invocation, arrival: int) -> Call:
         """One call, of whoever speaks. Raises UserError and NotAdmitted for what they may not."""
-        visitor, now, words = await self._access.meet(work, update), self._clock.now(), invocation.arguments.split()
+        visitor, now, words = await self.access.meet(work, update), self._clock.now(), invocation.arguments.split()
         # Before anything else is said: a confirmation tells that there is something to confirm.
-        command = self._book.allowed(invocation, words, visitor.role)
-        await self._access.check_open(work, visitor)
+        command = self.book.allowed(invocation, words, visitor.role)
+        await self.access.check_open(work, visitor)
         words, confirmed = confirmation.taken(words, account_id=visitor.account.id, now=now)
         # Once more: without the confirmation it may be another thing that is asked for.
-        command = self._book.allowed(invocation, words, visitor.role)
+        command = self.book.allowed(invocation, words, visitor.role)
         return Call(
             command=command,
             update=update,
@@ -66,16 +69,17 @@ class Switchboard:
             role=visitor.role,
             arrival=arrival,
             work=work,
-            book=self._book,
-            access=self._access,
-            quotas=self._accounting.quotas,
-            budgets=self._accounting.budgets,
-            catalog=self._catalog,
+            book=self.book,
+            access=self.access,
+            quotas=self.accounting.quotas,
+            budgets=self.accounting.budgets,
+            catalog=self.catalog,
             inbox=self._inbox,
             studio=self._studio,
             brain=self._brain,
             personas=self._personas,
             offers=self._offers,
+            doors=self.doors,
             now=now,
             zone=self._zone,
         )

@@ -25,6 +25,9 @@ from bot.charts.studio import Studio
 from bot.chat import Chat
 from bot.chores import Chores, Do
 from bot.commands import Command, CommandBook, all_commands
+from bot.dashboard.doors import Doors
+from bot.dashboard.looking import Inside
+from bot.dashboard.office import Office
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.domain.access import AccessPolicy
@@ -40,7 +43,7 @@ from bot.herald import Herald
 from bot.inbox import Inbox
 from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
-from bot.llm.ways import Trouble
+from bot.llm.ways import Gates, Trouble
 from bot.memory import Memory
 from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
@@ -94,6 +97,7 @@ class Core:
     troubles: list[Trouble]
     dispatcher: Dispatcher
     herald: Herald
+    office: Office
 
     async def hear(self, user: str, text: str, **more: Any) -> None:
         """Somebody says something; it is stored and not yet handled."""
@@ -143,6 +147,32 @@ def _doers(storage: Storage, platforms: Sequence[Platform], zone: ZoneInfo) -> d
     return {"index": Indexing(WordCounter(), zone), "nameplate": Nameplates(platforms), "scrub": scrubbing}
 
 
+def _office(
+    storage: Storage,
+    switchboard: Switchboard,
+    platforms: Sequence[Platform],
+    *,
+    settings: Sequence[tuple[str, str, bool]],
+    shows_messages: bool,
+    clock: FakeClock,
+) -> Office:
+    assert switchboard.doors
+    inside = Inside(
+        access=switchboard.access,
+        quotas=switchboard.accounting.quotas,
+        budgets=switchboard.accounting.budgets,
+        catalog=switchboard.catalog,
+        gates=Gates(clock),
+        settings=lambda: settings,
+        zone=ZoneInfo("UTC"),
+        shows_messages=shows_messages,
+    )
+    names = [one.name for one in platforms]
+    return Office(
+        storage, switchboard, inside=inside, doors=switchboard.doors, studio=Studio(), clock=clock, platforms=names
+    )
+
+
 def make_core(
     storage: Storage,
     *,
@@ -165,6 +195,9 @@ def make_core(
     doers: Mapping[str, Do] | None = None,
     context: ContextPolicy | None = None,
     elsewhere: bool = False,
+    dashboard: str = "https://bot.example/dashboard",
+    settings: Sequence[tuple[str, str, bool]] = (),
+    shows_messages: bool = False,
     calibration: Calibration | None = None,
     offers: Offers = Offers(),  # noqa: B008 - a value
 ) -> Core:
@@ -222,6 +255,7 @@ def make_core(
         zone=zone,
         brain=brain,
         offers=offers,
+        doors=Doors(dashboard, b"key", access, clock),
     )
     dispatcher = Dispatcher(
         inbox=inbox,
@@ -261,6 +295,7 @@ def make_core(
         watch=watch,
         troubles=troubles,
         dispatcher=dispatcher,
+        office=_office(storage, switchboard, platforms, settings=settings, shows_messages=shows_messages, clock=clock),
         herald=Herald(storage, inbox, access, clock, {one.name: one.notices_per_second for one in platforms}),
     )
 

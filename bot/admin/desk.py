@@ -1,4 +1,4 @@
-"""The desk: an operator's command, run by the handler that runs it in a chat, with the rights of an owner."""
+"""The desk: a command from elsewhere, run by the handler that runs it in a chat, with its giver's rights."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -61,16 +61,16 @@ def offered(book: CommandBook) -> CommandBook:
 
 
 class Desk:
-    """Runs commands for one operator.
+    """Runs commands for one person: an operator, or an admin on the dashboard.
 
     Args:
         storage: the bot's database, which may be in use by the bot.
-        switchboard: makes calls of commands; its access policy must know the operator as an owner.
-        who: the operator.
+        switchboard: makes calls of commands; its access policy must know an operator as an owner.
+        who: whoever gives the commands.
         platforms: names of platforms whose people may be named before they have written anything.
     """
 
-    def __init__(self, storage: Storage, switchboard: Switchboard, who: Identity, platforms: Sequence[str]) -> None:
+    def __init__(self, storage: Storage, switchboard: Switchboard, who: Sender, platforms: Sequence[str]) -> None:
         self._storage = storage
         self._switchboard = switchboard
         self._who = who
@@ -95,7 +95,9 @@ class Desk:
                 for line in lines:
                     await self._apply(work, line, applied)
                 _undo_unless(keep and not applied.refused)
-                await work.audit.add(actor=str(self._who), action="import", subject=str(self._who), facts=occasion)
+                await work.audit.add(
+                    actor=str(self._who.identity), action="import", subject=str(self._who.identity), facts=occasion
+                )
         except _UndoError:
             return applied
         for act in applied.afterwards:
@@ -141,8 +143,8 @@ class Desk:
 
     def _update(self, invocation: Invocation) -> Update:
         return Update(
-            sender=Sender(identity=self._who, name=self._who.user),
-            place=Place(platform=OPERATOR, chat=self._who.user, private=True),
+            sender=self._who,
+            place=Place(platform=OPERATOR, chat=self._who.identity.user, private=True),
             text="",
             invocation=invocation,
         )

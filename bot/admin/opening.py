@@ -13,7 +13,7 @@ from bot.catalogs import offline_catalog
 from bot.charts.studio import Studio
 from bot.clock import SystemClock
 from bot.commands import CommandBook
-from bot.domain.people import OPERATOR, Identity
+from bot.domain.people import OPERATOR, Identity, Sender
 from bot.errors import ConfigError
 from bot.inbox import Inbox
 from bot.llm.prices import PriceBook
@@ -51,7 +51,7 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
             clock=clock,
             zone=ZoneInfo(settings.timezone),
         )
-        yield Desk(storage, switchboard, who, platforms)
+        yield Desk(storage, switchboard, Sender(identity=who, name=who.user), platforms)
     finally:
         await storage.close()
 

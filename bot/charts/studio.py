@@ -37,18 +37,21 @@ class Studio:
         content = await self.draw(chart, words, "png")
         return File(name=f"{name}.png", content=content, media_type="image/png")
 
-    async def draw(self, chart: Chart, words: Words, kind: str) -> bytes:
-        """A chart as `png` or `svg`. Never called inside of a transaction: it takes a second. Raises PictureFailed."""
+    async def draw(self, chart: Chart, words: Words, kind: str, tone: str = "light") -> bytes:
+        """A chart as `png` or `svg`, for a `light` or a `dark` ground. Raises PictureFailed.
+
+        Never called inside of a transaction: it takes a second.
+        """
         if not self.open:
             raise PictureFailed
         async with self._desk:
-            return await self._drawn(json.dumps(chart.to_json(words)).encode(), kind)
+            return await self._drawn(json.dumps(chart.to_json(words)).encode(), kind, tone)
 
-    async def _drawn(self, chart: bytes, kind: str) -> bytes:
+    async def _drawn(self, chart: bytes, kind: str, tone: str) -> bytes:
         environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.charts", kind, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+            sys.executable, "-m", "bot.charts", kind, tone, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
         )
         try:
             async with asyncio.timeout(_SECONDS):

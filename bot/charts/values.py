@@ -1,15 +1,17 @@
 """What a chart shows. Charts say little in words: whoever sends one says the rest in the reader's language."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.domain.usage import DayUse
-from bot.texts import Text
+from bot.texts import Text, text
 
 Words = Callable[[Text], str]
 """Renders a sentence in the reader's language."""
+
+Unit = Literal["tokens", "cost", "calls"]
 
 _MOST_SERIES = 6
 """Colours that are told apart; what is less used shares the last one."""
@@ -24,23 +26,45 @@ class Chart(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageChart:
-    """Tokens a day, stacked by model, beneath a limit.
+    """What was used a day, stacked by group, beneath a limit.
 
     Args:
         first: the first day.
         days: how many.
-        used: by model, most used first; a number for each day.
-        limit: tokens that may be used in a day, None for no limit.
+        used: by group (a model, a person, …), most used first; a number for each day, in `unit`.
+        limit: what may be used in a day, None for no limit.
+        unit: what the numbers are; money is micro-US$.
+        names: groups that are called otherwise in each language.
+        graded: whether groups are steps of one thing, from little to much, and coloured so.
     """
 
     first: date
     days: int
     used: Mapping[str, Sequence[int]]
     limit: int | None
+    unit: Unit = "tokens"
+    names: Mapping[str, Text] = field(default_factory=dict)
+    graded: bool = False
 
-    def to_json(self, words: Words) -> dict[str, Any]:  # noqa: ARG002 - numbers and names of models only
-        facts = {"first": self.first.isoformat(), "days": self.days, "used": dict(self.used), "limit": self.limit}
-        return {"kind": "usage", **facts}
+    def to_json(self, words: Words) -> dict[str, Any]:
+        series = [
+            {**_named(self.names.get(group, group), words), "numbers": list(numbers)}
+            for group, numbers in self.used.items()
+        ]
+        facts = {"first": self.first.isoformat(), "days": self.days, "series": series, "limit": self.limit}
+        return {"kind": "usage", "unit": self.unit, "graded": self.graded, **facts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankChart:
+    """Who has most of something, most first."""
+
+    ranks: Sequence[tuple[str, int]]
+    unit: Unit = "tokens"
+
+    def to_json(self, words: Words) -> dict[str, Any]:
+        ranks = [{**_named(name, words), "number": number} for name, number in self.ranks]
+        return {"kind": "ranks", "unit": self.unit, "ranks": ranks}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,32 +83,68 @@ class WindowChart:
     window: int
 
     def to_json(self, words: Words) -> dict[str, Any]:
-        """Each name twice: in English too, for machines without letters for the reader's language."""
-        slices = [
-            {"name": words(one.name), "english": one.name.message.format_map(one.name.values), "tokens": one.tokens}
-            for one in self.slices
-        ]
+        slices = [{**_named(one.name, words), "tokens": one.tokens} for one in self.slices]
         return {"kind": "window", "slices": slices, "window": self.window}
 
 
-def usage_chart(uses: Sequence[DayUse], *, until: date, days: int = 30, limit: int | None = None) -> UsageChart:
+_WAITS: Mapping[str, Text] = {
+    "none": text("at once"),
+    "1": text("up to 1 s"),
+    "5": text("up to 5 s"),
+    "30": text("up to 30 s"),
+    "more": text("longer"),
+}
+
+
+def usage_chart(
+    uses: Sequence[DayUse], *, until: date, days: int = 30, limit: int | None = None, unit: Unit = "tokens"
+) -> UsageChart:
     """The `days` up to and with `until`; days on which nothing was used are there too."""
+    ranked = _ranked(uses, unit)
+    used = _spread(uses, ranked, until=until, days=days, unit=unit)
+    if len(used) > _MOST_SERIES:
+        rest = ranked[_MOST_SERIES - 1 :]
+        used["…"] = [sum(together) for together in zip(*(used.pop(name) for name in rest), strict=True)]
     first = until - timedelta(days=days - 1)
-    used: dict[str, list[int]] = {}
-    for name in _ranked(uses):
-        used.setdefault(name, [0] * days)
-    rest = list(used)[_MOST_SERIES - 1 :] if len(used) > _MOST_SERIES else []
+    return UsageChart(first=first, days=days, used=used, limit=limit, unit=unit)
+
+
+def waits_chart(uses: Sequence[DayUse], *, until: date, days: int = 30) -> UsageChart:
+    """How many calls waited how long; `uses` are by "wait"."""
+    used = _spread(uses, list(_WAITS), until=until, days=days, unit="calls")
+    first = until - timedelta(days=days - 1)
+    return UsageChart(first=first, days=days, used=used, limit=None, unit="calls", names=_WAITS, graded=True)
+
+
+def context_chart(uses: Sequence[DayUse], *, until: date, days: int = 30) -> UsageChart:
+    """What prompts were made of: tokens that the vendor had in its cache, and those that it read anew."""
+    cached = [replace(use, group="cached", tokens=use.cached) for use in uses]
+    fresh = [replace(use, group="fresh", tokens=use.read - use.cached) for use in uses]
+    used = _spread([*cached, *fresh], ["cached", "fresh"], until=until, days=days, unit="tokens")
+    names = {"cached": text("from the vendor's cache"), "fresh": text("read anew")}
+    return UsageChart(first=until - timedelta(days=days - 1), days=days, used=used, limit=None, names=names)
+
+
+def _spread(
+    uses: Sequence[DayUse], groups: Sequence[str], *, until: date, days: int, unit: Unit
+) -> dict[str, list[int]]:
+    first, used = until - timedelta(days=days - 1), {group: [0] * days for group in groups}
     for use in uses:
         if 0 <= (at := (use.day - first).days) < days:
-            used[use.model][at] += use.tokens
-    if rest:
-        used["…"] = [sum(together) for together in zip(*(used.pop(name) for name in rest), strict=True)]
-    return UsageChart(first=first, days=days, used=used, limit=limit)
+            used[use.group][at] += getattr(use, unit)
+    return used
 
 
-def _ranked(uses: Sequence[DayUse]) -> list[str]:
-    """Models by what they were used, most first."""
+def _ranked(uses: Sequence[DayUse], unit: Unit) -> list[str]:
+    """Groups by what they used, most first."""
     total: dict[str, int] = {}
     for use in uses:
-        total[use.model] = total.get(use.model, 0) + use.tokens
+        total[use.group] = total.get(use.group, 0) + getattr(use, unit)
     return sorted(total, key=lambda name: (-total[name], name))
+
+
+def _named(name: Text | str, words: Words) -> dict[str, str]:
+    """A name twice: in English too, for machines without letters for the reader's language."""
+    if isinstance(name, str):
+        return {"name": name, "english": name}
+    return {"name": words(name), "english": name.message.format_map(name.values)}

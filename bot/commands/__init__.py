@@ -15,6 +15,7 @@ def all_commands() -> CommandBook:
         budget,
         context,
         conversations,
+        dashboard,
         directory,
         experiments,
         forget,
@@ -43,4 +44,4 @@ def all_commands() -> CommandBook:
         home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, admission,
         linking, records, operation,
     )  # fmt: skip
-    return CommandBook([command for family in families for command in family.COMMANDS])
+    return CommandBook([command for family in (*families, dashboard) for command in family.COMMANDS])

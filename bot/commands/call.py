@@ -12,6 +12,7 @@ from bot.charts.studio import Studio
 from bot.commands import confirmation
 from bot.commands.declaration import Answer, Choice, Command, CommandBook, Role
 from bot.commands.questionnaires import Blank, Questionnaire
+from bot.dashboard.doors import Doors
 from bot.domain.models import Catalog
 from bot.domain.names import folded
 from bot.domain.people import OPERATOR, Identity, Sender
@@ -34,7 +35,8 @@ class Call:
     """One call of a command. Everything it changes through `work` is undone if it raises.
 
     What must not happen before the change is committed goes into `afterwards`. `confirmed`: the caller was asked
-    whether they mean it, and does (see `confirm`). `brain` is None on the command line, where nobody is answered.
+    whether they mean it, and does (see `confirm`). `brain` is None on the command line, where nobody is answered;
+    `doors` where there is no dashboard.
     """
 
     command: Command
@@ -55,6 +57,7 @@ class Call:
     brain: Brain | None
     personas: Personas
     offers: Offers
+    doors: Doors | None
     now: datetime
     zone: tzinfo
     afterwards: list[Callable[[], None]] = field(default_factory=list)

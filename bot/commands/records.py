@@ -114,11 +114,11 @@ def _age(call: Call, word: str) -> int | None:
 
 
 def _row(record: AuditRecord) -> tuple[object, ...]:
-    return record.id, moment(record.at), record.actor, record.action, record.subject, _change(record)
+    return record.id, moment(record.at), record.actor, record.action, record.subject, change_of(record)
 
 
 def _line(record: AuditRecord) -> Text:
-    change = _change(record)
+    change = change_of(record)
     return text(
         "• {number}, {at}: {action} of {subject} by {actor} {change}",
         number=code(str(record.id)),
@@ -130,7 +130,8 @@ def _line(record: AuditRecord) -> Text:
     )
 
 
-def _change(record: AuditRecord) -> str:
+def change_of(record: AuditRecord) -> str:
+    """What an act changed, on one line."""
     facts = dict(record.facts)
     if {"before", "after"} <= facts.keys():
         change = f"{_plain(facts.pop('before'))} → {_plain(facts.pop('after'))}"

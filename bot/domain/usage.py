@@ -6,9 +6,16 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayUse:
-    """What one model was used for on one day, in the operator's time zone. `cost` is micro-US$, as far as known."""
+    """What was used on one day, in the operator's time zone, by one model (or person, platform, …).
+
+    `cost` is micro-US$, as far as known. Of `tokens` models read `read`, `cached` of them at the price of the vendor's
+    prompt cache.
+    """
 
     day: date
-    model: str
+    group: str
     tokens: int
     cost: int
+    calls: int = 0
+    read: int = 0
+    cached: int = 0

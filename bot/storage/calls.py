@@ -1,9 +1,9 @@
 """Every call of a model: who caused it, who answered, what it took and what it cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -103,21 +103,27 @@ def _spent(by: Grouping, order: Order) -> sa.Select[tuple[str, int, int, int, in
     )
 
 
+WAITS: Mapping[str, int] = {"none": 100, "1": 1000, "5": 5000, "30": 30_000, "more": 2**31 - 1}
+"""How long calls waited: names, and milliseconds below which they are meant."""
+
+_WAIT = sa.case(*((call.c.waited_ms < below, sa.literal_column(f"'{name}'")) for name, below in WAITS.items()))
 _QUARTER = 15 * 60 * 1000
 """Milliseconds; every time zone of today is a whole number of them from UTC."""
 
 
-def _by_quarter(account: int | None) -> sa.Select[tuple[int, str, int, int]]:
-    quarter = (call.c.at // _QUARTER).label("quarter")
+def _by_quarter(by: Grouping | Literal["wait"], account: int | None) -> sa.Select[tuple[Any, ...]]:
     query = (
         sa.select(
-            quarter,
-            call.c.asked,
+            (call.c.at // _QUARTER).label("quarter"),
+            (_WAIT if by == "wait" else _GROUPS[by]).label("its_group"),
             sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
             sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
+            sa.func.count().label("calls"),
+            sa.func.sum(call.c.input_tokens).label("read"),
+            sa.func.sum(call.c.cached_tokens).label("cached"),
         )
         .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.failed.is_(False))
-        .group_by(sa.text("quarter"), call.c.asked)
+        .group_by(sa.text("quarter"), sa.text("its_group"))
     )
     return query if account is None else query.where(call.c.account_id == account)
 
@@ -155,18 +161,22 @@ class Calls:
             for row in rows
         ]
 
-    async def by_day(self, since: datetime, *, account: int | None = None) -> Sequence[DayUse]:
+    async def by_day(
+        self, since: datetime, *, by: Grouping | Literal["wait"] = "model", account: int | None = None
+    ) -> Sequence[DayUse]:
         """What was used on each day since an instant, by model; the instant's time zone says when days begin.
 
-        Databases know no time zones, or not the same ones: they count quarters of an hour, days are made here.
+        By "wait" the groups are how long calls waited for their turn at the endpoint (WAITS). Databases know no time
+        zones, or not the same ones: they count quarters of an hour, days are made here.
         """
         facts = {"since": int(since.timestamp() * 1000)}
-        days: dict[tuple[date, str], tuple[int, int]] = {}
-        for row in await self._connection.execute(_by_quarter(account), facts):
+        days: dict[tuple[date, str], list[int]] = {}
+        for row in await self._connection.execute(_by_quarter(by, account), facts):
             day = datetime.fromtimestamp(row.quarter * _QUARTER / 1000, since.tzinfo).date()
-            tokens, cost = days.get((day, row.asked), (0, 0))
-            days[day, row.asked] = tokens + int(row.tokens), cost + int(row.cost)
+            sums = days.setdefault((day, row.its_group or ""), [0] * 5)
+            for at, number in enumerate((row.tokens, row.cost, row.calls, row.read, row.cached)):
+                sums[at] += int(number)
         return [
-            DayUse(day=day, model=model, tokens=tokens, cost=cost)
-            for (day, model), (tokens, cost) in sorted(days.items())
+            DayUse(day=day, group=group, tokens=tokens, cost=cost, calls=calls, read=read, cached=cached)
+            for (day, group), (tokens, cost, calls, read, cached) in sorted(days.items())
         ]

@@ -35,11 +35,14 @@ from bot.storage.people import People
 from bot.storage.personas import PersonaBook
 from bot.storage.pruning import Pruning
 from bot.storage.quarantine import Quarantine
+from bot.storage.registry import Registry
 from bot.storage.revival import Revival
 from bot.storage.searches import Searches
+from bot.storage.sessions import Sessions
 from bot.storage.spoken import SpokenTurns
 from bot.storage.stats import Stats
 from bot.storage.switches import Switches
+from bot.storage.traffic import Traffic
 from bot.storage.transcripts import Transcripts
 
 
@@ -75,7 +78,10 @@ class UnitOfWork:
         self.groups = Groups(connection)
         self.broadcasts = Broadcasts(connection)
         self.switches = Switches(connection)
+        self.sessions = Sessions(connection)
         self.stats = Stats(connection)
+        self.traffic = Traffic(connection)
+        self.registry = Registry(connection)
         self.history = History(connection)
         self.given = GivenAnswers(connection)
         self.contexts = Contexts(connection)

@@ -10,7 +10,7 @@ TODAY = date(2026, 11, 26)
 
 
 def use(day: int, model: str, tokens: int) -> DayUse:
-    return DayUse(day=date(2026, 11, day), model=model, tokens=tokens, cost=0)
+    return DayUse(day=date(2026, 11, day), group=model, tokens=tokens, cost=0)
 
 
 def test_days_without_use_are_there_too() -> None:

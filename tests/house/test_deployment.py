@@ -79,5 +79,11 @@ def test_what_is_watched_is_measured(file: str) -> None:
     assert {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in watched} <= measured
 
 
+def test_the_dashboard_stays_inside_until_somebody_lets_it_in() -> None:
+    let_in = [line.strip() for line in read("deploy/Caddyfile").splitlines() if "dashboard" in line.lower()]
+    assert let_in
+    assert all(line.startswith("#") for line in let_in)
+
+
 def test_what_the_image_starts_is_a_command() -> None:
     assert [json.loads(one) for one in (*dockerfile("ENTRYPOINT"), *dockerfile("CMD"))] == [["parley"], ["serve"]]

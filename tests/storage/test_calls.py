@@ -201,7 +201,7 @@ async def test_use_is_told_by_the_days_of_a_time_zone(storage: Storage) -> None:
         everybody = await work.calls.by_day(datetime(2026, 11, 22, tzinfo=zone))
         (ada,) = await work.people.named("fake", "ada")
         hers = await work.calls.by_day(datetime(2026, 11, 23, tzinfo=zone), account=ada.id)
-    assert [(use.day.isoformat(), use.model, use.tokens) for use in everybody] == [
+    assert [(use.day.isoformat(), use.group, use.tokens) for use in everybody] == [
         ("2026-11-22", "main/gpt-test", 60),
         ("2026-11-23", "main/gpt-test", 120),
     ]

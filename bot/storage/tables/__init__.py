@@ -1,6 +1,6 @@
 """Every table. Times are milliseconds since 1970 (UTC), booleans and states small integers."""
 
-from bot.storage.tables.access import AdmissionState, admission, attempt, invite, link_code
+from bot.storage.tables.access import AdmissionState, admission, attempt, dashboard_link, invite, link_code, session
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, group_setting, place, turn
@@ -45,6 +45,7 @@ __all__ = [
     "context",
     "conversation",
     "credit",
+    "dashboard_link",
     "draw",
     "group_setting",
     "hold",
@@ -67,6 +68,7 @@ __all__ = [
     "quota",
     "request",
     "response_cache",
+    "session",
     "summary",
     "switch",
     "thumb",

@@ -1,4 +1,4 @@
-"""How people get in: whoever waits at the door, invitations, and codes that were tried in vain."""
+"""How people get in: whoever waits at the door, invitations, codes that were tried in vain, and the dashboard."""
 
 import sqlalchemy as sa
 
@@ -53,4 +53,27 @@ attempt = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
+
+# Links that open the dashboard, once.
+dashboard_link = sa.Table(
+    "dashboard_link",
+    metadata,
+    # SHA-256 of the link's code: the code itself is nowhere.
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    # The identity that asked for it, and will be signed in.
+    sa.Column("who", sa.String(160), nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+)
+
+# Whoever is signed in on the dashboard.
+session = sa.Table(
+    "session",
+    metadata,
+    # SHA-256 of what the browser keeps.
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("who", sa.String(160), nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
 )
