@@ -1,15 +1,19 @@
 """What everybody together may spend, for admins."""
 
+import re
 from decimal import Decimal
 
 from bot.commands.call import Call
-from bot.commands.declaration import Command, Role
+from bot.commands.declaration import Command, Later, Role
+from bot.commands.pictures import cost_picture
 from bot.domain.budgets import BudgetStanding
 from bot.domain.windows import Period, milliseconds
 from bot.texts import Text, lines, plural, text
 
 
-async def budget(call: Call) -> Text:
+async def budget(call: Call) -> Text | Later:
+    if call.words == ["picture"]:
+        return await cost_picture(call)
     if call.words:
         raise call.bad_argument()
     standings = await call.budgets.standings(call.work)
@@ -65,5 +69,13 @@ def dollars(micro: int) -> Decimal:
 
 
 COMMANDS = (
-    Command(name="budget", summary=text("What all of us together may spend"), handler=budget, role=Role.SUPPORT),
+    Command(
+        name="budget",
+        summary=text("What all of us together may spend"),
+        handler=budget,
+        usage="[picture]",
+        example="picture",
+        role=Role.SUPPORT,
+        spoken=re.compile(r"|picture"),
+    ),
 )

@@ -1,7 +1,6 @@
 """Everything about oneself on one page: use, settings, conversations, and for admins what waits for them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.commands.admission import newcomers
 from bot.commands.call import Call
@@ -10,7 +9,7 @@ from bot.commands.declaration import Answer, Choice, Command, Role
 from bot.commands.people import used
 from bot.commands.requests import requests
 from bot.commands.settings import settings
-from bot.commands.top import top
+from bot.commands.top import ranking
 from bot.texts import Text, code, lines, text, words
 
 _MOST_TALKS = 5
@@ -55,7 +54,7 @@ async def _talks(call: Call) -> Answer:
 async def _for_admins(call: Call) -> Sequence[Answer]:
     if call.role < Role.SUPPORT:
         return []
-    most = await top(replace(call, words=["week"]))
+    most = await ranking(call, ["week"])
     return [*await _requests(call), _section(await newcomers(call)), _section(most), *_acts(call)]
 
 

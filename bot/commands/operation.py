@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.commands.budget import dollars
 from bot.commands.call import Call, is_number
-from bot.commands.declaration import Answer, Choice, Command, Reversal, Role, Table
+from bot.commands.declaration import Answer, Choice, Command, Later, Reversal, Role, Table
+from bot.commands.pictures import waits_picture
 from bot.domain.windows import Period, milliseconds
 from bot.herald import worded
 from bot.storage import AuditRecord
@@ -22,7 +23,9 @@ _LONGEST_NOTE = 500
 _SUBJECT = "everybody"
 
 
-async def stats(call: Call) -> Answer:
+async def stats(call: Call) -> Answer | Later:
+    if call.words == ["picture"]:
+        return await waits_picture(call)
     if call.words:
         raise call.bad_argument()
     today = milliseconds(Period.of("day", call.now, call.zone).starts_at)
@@ -184,7 +187,15 @@ COMMANDS = (
         example="off",
         spoken=re.compile(r"on|off"),
     ),
-    Command(name="stats", summary=text("How much I am used"), handler=stats, role=Role.SUPPORT),
+    Command(
+        name="stats",
+        summary=text("How much I am used"),
+        handler=stats,
+        usage="[picture]",
+        example="picture",
+        role=Role.SUPPORT,
+        spoken=re.compile(r"|picture"),
+    ),
     Command(
         name="maintenance",
         summary=text("Answer nobody but admins"),

@@ -4,15 +4,13 @@ Every look is one transaction. Commands are run by the handlers that run them in
 into the same audit log.
 """
 
-import json
-from collections import OrderedDict
 from collections.abc import Sequence
-from hashlib import sha256
 
 from bot.admin.desk import Desk, Outcome, offered
 from bot.answers import Reader
 from bot.charts.studio import Studio
 from bot.commands.declaration import Answer, Choice
+from bot.dashboard.album import Album
 from bot.dashboard.doors import Doors, Guest
 from bot.dashboard.looking import Inside, Look
 from bot.dashboard.pages import all_pages
@@ -22,11 +20,8 @@ from bot.domain.updates import File
 from bot.ports import Clock
 from bot.storage import Storage
 from bot.switchboard import Switchboard
-from bot.texts import Text, code, lines, text
+from bot.texts import code, lines, text
 from bot.texts.catalogues import Catalogue
-
-_MOST_PICTURES = 200
-"""Charts that are kept, some 30 KB each: the same numbers are the same picture."""
 
 
 class Office:
@@ -58,11 +53,10 @@ class Office:
         self._book = switchboard.book
         self._offered = offered(switchboard.book)
         self._inside = inside
-        self._studio = studio
+        self._album = Album(studio)
         self._clock = clock
         self._platforms = platforms
         self._views = all_pages()
-        self._drawn: OrderedDict[str, bytes] = OrderedDict()
         self.doors = doors
 
     async def enter(self, link: str) -> str | None:
@@ -155,20 +149,8 @@ class Office:
     async def picture(self, guest: Guest, asked: Asked, name: str, reader: Reader, *, dark: bool) -> bytes:
         """A chart of a page as SVG. Raises UnknownPage, PictureFailed."""
         page = await self.page(guest, asked)
-        found = [one for one in page.sections if isinstance(one, Picture) and one.name == name]
+        pictures = [one for one in page.sections if isinstance(one, Picture)]
+        found = [one for one in pictures if one.name == name]
         if not found:
             raise UnknownPage
-        return await self._draw(found[0], reader, "dark" if dark else "light")
-
-    async def _draw(self, picture: Picture, reader: Reader, tone: str) -> bytes:
-        def words(said: Text) -> str:
-            return reader.words(said)
-
-        facts = json.dumps([picture.chart.to_json(words), tone])
-        key = sha256(facts.encode()).hexdigest()
-        if key not in self._drawn:
-            self._drawn[key] = await self._studio.draw(picture.chart, words, "svg", tone)
-        self._drawn.move_to_end(key)
-        while len(self._drawn) > _MOST_PICTURES:
-            self._drawn.popitem(last=False)
-        return self._drawn[key]
+        return await self._album.picture(found[0], pictures, reader.words, "dark" if dark else "light")

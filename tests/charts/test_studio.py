@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot.charts import drawing
 from bot.charts.studio import Studio
-from bot.charts.values import Slice, UsageChart, WindowChart
+from bot.charts.values import RankChart, Slice, UsageChart, WindowChart
 from bot.errors import PictureFailed
 from bot.texts import Text, text
 
@@ -57,6 +57,26 @@ async def test_a_limit_out_of_sight_flattens_nothing(limit: int, *, drawn: bool)
     chart = UsageChart(first=date(2026, 11, 1), days=2, used={"a": [5, 7]}, limit=limit)
     svg = (await Studio().draw(chart, words, "svg")).decode()
     assert ("stroke-dasharray" in svg, drawing.short(limit) in svg) == (drawn, True)
+
+
+async def test_several_charts_are_drawn_at_once_in_their_order() -> None:
+    ranks = RankChart(ranks=[("ada", 1_500_000)], unit="cost")
+    first, second = await Studio().draw_all([USAGE, ranks], words, "svg")
+    assert (b">b<" in first, b">ada<" in second, b">$1.50<" in second) == (True, True, True)
+
+
+async def test_a_dark_page_gets_letters_that_are_read_on_it() -> None:
+    light = (await Studio().draw(USAGE, words, "svg")).decode()
+    dark = (await Studio().draw(USAGE, words, "svg", "dark")).decode()
+    assert ("#2b2b2b" in light, "#2b2b2b" in dark, "#c9cdd3" in dark) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("micro", "said"),
+    [(0, "$0"), (50_000, "$0.05"), (2_000_000, "$2"), (12_500_000, "$12.5"), (1_500_000_000, "$1.5k")],
+)
+def test_money_is_short(micro: int, said: str) -> None:
+    assert drawing.money(micro) == said
 
 
 async def test_what_fails_there_is_told_here(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

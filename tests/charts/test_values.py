@@ -1,8 +1,17 @@
 """What charts show."""
 
+from dataclasses import replace
 from datetime import date
 
-from bot.charts.values import Slice, UsageChart, WindowChart, usage_chart
+from bot.charts.values import (
+    RankChart,
+    Slice,
+    UsageChart,
+    WindowChart,
+    context_chart,
+    usage_chart,
+    waits_chart,
+)
 from bot.domain.usage import DayUse
 from bot.texts import Text, text
 
@@ -39,3 +48,25 @@ def test_names_go_along_in_english_for_machines_without_the_reader_s_letters() -
 
     chart = WindowChart(slices=[Slice(name=text("History"), tokens=7)], window=10)
     assert chart.to_json(words)["slices"] == [{"name": "历史", "english": "History", "tokens": 7}]
+
+
+def test_money_and_calls_are_charts_too() -> None:
+    uses = [replace(use(26, "a", 7), cost=9, calls=2)]
+    assert usage_chart(uses, until=TODAY, days=1, unit="cost").used == {"a": [9]}
+    assert usage_chart(uses, until=TODAY, days=1, unit="calls").used == {"a": [2]}
+
+
+def test_waits_stand_from_short_to_long_whatever_there_was() -> None:
+    chart = waits_chart([replace(use(26, "30", 0), calls=3)], until=TODAY, days=1)
+    assert chart.used == {"none": [0], "1": [0], "5": [0], "30": [3], "more": [0]}
+    assert chart.to_json(lambda said: said.message)["series"][3]["name"] == "up to 30 s"
+
+
+def test_a_prompt_is_what_the_vendor_had_and_what_it_read() -> None:
+    uses = [replace(use(26, "a", 10), read=8, cached=3), replace(use(26, "b", 10), read=2, cached=0)]
+    assert context_chart(uses, until=TODAY, days=1).used == {"cached": [3], "fresh": [7]}
+
+
+def test_ranks_keep_their_order() -> None:
+    ranks = RankChart(ranks=[("b", 5), ("a", 3)]).to_json(lambda said: said.message)["ranks"]
+    assert [(one["name"], one["number"]) for one in ranks] == [("b", 5), ("a", 3)]

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from PIL import Image
 
 from bot.domain.completions import Usage
@@ -27,3 +28,18 @@ async def test_admins_see_what_everybody_used(core: Core) -> None:
     await core.say("ada", "hello")
     assert await core.say(ADMIN, "/spend picture") == "Tokens of the last 30 days, by model."
     assert [file.name for file in core.platform.files[-1]] == ["usage.png"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "name"),
+    [
+        ("/budget picture", "US$ of the last 30 days, by model.", "cost.png"),
+        ("/stats picture", "How long calls waited in line, the last 30 days.", "waits.png"),
+        ("/top tokens week picture", "Who used most since 16 Nov, 00:00 UTC, by Tokens:", "top.png"),
+    ],
+)
+async def test_admins_see_cost_waits_and_who_used_most(core: Core, typed: str, said: str, name: str) -> None:
+    await core.say("ada", "hello")
+    assert await core.say(ADMIN, typed) == said
+    (picture,) = core.platform.files[-1]
+    assert (picture.name, Image.open(io.BytesIO(picture.content)).size) == (name, (1280, 720))

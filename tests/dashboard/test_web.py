@@ -7,7 +7,13 @@ import re
 import pytest
 
 from adapters.web.dashboard.throttle import MOST, WINDOW
+from bot.access import Access
+from bot.dashboard.opening import doors_of
 from bot.dashboard.pages import all_pages
+from bot.domain.access import AccessPolicy
+from bot.entrypoints import dashboard_routes
+from bot.ground import ground_of
+from bot.settings import Settings
 from tests.conftest import ADMIN
 from tests.dashboard.conftest import House
 from tests.dashboard.stage import furnish, link
@@ -217,3 +223,24 @@ async def test_a_chart_is_a_picture_for_light_and_for_dark(house: House) -> None
     assert light.count(">telegram<") == dark.count(">telegram<") == 1
     assert light != dark
     assert (await house.get("/usage?svg=nothing"))[0] == 404
+
+
+async def test_it_is_off_unless_it_is_wanted(house: House) -> None:
+    settings = Settings.load(_env_file=None)
+    assert dashboard_routes(settings, None) == []
+    assert doors_of(settings, Access(AccessPolicy()), ground_of(house.core.storage, settings, house.core.clock)) is None
+
+
+async def test_a_provider_of_the_settings_is_offered(house: House) -> None:
+    settings = Settings.load(
+        _env_file=None,
+        dashboard_oidc_issuer="https://login.example.org/",
+        dashboard_oidc_client_id="parley",
+        dashboard_oidc_people="Ada@Example.org=telegram:123, 7f3c=slack:T1/U2",
+    )
+    assert {name: str(who) for name, who in settings.dashboard_oidc_people.items()} == {
+        "ada@example.org": "telegram:123",
+        "7f3c": "slack:T1/U2",
+    }
+    paths = [route.path for route in dashboard_routes(settings, house.core.office)]
+    assert "/dashboard/oidc/back" in paths
