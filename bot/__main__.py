@@ -14,6 +14,7 @@ import click
 
 from bot.admin.cli import Commands
 from bot.errors import ConfigError, PlatformMisconfigured, StorageError, UpstreamMisconfigured
+from bot.needs import check_serving
 from bot.settings import Part, Settings
 from bot.telemetry import configure
 from bot.upkeep.cli import Upkeep
@@ -49,7 +50,7 @@ def serve(role: Part) -> None:
 
     with _explained():
         settings = _settings()
-        settings.check_serving(role)
+        check_serving(settings, role)
         _run(run(settings, _stop_signal, role))
 
 

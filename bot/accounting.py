@@ -12,7 +12,7 @@ from bot.domain.completions import Lost, Prompt, Usage
 from bot.domain.models import Chain, ModelCard
 from bot.domain.people import Role
 from bot.domain.quotas import Amount, Standing
-from bot.errors import ModelError, PriceUnknown
+from bot.errors import ParleyError, PriceUnknown
 from bot.llm.prices import PriceBook
 from bot.ports import Clock
 from bot.quotas import Demand, Quotas, Reserved
@@ -116,7 +116,7 @@ class Accounting:
         await self.budgets.release(work, arrival)
 
     async def failed(
-        self, work: UnitOfWork, asked: Asked, begun: Begun, error: ModelError, lost: Sequence[Lost]
+        self, work: UnitOfWork, asked: Asked, begun: Begun, error: ParleyError, lost: Sequence[Lost]
     ) -> None:
         """Charge the person nothing and the budgets what was lost, and record the call that failed."""
         await self.quotas.release(work, asked.arrival)

@@ -30,6 +30,7 @@ from bot.llm.cache import CachedModel
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates
 from bot.memory import Memory
+from bot.moderation import Moderation
 from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
 from bot.personas import personas_of
@@ -69,6 +70,7 @@ class Assembly:
         tokens: TokenCounter,
         catalog: Catalog,
         calibration: Calibration,
+        moderation: Moderation,
     ) -> None:
         self._settings = settings
         self._ground = ground
@@ -82,6 +84,7 @@ class Assembly:
         self._tokens = tokens
         self._catalog = catalog
         self._calibration = calibration
+        self._moderation = moderation
 
     def worker(self) -> Worker:
         switchboard, platforms = self._switchboard(), list(self._platforms.values())
@@ -126,6 +129,7 @@ class Assembly:
             courier=self._courier,
             catalogues=self._catalogues,
             bursts=self._bursts,
+            moderation=self._moderation,
             titles=Titles(self._asides) if self._settings.titles else None,
             offers=self._settings.offers(),
         )

@@ -40,6 +40,7 @@ from bot.llm.prices import PriceBook
 from bot.llm.routing import choose
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.windows import known_window
+from bot.needs import model_problems
 from bot.settings import Settings
 from bot.tasks import cancel
 
@@ -149,7 +150,7 @@ async def _most(settings: Settings, task: Task, prices: PriceBook) -> int:
 
 def prepare(settings: Settings, path: Path, model: str | None) -> Task:
     """Read and check everything; sends nothing. Raises ConfigError and BatchTrouble."""
-    if problems := settings.model_problems():
+    if problems := model_problems(settings):
         raise ConfigError(problems)
     catalog, files = _catalog(settings), Files(path)
     content = _content(path)

@@ -16,7 +16,7 @@ from bot.health import Health
 from bot.intake import Intake
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
-from bot.models import open_models, remembered
+from bot.models import open_models, open_moderation, remembered
 from bot.ports import Clock, Platform
 from bot.settings import Part, Settings
 from bot.storage import Storage
@@ -69,6 +69,7 @@ async def _opened(
     async with (
         open_models(settings, catalog, clock, gates) as (asked, prices),
         remembered(asked, settings, storage, clock) as model,
+        open_moderation(settings, catalog, clock) as moderation,
     ):
         assembly = Assembly(
             settings,
@@ -81,6 +82,7 @@ async def _opened(
             tokens=tokens,
             catalog=catalog,
             calibration=calibration,
+            moderation=moderation,
         )
         yield assembly.worker()
 

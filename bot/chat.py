@@ -1,9 +1,7 @@
 """The use case "answer one turn": two short transactions around a long stream, failure paths included."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -14,9 +12,19 @@ from bot.bursts import Bursts
 from bot.delivery import Courier
 from bot.domain.completions import Lost, Usage, is_blank
 from bot.domain.updates import Button, Update
-from bot.errors import ContextOverflow, ModelError, StreamInterrupted, UpstreamDown, UserError
+from bot.errors import (
+    AnswerFlagged,
+    ContextOverflow,
+    MessageFlagged,
+    ModelError,
+    ParleyError,
+    StreamInterrupted,
+    UpstreamDown,
+    UserError,
+)
 from bot.footnotes import footnotes
 from bot.inbox import Lease
+from bot.moderation import Moderation
 from bot.offers import Offers
 from bot.opening import Opening
 from bot.ports import Completion, Model, Platform, Ref, TokenCounter
@@ -25,6 +33,7 @@ from bot.repeats import Repeats
 from bot.storage import Exchange, Outgoing
 from bot.storage.history import STEERED
 from bot.streaming import Preview
+from bot.tasks import unless
 from bot.texts import Text, text
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
@@ -50,6 +59,7 @@ class Chat:
         courier: Courier,
         catalogues: Catalogues,
         bursts: Bursts,
+        moderation: Moderation,
         titles: Titles | None = None,
         offers: Offers = Offers(),  # noqa: B008 - a value
     ) -> None:
@@ -60,11 +70,18 @@ class Chat:
         self._tokens = tokens
         self._accounting = accounting
         self._opening = Opening(
-            brain=brain, renewal=renewal, tokens=tokens, access=access, accounting=accounting, repeats=repeats
+            brain=brain,
+            renewal=renewal,
+            tokens=tokens,
+            access=access,
+            accounting=accounting,
+            repeats=repeats,
+            moderation=moderation,
         )
         self._courier = courier
         self._catalogues = catalogues
         self._bursts = bursts
+        self._moderation = moderation
         self._titles = titles
 
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
@@ -87,10 +104,23 @@ class Chat:
         structlog.contextvars.bind_contextvars(conversation=begun.conversation, turn=begun.turn)
         lost: list[Lost] = []
         try:
+            await self._moderation.question(self._plan(begun), begun.question.text)
             outcome = await self._listen(asked, begun, lost)
-        except ModelError as error:
+            await self._look(begun, outcome, lost)
+        except (ModelError, MessageFlagged, AnswerFlagged) as error:
             return type(error).__name__, await self._failed(asked, begun, error, lost)
         return outcome.ending, await self._finish(asked, begun, outcome)
+
+    def _plan(self, begun: Begun) -> str:
+        return self._accounting.quotas.plan_of(begun.account)
+
+    async def _look(self, begun: Begun, outcome: Outcome, lost: list[Lost]) -> None:
+        """At what was answered. Raises AnswerFlagged; what the answer cost is lost then."""
+        try:
+            await self._moderation.answer(self._plan(begun), outcome.answer)
+        except AnswerFlagged as error:
+            lost += _for_nothing(outcome.completion, error)
+            raise
 
     async def _listen(self, asked: Asked, begun: Begun, lost: list[Lost]) -> Outcome:
         """Between the transactions: the model speaks, the person watches. Raises ModelError.
@@ -102,7 +132,8 @@ class Chat:
             async with asked.lease.begin() as work:
                 await work.inbox.remember(asked.lease.claim, ref)
 
-        async with Preview(asked.reply, remember, asked.lease.check) as preview:
+        silent = self._moderation.withholds(self._plan(begun))
+        async with Preview(asked.reply, remember, asked.lease.check, silent=silent) as preview:
             try:
                 return await self._stream(asked, begun, preview, lost)
             except ContextOverflow as overflow:
@@ -118,7 +149,7 @@ class Chat:
         completion = self._model.complete(prompt, queued)
         ending = None
         try:
-            finished = await _unless(self._interrupted(asked, begun), _read(completion, preview))
+            finished = await unless(self._interrupted(asked, begun), _read(completion, preview))
             ending = None if finished else "stopped" if asked.lease.stopped.is_set() else STEERED
         except StreamInterrupted as error:
             _log.warning("stream_interrupted", reason=str(error), model=begun.chain.first.ref)
@@ -128,8 +159,9 @@ class Chat:
             lost += completion.lost
         answer = "" if is_blank(preview.text) else preview.text.strip()
         if not answer and ending is None:
-            lost += _wordless(completion)
-            raise UpstreamDown("the model ended without a word")
+            wordless = UpstreamDown("the model ended without a word")
+            lost += _for_nothing(completion, wordless)
+            raise wordless
         ending = ending or completion.finish_reason or "stop"
         return Outcome(answer=answer, ending=ending, completion=completion, lost=lost)
 
@@ -180,13 +212,17 @@ class Chat:
             await self._accounting.release(work, asked.arrival)
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
 
-    async def _failed(self, asked: Asked, begun: Begun, error: ModelError, lost: Sequence[Lost]) -> list[Outgoing]:
+    async def _failed(
+        self, asked: Asked, begun: Begun, error: ModelError | UserError, lost: Sequence[Lost]
+    ) -> list[Outgoing]:
         """Instead of the second transaction: the person is charged nothing, and told why."""
-        again = self._again(asked) if error.retryable else ()
+        again = self._again(asked) if isinstance(error, ModelError) and error.retryable else ()
         parts = asked.reply.parts(self._why(asked, error), again)
         async with asked.lease.begin() as work:
             await work.history.fail(asked.arrival, type(error).__name__)
             await self._accounting.failed(work, asked, begun, error, lost)
+            if isinstance(error, MessageFlagged):
+                await self._moderation.strike(work, begun.account.id, error)
             return await work.outbox.add(asked.arrival, asked.platform.name, parts)
 
     def _why(self, asked: Asked, error: UserError | ModelError) -> str:
@@ -228,8 +264,8 @@ def _estimated(begun: Begun, outcome: Outcome, counted: int) -> Usage:
     return Usage(input=begun.fitted.tokens, output=counted + outcome.completion.thought, estimated=True)
 
 
-def _wordless(completion: Completion) -> Sequence[Lost]:
-    """An answer without a word is none, but it was paid for."""
+def _for_nothing(completion: Completion, error: ParleyError) -> Sequence[Lost]:
+    """An answer without a word is none, nor is one that may not stay; but it was paid for."""
     if completion.call is None or completion.usage is None:
         return ()
     lost = Lost(
@@ -237,7 +273,7 @@ def _wordless(completion: Completion) -> Sequence[Lost]:
         answered=completion.model,
         usage=completion.usage,
         service_tier=completion.service_tier,
-        reason=UpstreamDown.__name__,
+        reason=type(error).__name__,
         lasted=completion.call.lasted,
     )
     return (lost,)
@@ -246,18 +282,3 @@ def _wordless(completion: Completion) -> Sequence[Lost]:
 async def _read(completion: Completion, preview: Preview) -> None:
     async for piece in completion:
         preview.feed(piece)
-
-
-async def _unless(stop: Coroutine[Any, Any, None], doing: Coroutine[Any, Any, None]) -> bool:
-    """Do something, but give it up as soon as `stop` returns. True if it was done; its error is raised."""
-    done, stopping = asyncio.create_task(doing), asyncio.create_task(stop)
-    try:
-        await asyncio.wait({done, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not done.done():
-            return False
-        done.result()
-        return True
-    finally:
-        done.cancel()
-        stopping.cancel()
-        await asyncio.gather(done, stopping, return_exceptions=True)

@@ -10,6 +10,7 @@ from bot.domain.models import Catalog, Endpoint
 from bot.errors import ConfigError, ModelError, ParleyError, PlatformError
 from bot.llm import list_models
 from bot.llm.catalog import read_catalog, surroundings
+from bot.needs import check_serving
 from bot.platforms import platforms_of
 from bot.ports import Platform
 from bot.settings import Settings
@@ -38,7 +39,7 @@ async def examine(settings: Settings, say: Say) -> bool:
 
 def _settings(settings: Settings, say: Say) -> bool:
     try:
-        settings.check_serving()
+        check_serving(settings)
     except ConfigError as error:
         return _report(say, "settings", error.problems)
     if not settings.admins:

@@ -19,6 +19,7 @@ from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.dashboard.office import Office
 from bot.errors import ConfigError
+from bot.needs import model_problems
 from bot.platforms import platforms_of
 from bot.ports import Platform
 from bot.settings import OPENAI_URL, Part, Settings
@@ -148,7 +149,7 @@ async def console(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
 async def _model_settings(settings: Settings, words_per_second: float | None = None) -> AsyncIterator[Settings]:
     """The settings with a model in them: the real one if one is set, else our scripted one, at that pace."""
     if settings.parley_models or settings.openai_api_key or settings.openai_base_url != OPENAI_URL:
-        if problems := settings.model_problems():
+        if problems := model_problems(settings):
             raise ConfigError(problems)
         yield settings
         return

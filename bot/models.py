@@ -9,6 +9,7 @@ from bot.llm import open_model
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates
+from bot.moderation import Moderation, policy_of
 from bot.ports import Clock, Model
 from bot.settings import Settings
 from bot.storage import Storage
@@ -71,3 +72,19 @@ async def open_shelves(settings: Settings, storage: Storage) -> AsyncIterator[Se
         yield *near, shared, far
     finally:
         await shared.aclose()
+
+
+@asynccontextmanager
+async def open_moderation(settings: Settings, catalog: Catalog, clock: Clock) -> AsyncIterator[Moderation]:
+    """What looks at messages, with the moderation API of the endpoint that the default chain asks first."""
+    policy = policy_of(settings)
+    if not policy.active or not settings.moderation_model:
+        yield Moderation(policy, clock)
+        return
+    from bot.llm.moderation import ModerationApi
+
+    api = ModerationApi.connect(catalog.endpoints[catalog.default.first.endpoint], settings.moderation_model, clock)
+    try:
+        yield Moderation(policy, clock, api)
+    finally:
+        await api.close()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from bot.domain.moderation import Strictness
 from bot.domain.people import Identity
 from bot.domain.windows import known_zone
 from bot.offers import Offer
@@ -128,6 +129,18 @@ def _people(value: Any) -> Any:
     return {name.strip().lower() if "@" in name else name.strip(): Identity.parse(who) for name, _, who in pairs}
 
 
+def _strictness(value: Any) -> Any:
+    """`vip=off, plus=flag` as a table."""
+    if not isinstance(value, str):
+        return value
+    pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+    return {plan.strip(): strictness.strip() for plan, _, strictness in pairs}
+
+
+def _pauses(value: Any) -> Any:
+    return tuple(_pause(one.strip()) for one in value.split(",") if one.strip()) if isinstance(value, str) else value
+
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DOLLARS = "US$, like 5 or 2.50; leave it out for no limit"
 
@@ -143,6 +156,8 @@ Dollars = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)] | None
 Url = Annotated[str, AfterValidator(_url)]
 Webhook = Annotated[str, AfterValidator(_url), AfterValidator(_webhook)] | None
 Pause = Annotated[timedelta | None, BeforeValidator(_pause)]
+Pauses = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_pauses)]
+StrictnessByPlan = Annotated[dict[str, Strictness], NoDecode, BeforeValidator(_strictness)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 Database = Annotated[str, AfterValidator(_database)]

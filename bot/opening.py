@@ -10,6 +10,7 @@ from bot.domain.context import Weighed
 from bot.domain.models import Chain
 from bot.domain.updates import Place
 from bot.errors import AnsweredElsewhere, LeftOut, PriceUnknown, QuotaExceeded
+from bot.moderation import Moderation
 from bot.ports import TokenCounter
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -29,6 +30,7 @@ class Opening:
         access: Access,
         accounting: Accounting,
         repeats: Repeats,
+        moderation: Moderation,
     ) -> None:
         self._brain = brain
         self._renewal = renewal
@@ -36,6 +38,7 @@ class Opening:
         self._access = access
         self._accounting = accounting
         self._repeats = repeats
+        self._moderation = moderation
 
     async def begin(self, asked: Asked) -> Begun:
         """Record the question and reserve what it may use. Raises UserError, NotAdmitted."""
@@ -44,6 +47,7 @@ class Opening:
         async with asked.lease.begin() as work:
             account = (await self._access.admit(work, update)).account
             await _check_place(work, update.place)
+            await self._moderation.admit(work, account.id)
             guard = self._brain.guard(account)
             self._brain.check(question, guard)
             if (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.completions import Call, Lost, Usage
 from bot.domain.models import ModelCard
 from bot.domain.windows import milliseconds
-from bot.errors import ModelError
+from bot.errors import ParleyError
 from bot.llm.prices import PriceBook
 from bot.ports import Clock
 from bot.storage import CallRecord
@@ -34,7 +34,7 @@ class Records:
         )
         return [*self._losses(cause, outcome.lost), record]
 
-    def failure(self, cause: Cause, card: ModelCard, error: ModelError, lost: Sequence[Lost]) -> list[CallRecord]:
+    def failure(self, cause: Cause, card: ModelCard, error: ParleyError, lost: Sequence[Lost]) -> list[CallRecord]:
         """The last row tells of `error`, be it that of a lost attempt."""
         records, reason = self._losses(cause, lost), type(error).__name__
         if not lost or lost[-1].reason != reason:

@@ -1,5 +1,6 @@
 """Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,7 @@ from bot.domain.access import AccessPolicy, Entry
 from bot.domain.budgets import EVERYWHERE, Budget, BudgetPlan, Span
 from bot.domain.caps import Caps
 from bot.domain.context import ContextPolicy
+from bot.domain.moderation import Strictness
 from bot.errors import ConfigError
 from bot.notation import (
     DOLLARS,
@@ -23,8 +25,10 @@ from bot.notation import (
     Limit,
     Offered,
     Pause,
+    Pauses,
     People,
     Secret,
+    StrictnessByPlan,
     Url,
     Webhook,
     Words,
@@ -144,6 +148,17 @@ class Settings(BaseSettings):
     )
     allow_guests: bool = Field(default=False, description="true or false")
     allow_external: bool = Field(default=False, description="true or false")
+    moderation: Strictness = Field("off", description="off, flag or block")
+    moderation_plans: StrictnessByPlan = Field(
+        default_factory=dict, description="plans with another strictness, like vip=off, plus=flag"
+    )
+    moderation_words: Path | None = Field(None, description="a file with a word or phrase on each line")
+    moderation_model: str = Field("", description="a model of the endpoint's moderation API, or leave it out")
+    moderation_answers: bool = Field(default=False, description="true or false")
+    strikes: int = Field(3, ge=0, description="a whole number, 0 for none")
+    strike_timeouts: Pauses = Field(
+        (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)), description="like 10m, 1h, 1d"
+    )
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
     default_plan: str = Field(
@@ -191,7 +206,7 @@ class Settings(BaseSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise ConfigError([_problem(one["loc"], one["msg"]) for one in error.errors()]) from None
+            raise ConfigError([problem_of(one["loc"], one["msg"]) for one in error.errors()]) from None
 
     def secrets(self) -> list[str]:
         """The values no log line may hold."""
@@ -255,39 +270,9 @@ class Settings(BaseSettings):
             admin_chats=self.admin_chats,
         )
 
-    def check_serving(self, part: Part = "all") -> None:
-        """Raises ConfigError unless there is what `parley serve` needs."""
-        problems = [*self._platform_problems(), *(self.model_problems() if part != "ingest" else [])]
-        if self.dashboard_oidc_issuer and not (self.dashboard_oidc_client_id and self.dashboard_oidc_people):
-            problems.append("DASHBOARD_OIDC_ISSUER needs DASHBOARD_OIDC_CLIENT_ID and DASHBOARD_OIDC_PEOPLE")
-        if part != "all" and self.database_url.startswith("sqlite"):
-            problems.append(
-                "DATABASE_URL is an SQLite file, which one process has for itself: use PostgreSQL, or no --role"
-            )
-        if problems:
-            raise ConfigError(problems)
 
-    def model_problems(self) -> list[str]:
-        """What is missing to reach a model."""
-        if self.parley_models is not None:
-            return []
-        problems = []
-        if self.openai_api_key is None and self.openai_base_url == OPENAI_URL:
-            problems.append(_problem(("openai_api_key",), "is missing"))
-        if not self.model:
-            problems.append(_problem(("model",), "is missing") + " (`parley doctor` lists them)")
-        return problems
-
-    def _platform_problems(self) -> list[str]:
-        if self.telegram_bot_token is None and self.slack_bot_token is None:
-            missing = "TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN is missing: set at least one"
-            return [f"{missing}, or try Parley without any account by `make demo` or `parley console`"]
-        if self.slack_bot_token is not None and self.slack_app_token is None and self.slack_signing_secret is None:
-            return [_problem(("slack_app_token",), "is missing (Slack's Socket Mode needs it beside SLACK_BOT_TOKEN)")]
-        return []
-
-
-def _problem(where: tuple[int | str, ...], what: str) -> str:
+def problem_of(where: tuple[int | str, ...], what: str) -> str:
+    """What is wrong with a setting, and what to do about it."""
     name = str(where[0]) if where else ""
     field = Settings.model_fields.get(name)
     advice = f": {field.description}" if field and field.description else ""

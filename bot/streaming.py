@@ -24,14 +24,21 @@ class Preview:
         reply: where it is shown, at most once per `reply.interval`.
         remember: called with `reply.ref` whenever it changes, before anything further is shown.
         check: raises LostLease when somebody else shows this answer by now.
+        silent: show that something is written, and nothing of it.
     """
 
     def __init__(
-        self, reply: Reply, remember: Callable[[Ref], Awaitable[None]], check: Callable[[], None] = lambda: None
+        self,
+        reply: Reply,
+        remember: Callable[[Ref], Awaitable[None]],
+        check: Callable[[], None] = lambda: None,
+        *,
+        silent: bool = False,
     ) -> None:
         self._reply = reply
         self._remember = remember
         self._check = check
+        self._silent = silent
         self._known = reply.ref
         self._pieces: list[str] = []
         self._waiting = ""
@@ -75,7 +82,7 @@ class Preview:
                 self._fresh.clear()
                 if self._over.is_set():
                     return
-                await self._show(self.text)
+                await self._show("" if self._silent else self.text)
                 await _either(self._over, self._reply.interval)
         except PlatformError as error:
             # Previews are a courtesy: the answer itself is delivered, and retried, on its own path.

@@ -1,6 +1,7 @@
 """Tasks of asyncio: ended, and waited for."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 
@@ -20,3 +21,18 @@ def obey() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+async def unless(stop: Coroutine[Any, Any, None], doing: Coroutine[Any, Any, None]) -> bool:
+    """Do something, but give it up as soon as `stop` returns. True if it was done; its error is raised."""
+    done, stopping = asyncio.create_task(doing), asyncio.create_task(stop)
+    try:
+        await asyncio.wait({done, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not done.done():
+            return False
+        done.result()
+        return True
+    finally:
+        done.cancel()
+        stopping.cancel()
+        await asyncio.gather(done, stopping, return_exceptions=True)

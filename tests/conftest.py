@@ -35,6 +35,7 @@ from bot.domain.budgets import BudgetPlan
 from bot.domain.bursts import Quiet
 from bot.domain.context import ContextPolicy
 from bot.domain.models import Catalog
+from bot.domain.moderation import ModerationPolicy
 from bot.domain.people import Identity
 from bot.domain.personas import DEFAULT, Persona
 from bot.domain.quotas import Meter, Plan
@@ -45,6 +46,7 @@ from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates, Trouble
 from bot.memory import Memory
+from bot.moderation import Moderation
 from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
 from bot.offers import Offers
@@ -199,6 +201,7 @@ def make_core(
     settings: Sequence[tuple[str, str, bool]] = (),
     shows_messages: bool = False,
     calibration: Calibration | None = None,
+    moderation: Moderation | None = None,
     offers: Offers = Offers(),  # noqa: B008 - a value
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
@@ -240,6 +243,7 @@ def make_core(
         courier=courier,
         catalogues=catalogues,
         bursts=bursts,
+        moderation=moderation or Moderation(ModerationPolicy(), clock),
         titles=Titles(asides) if titles else None,
         offers=offers,
     )

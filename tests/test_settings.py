@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.people import Identity
 from bot.errors import ConfigError
+from bot.needs import check_serving
 from bot.settings import Settings
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -26,7 +27,7 @@ def documented() -> dict[str, str]:
 
 def problems(**values: object) -> list[str]:
     with pytest.raises(ConfigError) as refused:
-        Settings.load(**values).check_serving()
+        check_serving(Settings.load(**values))
     return list(refused.value.problems)
 
 
@@ -71,7 +72,7 @@ def test_serving_needs_a_platform_a_key_and_a_model() -> None:
 
 def test_an_endpoint_of_ones_own_needs_no_key() -> None:
     settings = Settings.load(telegram_bot_token="1:a", openai_base_url="http://localhost:11434/v1", model="llama")
-    settings.check_serving()
+    check_serving(settings)
     assert settings.openai_api_key is None
 
 

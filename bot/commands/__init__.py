@@ -13,6 +13,7 @@ def all_commands() -> CommandBook:
         afterwards,
         branches,
         budget,
+        conduct,
         context,
         conversations,
         dashboard,
@@ -41,7 +42,7 @@ def all_commands() -> CommandBook:
 
     families = (
         welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, forget, personas,
-        home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, admission,
-        linking, records, operation,
+        home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, conduct,
+        admission, linking, records, operation,
     )  # fmt: skip
     return CommandBook([command for family in (*families, dashboard) for command in family.COMMANDS])

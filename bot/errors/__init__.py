@@ -26,7 +26,9 @@ ParleyError
 │   ├── BudgetExhausted        .scope .span .resets_at
 │   ├── PriceUnknown           .models
 │   ├── PictureFailed
-│   └── ContentRefused
+│   ├── MessageFlagged         .categories
+│   ├── AnswerFlagged          .categories
+│   └── TimedOut               .until
 ├── ModelError                 .retryable: the same call may succeed if it is repeated
 │   ├── UpstreamBusy           .retry_after
 │   ├── UpstreamDown
@@ -47,12 +49,26 @@ ParleyError
     └── LostLease
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 from bot.domain.quotas import Standing
-from bot.errors.base import ParleyError
+from bot.errors.base import ParleyError, UserError
+from bot.errors.commands import (
+    AmbiguousPerson,
+    BadArgument,
+    ButtonExpired,
+    ButtonOfAnother,
+    NotReversible,
+    Outranked,
+    RequestDecided,
+    TooManyAttempts,
+    UnknownCommand,
+    UnknownModel,
+    UnknownPerson,
+    UnknownPersona,
+    UnknownPlan,
+)
 from bot.errors.models import (
     CompletionRefused,
     ContextOverflow,
@@ -62,6 +78,7 @@ from bot.errors.models import (
     UpstreamDown,
     UpstreamMisconfigured,
 )
+from bot.errors.moderation import AnswerFlagged, MessageFlagged, TimedOut
 from bot.errors.platforms import (
     MessageRejected,
     PlatformBusy,
@@ -72,25 +89,55 @@ from bot.errors.platforms import (
 )
 from bot.errors.storing import Conflict, LostLease, StorageDown, StorageError
 
-__all__ = [  # of what is defined elsewhere
+__all__ = [
+    "AccessDenied",
+    "AmbiguousPerson",
+    "AnswerFlagged",
+    "AnsweredElsewhere",
+    "BadArgument",
+    "BudgetExhausted",
+    "ButtonExpired",
+    "ButtonOfAnother",
     "CompletionRefused",
+    "ConfigError",
     "Conflict",
     "ContextOverflow",
+    "LeftOut",
     "LostLease",
+    "MessageFlagged",
     "MessageRejected",
+    "MessageTooLong",
     "ModelError",
+    "NotAdmitted",
+    "NotReversible",
+    "Outranked",
     "ParleyError",
+    "PictureFailed",
     "PlatformBusy",
     "PlatformDown",
     "PlatformError",
     "PlatformMisconfigured",
+    "PriceUnknown",
+    "QuotaExceeded",
+    "QuotaFrozen",
     "RecipientGone",
+    "RepeatedTooOften",
+    "RequestDecided",
     "StorageDown",
     "StorageError",
     "StreamInterrupted",
+    "TimedOut",
+    "TooManyAttempts",
+    "UnderMaintenance",
+    "UnknownCommand",
+    "UnknownModel",
+    "UnknownPerson",
+    "UnknownPersona",
+    "UnknownPlan",
     "UpstreamBusy",
     "UpstreamDown",
     "UpstreamMisconfigured",
+    "UserError",
 ]
 
 
@@ -100,10 +147,6 @@ class ConfigError(ParleyError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
-
-
-class UserError(ParleyError):
-    """The person who caused it can act on it."""
 
 
 class AccessDenied(UserError):
@@ -120,106 +163,6 @@ class UnderMaintenance(UserError):
     def __init__(self, note: str) -> None:
         super().__init__(note)
         self.note = note
-
-
-class UnknownCommand(UserError):
-    """No such command, or none that this person may know of: then `refused` says what of it was called."""
-
-    def __init__(self, name: str, *, refused: str = "") -> None:
-        super().__init__(name)
-        self.name = name
-        self.refused = refused
-
-
-class BadArgument(UserError):
-    """A command was called with arguments it cannot use. `usage` and `example` begin with its name."""
-
-    def __init__(self, *, usage: str, example: str) -> None:
-        super().__init__(usage)
-        self.usage = usage
-        self.example = example
-
-
-class UnknownPerson(UserError):
-    """Nobody the bot has met goes by that name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class AmbiguousPerson(UserError):
-    """Several people go by that name, or one by a name that only looks like it.
-
-    `candidates`: what to call them instead (such as `#17`), and who they are.
-    """
-
-    def __init__(self, name: str, candidates: Mapping[str, str]) -> None:
-        super().__init__(name)
-        self.name = name
-        self.candidates = dict(candidates)
-
-
-class Outranked(UserError):
-    """Only somebody with a higher role may do that to the person called `name`, or give such a role."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class ButtonOfAnother(UserError):
-    """The button confirms what somebody else has asked for."""
-
-
-class ButtonExpired(UserError):
-    """The button confirms what was asked for too long ago."""
-
-
-class TooManyAttempts(UserError):
-    """Too many codes were tried in vain, by this person or by all together; in an hour it may be tried again."""
-
-
-class NotReversible(UserError):
-    """The act of that number in the audit log cannot be taken back."""
-
-    def __init__(self, number: int, why: Literal["unknown", "late", "final", "reverted", "changed"]) -> None:
-        super().__init__(f"{number}: {why}")
-        self.number = number
-        self.why = why
-
-
-class UnknownModel(UserError):
-    """No model goes by that name, or none that this person may use."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class RequestDecided(UserError):
-    """Somebody has decided about that request before: the admin `by`, an identity as text."""
-
-    def __init__(self, number: int, *, by: str) -> None:
-        super().__init__(str(number))
-        self.number = number
-        self.by = by
-
-
-class UnknownPlan(UserError):
-    """No plan goes by that name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class UnknownPersona(UserError):
-    """No persona goes by that name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 class LeftOut(UserError):
@@ -286,7 +229,3 @@ class PriceUnknown(UserError):
 
 class PictureFailed(UserError):
     """A chart could not be drawn: what draws it is not installed, or failed."""
-
-
-class ContentRefused(UserError):
-    """The model's provider refused to deal with the content."""

@@ -3,3 +3,7 @@
 
 class ParleyError(Exception):
     """Everything raised on purpose."""
+
+
+class UserError(ParleyError):
+    """The person who caused it can act on it."""

@@ -15,6 +15,7 @@ from bot.domain.people import Identity
 from bot.domain.updates import Place
 from bot.errors import ConfigError, ModelError, PlatformError
 from bot.llm import list_models
+from bot.needs import check_serving
 from bot.platforms import platforms_of
 from bot.ports import Platform
 from bot.settings import OPENAI_URL, Settings
@@ -178,7 +179,7 @@ class Wizard:
         for name in self._connected:
             click.echo(guide.AFTERWARDS[name])
         try:
-            Settings.load(_env_file=self._file.path).check_serving()
+            check_serving(Settings.load(_env_file=self._file.path))
         except ConfigError as error:
             click.echo("\n".join(["\nParley cannot start yet:", *(f"✗ {problem}" for problem in error.problems)]))
             return

@@ -41,6 +41,7 @@ from bot.storage.searches import Searches
 from bot.storage.sessions import Sessions
 from bot.storage.spoken import SpokenTurns
 from bot.storage.stats import Stats
+from bot.storage.strikes import Strikes
 from bot.storage.switches import Switches
 from bot.storage.traffic import Traffic
 from bot.storage.transcripts import Transcripts
@@ -79,6 +80,7 @@ class UnitOfWork:
         self.broadcasts = Broadcasts(connection)
         self.switches = Switches(connection)
         self.sessions = Sessions(connection)
+        self.strikes = Strikes(connection)
         self.stats = Stats(connection)
         self.traffic = Traffic(connection)
         self.registry = Registry(connection)

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any
 
 from bot import errors
+from bot.domain.moderation import WORD
 from bot.domain.quotas import Standing
 from bot.texts import Text, Typed, code, lines, text
 from bot.texts.limits import standing_line
@@ -71,6 +72,33 @@ def _irreversible(error: errors.NotReversible) -> Text:
         "reverted": text("Change no. {number} has been taken back already.", number=number),
         "changed": text("The same has been changed again since no. {number}, so that one stays.", number=number),
     }[error.why]
+
+
+_KINDS: Mapping[str, Text] = {
+    WORD: text("it has a word that is not allowed here"),
+    "harassment": text("it attacks somebody"),
+    "hate": text("it is hateful"),
+    "illicit": text("it is about something illegal"),
+    "self-harm": text("it is about harming oneself"),
+    "sexual": text("it is sexual"),
+    "violence": text("it is violent"),
+}
+
+
+def _categories(error: errors.MessageFlagged | errors.AnswerFlagged) -> Text:
+    """The first of them, in words; vendors have finer ones (`hate/threatening`), and may invent others."""
+    kinds = [kind for category in error.categories if (kind := _KINDS.get(category.partition("/")[0]))]
+    return kinds[0] if kinds else text("moderation does not let it pass")
+
+
+def _flagged(said: Text, error: errors.MessageFlagged) -> Text:
+    """Whoever thinks of harming themselves needs more than a refusal."""
+    if not any(category.startswith("self-harm") for category in error.categories):
+        return said
+    help_ = text(
+        "If you are thinking of harming yourself, please talk to somebody now: a friend, a doctor, a helpline."
+    )
+    return lines(said, help_)
 
 
 _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
@@ -149,7 +177,17 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
     errors.PriceUnknown: lambda _: text(
         "The model's price is unknown, and this bot may use no such model. Its operator has to look into it."
     ),
-    errors.ContentRefused: lambda _: text("The provider refused to deal with that. Nothing was charged."),
+    errors.MessageFlagged: lambda error: _flagged(
+        text("🚫 I do not answer this message: {what}. Nothing was charged.", what=_categories(error)), error
+    ),
+    errors.AnswerFlagged: lambda error: text(
+        "🚫 I do not show what the model answered: {what}. Nothing was charged.", what=_categories(error)
+    ),
+    errors.TimedOut: lambda error: text(
+        "⏳ Too many of your messages were blocked. I answer you again from {until} on. {appeal} asks the admins.",
+        until=error.until,
+        appeal=Typed("appeal"),
+    ),
     errors.UpstreamBusy: _busy,
     errors.UpstreamDown: lambda _: text(
         "The model cannot be reached right now. Nothing was charged; please try again in a minute."

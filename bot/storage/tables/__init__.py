@@ -1,6 +1,15 @@
 """Every table. Times are milliseconds since 1970 (UTC), booleans and states small integers."""
 
-from bot.storage.tables.access import AdmissionState, admission, attempt, dashboard_link, invite, link_code, session
+from bot.storage.tables.access import (
+    AdmissionState,
+    admission,
+    attempt,
+    dashboard_link,
+    invite,
+    link_code,
+    session,
+    strike,
+)
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, group_setting, place, turn
@@ -69,6 +78,7 @@ __all__ = [
     "request",
     "response_cache",
     "session",
+    "strike",
     "summary",
     "switch",
     "thumb",

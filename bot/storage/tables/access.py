@@ -77,3 +77,15 @@ session = sa.Table(
     sa.Column("who", sa.String(160), nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
 )
+# Messages that moderation blocked, and for what; not what they said.
+strike = sa.Table(
+    "strike",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("categories", sa.JSON, nullable=False),
+    # An admin did not think so.
+    sa.Column("forgiven", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+sa.Index("ix_strike_account", strike.c.account_id, strike.c.at)

@@ -1,0 +1,42 @@
+"""What the settings must have for the bot to serve: a platform, a model, and whatever their other settings need."""
+
+from bot.errors import ConfigError
+from bot.settings import OPENAI_URL, Part, Settings, problem_of
+
+
+def check_serving(settings: Settings, part: Part = "all") -> None:
+    """Raises ConfigError unless there is what `parley serve` needs."""
+    problems = [*_platform_problems(settings), *(model_problems(settings) if part != "ingest" else [])]
+    if settings.dashboard_oidc_issuer and not (settings.dashboard_oidc_client_id and settings.dashboard_oidc_people):
+        problems.append("DASHBOARD_OIDC_ISSUER needs DASHBOARD_OIDC_CLIENT_ID and DASHBOARD_OIDC_PEOPLE")
+    if part != "all" and settings.database_url.startswith("sqlite"):
+        problems.append(
+            "DATABASE_URL is an SQLite file, which one process has for itself: use PostgreSQL, or no --role"
+        )
+    if problems:
+        raise ConfigError(problems)
+
+
+def model_problems(settings: Settings) -> list[str]:
+    """What is missing to reach a model."""
+    if settings.parley_models is not None:
+        return []
+    problems = []
+    if settings.openai_api_key is None and settings.openai_base_url == OPENAI_URL:
+        problems.append(problem_of(("openai_api_key",), "is missing"))
+    if not settings.model:
+        problems.append(problem_of(("model",), "is missing") + " (`parley doctor` lists them)")
+    return problems
+
+
+def _platform_problems(settings: Settings) -> list[str]:
+    if settings.telegram_bot_token is None and settings.slack_bot_token is None:
+        missing = "TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN is missing: set at least one"
+        return [f"{missing}, or try Parley without any account by `make demo` or `parley console`"]
+    if (
+        settings.slack_bot_token is not None
+        and settings.slack_app_token is None
+        and settings.slack_signing_secret is None
+    ):
+        return [problem_of(("slack_app_token",), "is missing (Slack's Socket Mode needs it beside SLACK_BOT_TOKEN)")]
+    return []
