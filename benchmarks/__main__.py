@@ -6,6 +6,7 @@ import sys
 SUBJECTS = (
     "benchmarks.startup",
     "benchmarks.turns",
+    "benchmarks.workers",
     "benchmarks.full",
     "benchmarks.shaping",
     "benchmarks.chunks",

@@ -1,11 +1,11 @@
 """What is measured: a bot in a process of its own, and how much of the machine that process takes."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 from adapters.telegram.emulator import Limits, TelegramEmulator
 from benchmarks.stamps import StampedRequests
@@ -23,17 +23,24 @@ _UNLIMITED = {"DAILY_MESSAGES": "unlimited", "DAILY_TOKENS": "unlimited", "BURST
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One bot between two servers that are not its own: they, and whoever measures, run in this process."""
+    """One bot between two servers that are not its own: they, and whoever measures, run in this process.
+
+    `others` are workers beside the first one, on the same database.
+    """
 
     telegram: TelegramEmulator
     model: ModelEmulator
     requests: StampedRequests
     bot: BotProcess
+    others: Sequence[BotProcess] = ()
 
     def cpu(self) -> float:
         """CPU seconds of the bot so far, user and system, all threads."""
-        # The CPU clock of another process, as clock_getcpuclockid(3) computes it: /proc/PID/stat has 10 ms steps.
-        return time.clock_gettime((~self.bot.pid << 3) | 2)
+        return cpu_of(self.bot)
+
+    @property
+    def bots(self) -> list[BotProcess]:
+        return [self.bot, *self.others]
 
     def resident(self) -> float:
         """Resident memory of the bot, MB."""
@@ -48,8 +55,13 @@ class Stage:
         return next(int(line.split()[1]) * 1024 / MEGABYTE for line in lines if line.startswith(field))
 
 
+def cpu_of(bot: BotProcess) -> float:
+    # The CPU clock of another process, as clock_getcpuclockid(3) computes it: /proc/PID/stat has 10 ms steps.
+    return time.clock_gettime((~bot.pid << 3) | 2)
+
+
 @asynccontextmanager
-async def staged(subject: str) -> AsyncIterator[Stage]:
+async def staged(subject: str, *, workers: int = 1) -> AsyncIterator[Stage]:
     """The subject, started in an empty folder; yields at once, see `BotProcess.ready`.
 
     Telegram's limits are off: when answers end together, they would measure the limits and not the bot.
@@ -61,8 +73,11 @@ async def staged(subject: str) -> AsyncIterator[Stage]:
         database = {"DATABASE_URL": stack.enter_context(own_database())} if subject == "postgresql" else {}
         async with telegram, ModelEmulator(requests=requests, answer=answer) as model:
             environment = settings(telegram, model) | _UNLIMITED | database
-            async with BotProcess(Path(folder), environment, SUBJECTS[subject]) as bot:
-                yield Stage(telegram=telegram, model=model, requests=requests, bot=bot)
+            async with AsyncExitStack() as running:
+                homes = [Path(mkdtemp(dir=folder)) for _ in range(workers)]
+                started = [BotProcess(home, environment, SUBJECTS[subject]) for home in homes]
+                bot, *others = [await running.enter_async_context(one) for one in started]
+                yield Stage(telegram=telegram, model=model, requests=requests, bot=bot, others=others)
 
 
 def answer(request: ChatRequest) -> str:

@@ -1,17 +1,21 @@
 """One person on several platforms, as they see it."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from bot.access import Access
 from bot.commands.linking import joint_role
 from bot.domain.access import AccessPolicy
 from bot.domain.people import Identity, Role
 from bot.storage import Account, Storage
-from bot.storage.tables import TurnState, turn
+from bot.storage.tables import TurnState, charge, turn
+from bot.storage.tables import account as account_table
 from tests.conftest import ADMIN, Core, make_core
+from tests.databases import on
 
 Joint = Callable[[Role | None, Role | None], Role | None]
 
@@ -265,3 +269,43 @@ class TestRoles:
         access = Access(AccessPolicy(entry="invitation"))
         assert joint_role(access, account(role=Role.ADMIN), account()) is Role.MEMBER
         assert joint_role(access, account(role=Role.GUEST), account()) is Role.GUEST
+
+
+async def asked(core: Core, user: str, code: str) -> str:
+    """Somebody sends the other's code; what the button says that they are shown."""
+    await core.say(user, f"/link {code}")
+    return f"/{core.platform.buttons[-1][0]}"
+
+
+@on("postgresql")
+@pytest.mark.parametrize("pair", range(5))
+async def test_two_who_link_each_other_at_once_in_two_processes_become_one_and_lose_nothing(
+    storage: Storage, database_url: str, pair: int
+) -> None:
+    ada, ben = f"ada{pair}", f"ben{pair}"
+    elsewhere = Storage.open(database_url)
+    here, there = make_core(storage), make_core(elsewhere)
+    for user in (ada, ben):
+        await here.say(user, "hello")
+    codes = await offered(here, ada), await offered(here, ben)
+    clicks = await asked(here, ada, codes[1]), await asked(here, ben, codes[0])
+    for user, click in zip((ada, ben), clicks, strict=True):
+        await here.hear(user, click, clicked=True)
+    ((first,), (second,)) = await here.inbox.claim(1), await there.inbox.claim(1)
+    here.dispatcher.start(first)
+    there.dispatcher.start(second)
+    await asyncio.gather(here.dispatcher.drain(60), there.dispatcher.drain(60))
+    await here.work()
+
+    (one, same) = await accounts(here, ada, ben)
+    assert one == same
+    for table in (turn, charge, account_table):
+        column = table.c.id if table is account_table else table.c.account_id
+        async with storage.begin() as work:
+            query = sa.select(column, sa.func.count()).group_by(column)
+            owned = [tuple(row) for row in await work.people._connection.execute(query)]
+        assert owned == [(one, 1 if table is account_table else 2)]
+    await elsewhere.close()
+    said = [text for _, text in [*here.platform.sent, *there.platform.sent]]
+    assert sum(text.startswith("Joined") for text in said) == 1
+    assert "echo: again" in await here.say(ben, "again")

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapters.telegram.emulator import Person, TelegramEmulator
+from adapters.telegram.emulator import Limits, Person, TelegramEmulator
 from bot.llm.emulator import Exchange, ModelEmulator, Pace
 from tests.scenarios.process import SERVE, BotProcess, settings
 
@@ -35,11 +35,11 @@ class Cluster:
     async def all_streaming(self, count: int) -> None:
         await self.model.until(lambda: len(self.streaming()) >= count, 20)
 
-    async def answered(self, people: Sequence[Person], messages: int = 1) -> None:
+    async def answered(self, people: Sequence[Person], messages: int = 1, *, limit: float = 60) -> None:
         def done() -> bool:
             return all(len(self.said_by_bot(one)) >= messages for one in people)
 
-        await self.telegram.until(done, 30)
+        await self.telegram.until(done, limit)
 
     async def end(self) -> list[int]:
         """Stop every process; their exit statuses."""
@@ -55,10 +55,12 @@ def answer(asked: str) -> str:
 
 
 @asynccontextmanager
-async def cluster(folder: Path, database_url: str, roles: Sequence[str], **more: str) -> AsyncIterator[Cluster]:
+async def cluster(
+    folder: Path, database_url: str, roles: Sequence[str], *, limits: Limits | None = None, **more: str
+) -> AsyncIterator[Cluster]:
     """Start one process for each role; wait until one polls and all of them serve."""
     async with AsyncExitStack() as stack:
-        telegram = await stack.enter_async_context(TelegramEmulator())
+        telegram = await stack.enter_async_context(TelegramEmulator(limits=limits))
         model = await stack.enter_async_context(ModelEmulator(pace=Pace(words_per_second=40)))
         model.answer = lambda request: answer(request.said)
         scene = Cluster(telegram=telegram, model=model)
@@ -69,7 +71,7 @@ async def cluster(folder: Path, database_url: str, roles: Sequence[str], **more:
             home.mkdir()
             bot = BotProcess(home, environment, [*SERVE, "--role", role])
             scene.bots.append(await stack.enter_async_context(bot))
-        await telegram.until(lambda: telegram.world.updates.polled, 30)
+        await telegram.until(lambda: telegram.world.updates.polled, 90)
         for bot in scene.bots:
             await bot.serving()
         yield scene

@@ -149,6 +149,20 @@ def sum_up() -> None:
         )
 
 
+def decided_per_day() -> None:
+    """Limits per day of messages and tokens, and credits of them, are all that there was; the rest goes."""
+    mine = "WHERE subject = 'account:' || account.id AND quota.meter = metered.meter AND scope = '' AND span = 'day'"
+    theirs = "WHERE account_id = account.id AND credit.meter = metered.meter AND scope = ''"
+    op.execute(
+        "INSERT INTO allowance (account_id, meter, per_day, bonus, bonus_until, counted_from) "  # noqa: S608 - constants of ours
+        f"SELECT account.id, metered.meter, (SELECT coalesce(amount, -1) FROM quota {mine}), "
+        f"coalesce((SELECT sum(amount) FROM credit {theirs}), 0), "
+        f"coalesce((SELECT max(until) FROM credit {theirs}), 0), account.counted_from "
+        "FROM account CROSS JOIN (SELECT 'messages' AS meter UNION SELECT 'tokens') AS metered "
+        f"WHERE EXISTS (SELECT 1 FROM quota {mine}) OR EXISTS (SELECT 1 FROM credit {theirs})"
+    )
+
+
 def downgrade() -> None:
     op.create_table(
         "allowance",
@@ -163,13 +177,7 @@ def downgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "meter", name=op.f("pk_allowance")),
     )
-    # Limits per day of messages and tokens are all that there was; the rest goes.
-    op.execute(
-        "INSERT INTO allowance (account_id, meter, per_day, counted_from) "
-        "SELECT account.id, quota.meter, CASE WHEN quota.amount IS NULL THEN -1 ELSE quota.amount END, "
-        "account.counted_from FROM quota JOIN account ON quota.subject = 'account:' || account.id "
-        "WHERE quota.scope = '' AND quota.span = 'day' AND quota.meter IN ('messages', 'tokens')"
-    )
+    decided_per_day()
     op.drop_index("ix_charge_open_chat", table_name="charge", **where("state = 0"))
     op.drop_index("ix_charge_open", table_name="charge", **where("state = 0"))
     with op.batch_alter_table("charge") as table:
