@@ -36,7 +36,7 @@ from tests.scenarios.servers import PostgresServer, RedisServer
 WORKERS = 3
 LEASE = 5.0
 WORDS = 30
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds in which everything has its answer once nothing breaks any more."""
 
 _WHOLE = re.compile(rf"\[(\w+ asks \d+)\].*word{WORDS - 1}$", re.DOTALL)
