@@ -18,6 +18,9 @@ from bot.storage.tables import AdmissionState
 from bot.texts import Text, code, lines, plural, text
 from bot.texts.roles import role_name
 
+_WAITS, _DENIED = "waiting", "denied"
+"""As the audit log has it."""
+
 _MOST_SHOWN = 10
 _LETTERS = 16
 """Of an invitation: 80 bits. It is sent and not read out, and lives for days."""
@@ -99,9 +102,22 @@ async def _decide(call: Call, subject: Account, decision: int) -> Text | Answer:
         number = await _let_in(call, subject, "admit")
         await _answer_what_was_kept(call, subject)
         return call.changed(text("{person}", person=person), role_name(Role.NEWCOMER), role_name(Role.MEMBER), number)
-    number = await call.audit("deny", subject, {"before": "waiting", "after": "denied"})
+    number = await call.audit("deny", subject, {"before": _WAITS, "after": _DENIED})
     await _tell(call, subject, text("The admins did not let you in."), f"deny {number}")
-    return Answer(said=text("{person} was turned away (no. {number}).", person=person, number=number), in_place=True)
+    return call.changed(text("{person}", person=person), _standing(_WAITS), _standing(_DENIED), number)
+
+
+def _standing(stored: Any) -> Text:
+    return text("waiting at the door") if stored == _WAITS else text("turned away")
+
+
+async def _denied_now(call: Call, record: AuditRecord) -> str:
+    known = await call.work.admissions.of((await call.subject_of(record)).id)
+    return _DENIED if known is not None and known.state == AdmissionState.DENIED else _WAITS
+
+
+async def _wait_again(call: Call, record: AuditRecord) -> None:
+    await call.work.admissions.ask((await call.subject_of(record)).id, now=milliseconds(call.now))
 
 
 def _decided(state: int, person: str, by: str) -> Text:
@@ -233,6 +249,7 @@ COMMANDS = (
         example="approve @ada",
         role=Role.ADMIN,
         roles={"": Role.SUPPORT},
+        reversals=(Reversal(actions=("deny",), current=_denied_now, restore=_wait_again, said=_standing),),
     ),
     Command(
         name="invite",

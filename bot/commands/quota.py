@@ -85,6 +85,8 @@ async def _set_frozen(call: Call, words: Sequence[str], *, frozen: bool) -> Answ
     subject, rest = await _subject(call, words)
     if rest or subject.account is None:
         raise call.bad_argument()
+    if frozen:
+        await call.check_rank(subject.account)
     await call.work.people.freeze(subject.account.id, frozen=frozen)
     facts = {"before": subject.account.frozen, "after": frozen}
     number = await call.audit("quota.freeze", subject.account, facts)

@@ -24,6 +24,7 @@ _FEW, _MANY = 20, 100
 
 async def ask(call: Call, words: Sequence[str]) -> Text:
     """`request [what]`: an account has one open request at a time."""
+    await call.work.merging.lock(call.account.id)  # or two chats would ask at once
     if known := await call.work.limits.asked_by(call.account.id):
         return text("You have asked already (request no. {number}). The admins have not decided yet.", number=known.id)
     asked = await call.access.admins(call.work)

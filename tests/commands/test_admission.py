@@ -98,6 +98,15 @@ class TestTheDoor:
         assert "cannot use this bot" in said_to(door, "ada")[-1]
         assert sum("would like" in said for said in said_to(door, ADMIN)) == 1
 
+    async def test_whoever_was_turned_away_by_mistake_waits_again(self, door: Core) -> None:
+        await door.say("ada", "hello")
+        await door.click(ADMIN, "⛔ Turn away", chat=ADMIN)
+        assert "waiting at the door → turned away" in said_to(door, ADMIN)[-1]
+        await door.click(ADMIN, "↩ Take it back", chat=ADMIN)
+        assert "turned away → waiting at the door" in said_to(door, ADMIN)[-1]
+        await door.say(ADMIN, "/newcomers approve fake:ada")
+        assert said_to(door, "ada")[-1] == "echo: hello"
+
     async def test_a_newcomer_cannot_let_themselves_in(self, door: Core) -> None:
         await door.say("ada", "hello")
         await door.click("ada", "✅ Let in", chat="ada")

@@ -107,6 +107,15 @@ async def test_a_frozen_person_uses_nothing_until_they_are_thawed(core: Core) ->
     assert await core.say("ada", "three") == "echo: three"
 
 
+async def test_an_admin_freezes_nobody_who_is_not_below_them(core: Core) -> None:
+    for admin in ("mod", "other"):
+        await core.say(ADMIN, f"/role fake:{admin} admin")
+        await core.click(ADMIN, "Make an admin")
+    for person in (ADMIN, "other"):
+        assert "frozen" not in await core.say("mod", f"/quota freeze fake:{person}")
+        assert await core.say(person, "hello") == "echo: hello"
+
+
 async def test_unlimited_lifts_every_limit_on_the_meter_and_default_brings_them_back(core: Core) -> None:
     await core.say(ADMIN, "/quota set fake:ada messages 9 per 3h")
     answer = await core.say(ADMIN, "/quota set fake:ada messages unlimited")

@@ -1,8 +1,11 @@
 """Asking for more: admins get buttons, both sides hear how it ended."""
 
+import asyncio
+
 from bot.domain.people import Identity, Sender
 from bot.storage import Storage
 from tests.conftest import ADMIN, Core, make_core
+from tests.databases import on
 
 
 def told(core: Core, user: str) -> list[str]:
@@ -114,3 +117,21 @@ async def test_the_person_is_told_where_they_can_be_reached(core: Core) -> None:
         await work.merging.merge(ada.id, (await work.people.meet(elsewhere)).id, None)
     await core.say(ADMIN, "/quota deny 1")
     assert told(core, "ada")[-1] == "An admin has denied your request."
+
+
+@on("postgresql")
+async def test_of_two_requests_at_once_in_two_processes_one_is_made(storage: Storage, database_url: str) -> None:
+    elsewhere = Storage.open(database_url)
+    here, there = make_core(storage), make_core(elsewhere)
+    await here.say("ada", "hello")
+    for chat in ("ada", "team"):
+        await here.hear("ada", "/quota request", chat=chat)
+    ((first,), (second,)) = await here.inbox.claim(1), await there.inbox.claim(1)
+    here.dispatcher.start(first)
+    there.dispatcher.start(second)
+    await asyncio.gather(here.dispatcher.drain(60), there.dispatcher.drain(60))
+    async with storage.begin() as work:
+        assert len(await work.limits.waiting()) == 1
+    await elsewhere.close()
+    said = [text for _, text in [*here.platform.sent, *there.platform.sent]]
+    assert sum("have asked already" in text for text in said) == 1
