@@ -7,9 +7,10 @@ from telegram import Bot
 from telegram import error as sdk
 from telegram.request import BaseRequest
 
+from adapters.telegram.abilities import Abilities
 from adapters.telegram.errors import translate
 from adapters.telegram.files import FileSender
-from adapters.telegram.splitting import split
+from adapters.telegram.splitting import Formatted, split
 from bot.domain.updates import CONTENT, Place
 from bot.errors import RecipientGone
 from bot.ports import Part
@@ -33,8 +34,9 @@ _FIELD_AT_FAULT: Mapping[str, tuple[str, ...]] = {
 class Sender:
     """Sends through one bot. Raises telegram.error.TelegramError."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, abilities: Abilities) -> None:
         self._bot = bot
+        self.abilities = abilities
         self._files = FileSender(bot)
 
     async def deliver(self, part: Part) -> str:
@@ -62,23 +64,48 @@ class Sender:
                 raise
         return str(part["edit"])
 
-    async def place(self, place: Place, text: str, question: str) -> int:
-        """Put a first preview into a group."""
-        part = {"chat": int(place.chat), "text": text}
+    async def place(self, place: Place, shown: Formatted, below: Mapping[str, Any], question: str) -> int:
+        """Put a first preview into a chat without drafts, with a keyboard below."""
+        part = {"chat": int(place.chat), **_content(shown), "keyboard": below}
         thread = {"thread": int(place.thread)} if place.thread else {}
         return await self._send(part | thread | ({"reply_to": int(question)} if question else {}))
 
-    async def edit(self, place: Place, message: int, text: str) -> None:
-        await self._send({"chat": int(place.chat), "text": text, "edit": message}, hurry=True)
+    async def edit(self, place: Place, message: int, shown: Formatted, below: Mapping[str, Any]) -> None:
+        part = {"chat": int(place.chat), **_content(shown), "keyboard": below, "edit": message}
+        await self._send(part, hurry=True)
 
-    async def draft(self, place: Place, number: int, text: str) -> None:
+    async def draft(self, place: Place, number: int, shown: Formatted) -> None:
+        """Show a draft, formatted and with a Stop button, as far as the server takes that."""
+        text, entities = shown
+        stop = {"can_stop": True} if self.abilities.has("stop button") else {}  # Bot API 10.3
+        look = {"entities": entities} if entities else {}
+        try:
+            await self._draft(place, number, text, look | stop)
+        except sdk.BadRequest as error:
+            if isinstance(translate(error), RecipientGone) or not (look or stop):
+                raise
+            await self._plainer_draft(place, number, text, stop if look else {})
+            if stop and not look:
+                self.abilities.lacks("stop button")
+
+    async def _plainer_draft(self, place: Place, number: int, text: str, more: Mapping[str, Any]) -> None:
+        """Without the look; without the button too if that is it."""
+        try:
+            await self._draft(place, number, text, more)
+        except sdk.BadRequest:
+            if not more:
+                raise
+            await self._draft(place, number, text, {})
+            self.abilities.lacks("stop button")
+
+    async def _draft(self, place: Place, number: int, text: str, more: Mapping[str, Any]) -> None:
         await self._bot.send_message_draft(
             int(place.chat),
             number,
             text,
             message_thread_id=_thread(place),
             read_timeout=_DRAFT_SECONDS,
-            api_kwargs={"can_stop": True},  # Bot API 10.3; older servers ignore it
+            api_kwargs=dict(more),
         )
 
     async def typing(self, place: Place) -> None:
@@ -127,6 +154,11 @@ class Sender:
             await self.deliver({**rest, "text": text})
         last = {key: part[key] for key in ("keyboard",) if key in part}
         return await self.deliver({**rest, **last, "text": pieces[-1][0]})
+
+
+def _content(shown: Formatted) -> dict[str, Any]:
+    text, entities = shown
+    return {"text": text, "entities": entities} if entities else {"text": text}
 
 
 def _markup(part: Part) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Answers as they grow on the screen, and the parts that stay.
 
 In private chats a preview is a draft: it leaves nothing behind and ends with the message that replaces it. Groups
-have no drafts: there the preview is a message that is edited, and the answer's first part is its last edit. It comes
-when there is something to read: its first words would stand there alone until the first edit, seconds later.
+have no drafts, nor have old servers: there the preview is a message that is edited, with a button that stops it, and
+the answer's first part is its last edit. It comes when there is something to read: its first words would stand there
+alone until the first edit, seconds later.
 
 A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids) and
 `keyboard` (reply markup). With a file (`File.packed`; `picture` if it is to be shown) the text is its caption. Without
@@ -19,23 +20,24 @@ from telegram import error as sdk
 
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import seconds, translate
+from adapters.telegram.growing import preview
 from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
-from adapters.telegram.mentions import hushed
 from adapters.telegram.pacing import Pacing
-from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
-from bot.domain.completions import is_blank
+from adapters.telegram.splitting import Formatted, utf16_len
 from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformDown, RecipientGone
 from bot.ports import Clock, Part, Ref
+from bot.texts import text
 
 DRAFT_REFRESH = 20.0  # seconds; a draft lives for about 30 [Bot API, sendMessageDraft]
 TYPING_REFRESH = 3.5  # seconds; "typing…" is shown for 5 at most [Bot API, sendChatAction]
-_ELLIPSIS = "…\n"
 _OPENING = 40  # characters that are worth a message in a group, if no line or sentence has ended before
 _ENDED = re.compile(r"\n|(?<![\d\s])[.!?…:]\s|[。！？：]")  # "1. " begins a list
 _LONGEST_CAPTION = 1024
 _SOON = 0.5  # seconds until a further look, while there is nothing to read
+_NOTHING: Formatted = ("", [])
+STOP = text("⏹ Stop")
 
 log = structlog.get_logger(__name__)
 
@@ -77,22 +79,12 @@ def _part(place: Place, message: Formatted, more: dict[str, int]) -> dict[str, A
     return part
 
 
-def preview(text: str) -> str:
-    """What of a growing answer fits one message: its end, which is what is being written."""
-    text = "" if is_blank(text) else text.strip()
-    if utf16_len(text) <= LIMIT:
-        return text
-    tail = text[-(LIMIT - 96) :]
-    while utf16_len(tail) > LIMIT - 96:
-        tail = tail[utf16_len(tail) - (LIMIT - 96) :]
-    newline = tail.find("\n", 0, 400)
-    return _ELLIPSIS + tail[newline + 1 :].lstrip()
-
-
 class TelegramReply:
-    """One answer in one chat; see `bot.ports.Reply`."""
+    """One answer in one chat; see `bot.ports.Reply`. `stop` is the label of the button that stops it."""
 
-    def __init__(self, sender: Sender, pacing: Pacing, clock: Clock, update: Update, ref: Ref | None = None) -> None:
+    def __init__(
+        self, sender: Sender, pacing: Pacing, clock: Clock, update: Update, ref: Ref | None = None, *, stop: str
+    ) -> None:
         self._sender = sender
         self._pacing = pacing
         self._clock = clock
@@ -101,10 +93,10 @@ class TelegramReply:
         # In a private chat the answer stands below its question, unless that was asked long ago and edited.
         self._quoted = "" if update.place.private and not update.edited else update.message
         self._placeholder: int | None = ref["message"] if ref else None
+        self._stop = keyboard([Button(label=stop, command="stop")])
         # What comes of a click may change a message, which ends no draft.
-        self._drafts = update.place.private and update.invocation is None
-        self._empty_drafts = True
-        self._shown: str | None = None
+        self._undraftable = not update.place.private or update.invocation is not None
+        self._shown: Formatted | None = None
         self._shown_at = 0.0
         self._lasts = math.inf  # seconds until what is shown fades and is worth repeating
         self._over = False
@@ -117,9 +109,9 @@ class TelegramReply:
     async def show(self, text: str, *, waiting: str = "") -> None:
         # A draft goes without a trace; in groups the words would stand there as a message.
         text = text or (waiting if self._drafts else "")
-        visible = self._worth_showing(preview(text if self._place.private else hushed(text)))
+        visible = self._worth_showing(preview(text, quiet=not self._place.private))
         interval = self._pacing.interval(self._place.chat, private=self._place.private)
-        self.interval = interval if visible else min(interval, _SOON)
+        self.interval = interval if visible != _NOTHING else min(interval, _SOON)
         if not self._over and self._is_news(visible) and self._is_time(visible):
             await self._attempt(visible)
 
@@ -129,22 +121,26 @@ class TelegramReply:
     async def close(self) -> None:
         self._over = True
 
-    def _worth_showing(self, visible: str) -> str:
-        """Nothing, as long as it would begin a message in a group with hardly a word."""
-        begun = self._place.private or self._placeholder is not None
-        return visible if begun or len(visible) >= _OPENING or _ENDED.search(visible) else ""
+    @property
+    def _drafts(self) -> bool:
+        return not self._undraftable and self._sender.abilities.has("drafts")
 
-    def _is_news(self, visible: str) -> bool:
+    def _worth_showing(self, visible: Formatted) -> Formatted:
+        """Nothing, as long as it would begin a message with hardly a word."""
+        begun, (text, _) = self._drafts or self._placeholder is not None, visible
+        return visible if begun or len(text) >= _OPENING or _ENDED.search(text) else _NOTHING
+
+    def _is_news(self, visible: Formatted) -> bool:
         """Something new, or what is about to fade."""
         return visible != self._shown or self._clock.monotonic() - self._shown_at >= self._lasts
 
-    def _is_time(self, visible: str) -> bool:
-        if not visible:
+    def _is_time(self, visible: Formatted) -> bool:
+        if visible == _NOTHING:
             # Thinking takes no turn: the first words should not have to wait for the next one.
             return not self._pacing.wait(self._place.chat)
         return self._pacing.allows_preview(self._place.chat, private=self._place.private)
 
-    async def _attempt(self, visible: str) -> None:
+    async def _attempt(self, visible: Formatted) -> None:
         """Show it; a preview that fails is not worth an error unless nobody is there to see any."""
         try:
             await self._show(visible)
@@ -162,35 +158,39 @@ class TelegramReply:
             self._over = True
             raise translated from error
 
-    async def _show(self, visible: str) -> None:
-        if self._drafts and (visible or self._empty_drafts):
+    async def _show(self, visible: Formatted) -> None:
+        if self._drafts and (visible != _NOTHING or self._sender.abilities.has("empty drafts")):
             await self._draft(visible)
-        elif self._place.private or not visible:
+        elif visible == _NOTHING:
             await self._type()
         elif self._placeholder is None:
             await self._place_placeholder(visible)
         else:
-            await self._sender.edit(self._place, self._placeholder, visible)
+            await self._sender.edit(self._place, self._placeholder, visible, self._stop)
 
-    async def _draft(self, visible: str) -> None:
+    async def _draft(self, visible: Formatted) -> None:
         try:
             await self._sender.draft(self._place, _draft_id(self._question), visible)
             self._lasts = DRAFT_REFRESH
         except (sdk.BadRequest, sdk.InvalidToken, sdk.EndPointNotFound) as error:
             # Servers before Bot API 10.0 refuse the empty draft, those before 9.3 (404) every draft.
             self._raise_if_gone(error)
-            self._empty_drafts = False
-            self._drafts = not visible and isinstance(error, sdk.BadRequest)
+            if not isinstance(error, sdk.BadRequest):
+                self._sender.abilities.lacks("drafts")
+            elif visible == _NOTHING:
+                self._sender.abilities.lacks("empty drafts")
+            else:
+                self._undraftable = True
             await self._type()
 
     async def _type(self) -> None:
         self._lasts = TYPING_REFRESH
         await self._sender.typing(self._place)
 
-    async def _place_placeholder(self, visible: str) -> None:
+    async def _place_placeholder(self, visible: Formatted) -> None:
         self._lasts = math.inf
         try:
-            self._placeholder = await self._sender.place(self._place, visible, self._question)
+            self._placeholder = await self._sender.place(self._place, visible, self._stop, self._quoted)
         except sdk.TelegramError as error:
             translated = translate(error)
             # It may stand there all the same; a second one must not be added.

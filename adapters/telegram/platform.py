@@ -6,23 +6,25 @@ from typing import Any, TypeVar
 
 import structlog
 from aiohttp import web
-from telegram import Bot, BotCommand, User
+from telegram import Bot, User
 from telegram import error as sdk
 
 from adapters.telegram import inbound
+from adapters.telegram.abilities import Abilities
 from adapters.telegram.attachments import fetch
 from adapters.telegram.chats import presides, rename_topic
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import TOKEN_HINT, seconds, translate
 from adapters.telegram.keyboards import keyboard
-from adapters.telegram.outbound import TelegramReply, parts_of
+from adapters.telegram.menus import Describe, Menus
+from adapters.telegram.outbound import STOP, TelegramReply, parts_of
 from adapters.telegram.pacing import Pacing
 from adapters.telegram.polling import LONGEST_POLL, Backoff, Poller
 from adapters.telegram.reading import PLATFORM, BotUser, Hearing
 from adapters.telegram.request import AiohttpRequest, environment_proxy
 from adapters.telegram.taming import tame_sdk
 from adapters.telegram.webhook import Webhook, secret_of
-from bot.commands.declaration import Command, CommandBook, Role
+from bot.commands.declaration import CommandBook
 from bot.domain.happenings import Happening
 from bot.domain.people import Identity
 from bot.domain.people import Sender as Person
@@ -31,10 +33,6 @@ from bot.errors import PlatformBusy, PlatformMisconfigured
 from bot.ports import Accept, Clock, Part, Ref, Reply
 from bot.texts import Text
 
-Describe = Callable[[Text, str | None], str]
-"""A sentence in a language (a gettext name such as `zh_Hans`; None is English)."""
-
-_LONGEST_DESCRIPTION = 256
 _Result = TypeVar("_Result")
 
 log = structlog.get_logger(__name__)
@@ -61,6 +59,7 @@ class TelegramPlatform:
         webhook_url: where Telegram reaches us; None to poll. Put `routes` where that leads.
         triggers: words that call the bot in groups, as its name does.
         channels: whether it is to be called in channels too.
+        admins: chats in which admins have their commands, and so a menu of their own.
     """
 
     name = PLATFORM
@@ -81,6 +80,7 @@ class TelegramPlatform:
         webhook_url: str | None = None,
         triggers: Sequence[str] = (),
         channels: bool = False,
+        admins: Sequence[int] = (),
     ) -> None:
         tame_sdk()
         api_url = api_url.rstrip("/")
@@ -100,11 +100,11 @@ class TelegramPlatform:
         self.connected = False
         self._clock = clock
         self._describe = describe
-        self._languages = languages
+        self._menus = Menus(self._bot, commands, describe=describe, languages=languages, admins=admins, clock=clock)
         self._poll_seconds = poll_seconds
         self._backoff = backoff
         self._pacing = Pacing(clock)
-        self._sender = Sender(self._bot)
+        self._sender = Sender(self._bot, Abilities(clock))
 
     async def listen(self, accept: Accept) -> None:
         # Not Bot.initialize, which writes the token into its error.
@@ -123,7 +123,7 @@ class TelegramPlatform:
         async def announced() -> None:
             await self._persistently(webhook.announce)
             self.connected = True
-            await self._publish_commands()
+            await self._menus.publish()
             await asyncio.get_running_loop().create_future()
 
         # Listening first: it calls as soon as it knows the address.
@@ -131,8 +131,9 @@ class TelegramPlatform:
 
     async def _poll(self, me: BotUser, accept: Accept) -> None:
         await self._persistently(self._bot.delete_webhook)  # keeps what is waiting
-        await self._publish_commands()
-        await Poller(
+        # There are many menus, and nobody should have to wait for them.
+        menus = asyncio.create_task(self._menus.publish())
+        poller = Poller(
             self._bot,
             me,
             self._hearing,
@@ -140,7 +141,12 @@ class TelegramPlatform:
             timeout=self._poll_seconds,
             backoff=self._backoff(),
             answered=self._note,
-        ).run(accept)
+        )
+        try:
+            await poller.run(accept)
+        finally:
+            menus.cancel()
+            await asyncio.gather(menus, return_exceptions=True)
 
     def _note(self, connected: bool) -> None:  # noqa: FBT001 - see Poller
         self.connected = connected
@@ -162,7 +168,8 @@ class TelegramPlatform:
         await rename_topic(self._bot, place, title)
 
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
-        return TelegramReply(self._sender, self._pacing, self._clock, update, ref)
+        stop = self._describe(STOP, update.sender.reads)
+        return TelegramReply(self._sender, self._pacing, self._clock, update, ref, stop=stop)
 
     def parts(
         self,
@@ -255,31 +262,6 @@ class TelegramPlatform:
                 "Turn it off in @BotFather (/setprivacy) and add the bot to the group again, or make it an admin."
             )
 
-    async def _publish_commands(self) -> None:
-        """The menu, in every language. Without it the commands still work."""
-        for code, language in _codes(self._languages).items():
-            menu = [
-                BotCommand(command.name, self._summary(command, language))
-                for command in self._hearing.commands.menu(Role.MEMBER)
-            ]
-            try:
-                await self._bot.set_my_commands(menu, language_code=code)
-            except sdk.TelegramError as error:
-                log.warning("The command menu was not set", reason=str(error), language=code or "default")
-
-    def _summary(self, command: Command, language: str | None) -> str:
-        return self._describe(command.summary, language)[:_LONGEST_DESCRIPTION]
-
 
 def _bot_user(user: User) -> BotUser:
     return BotUser(id=user.id, username=user.username or "")
-
-
-def _codes(languages: Sequence[str]) -> dict[str | None, str | None]:
-    """Telegram's two-letter codes → our names. Of `zh_Hans` and `zh_Hant` the first one speaks for `zh`."""
-    codes: dict[str | None, str | None] = {None: None}
-    for language in languages:
-        code = language.replace("_", "-").partition("-")[0].lower()
-        if len(code) == 2:
-            codes.setdefault(code, language)
-    return codes

@@ -206,7 +206,6 @@ class Command:
         spoken: what the arguments must look like for `@Parley name arguments` to be a command and not a sentence
             ("help me write a poem"); a full match is asked for.
         reversals: how what it changed is taken back.
-        personal: whether it is about the caller alone; menus of groups leave it out.
         forms: what asks for the arguments where a platform has forms, by their first word: `async (Call) ->
             Questionnaire`, or None if they are complete.
     """
@@ -223,7 +222,6 @@ class Command:
     topic: Topic = "conversation"
     spoken: re.Pattern[str] = re.compile("")
     reversals: Sequence[Reversal] = ()
-    personal: bool = False
     forms: Mapping[str, Callable[[Any], Awaitable[Questionnaire | None]]] = field(default_factory=dict)
 
     @property

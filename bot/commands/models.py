@@ -6,28 +6,32 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, Command, Later, Role, Table
+from bot.commands.declaration import Answer, Choice, Command, Later, Role, Table
 from bot.commands.pictures import everybodys_picture
 from bot.domain.models import ModelCard
 from bot.domain.windows import Period, milliseconds
 from bot.errors import UnknownModel
 from bot.storage.calls import Grouping, Spending
-from bot.texts import Text, Typed, code, lines, text
+from bot.texts import Text, Typed, code, lines, text, words
 
 _DEFAULT = "default"
+_MOST_BUTTONS = 20
 _DAYS = {"day": 1, "week": 7, "month": 30}
 _GROUPINGS: dict[str, Grouping] = {"person": "person", "model": "model", "platform": "platform"}
 
 
-async def model(call: Call) -> Text:
+async def model(call: Call) -> Text | Answer:
     match call.words:
         case []:
-            return _offer(call)
-        case [name] if name == _DEFAULT:
-            await pin(call, None)
-            return text("From now on the best suited model answers you.")
+            return _offer(call, call.account.pinned_model)
         case [name]:
-            return text("From now on {model} answers you.", model=code(await pin(call, name)))
+            chosen = await pin(call, None if name == _DEFAULT else name)
+            said = (
+                text("From now on {model} answers you.", model=code(chosen))
+                if chosen
+                else text("From now on the best suited model answers you.")
+            )
+            return _offer(call, chosen, said) if call.update.clicked else said
     raise call.bad_argument()
 
 
@@ -45,13 +49,23 @@ async def spend(call: Call) -> Text | Answer | Later:
     return Answer(said=said, table=_table(groups), listed=True)
 
 
-def _offer(call: Call) -> Text:
-    pinned = call.account.pinned_model
+def _offer(call: Call, pinned: str | None, *said: Text) -> Answer:
+    """The models there are, each with a button where its name fits one."""
     cards = call.catalog.offered(call.quotas.plan_of(call.account))
-    return lines(
-        text("You can choose among these models:"),
-        *(_model_line(card, chosen=card.ref == pinned) for card in cards),
-        text("{model} leaves the choice to me.", model=Typed(f"model {_DEFAULT}")),
+    others = [card.ref for card in cards[:_MOST_BUTTONS] if card.ref != pinned]
+    choices = [Choice(label=words(ref), command=f"model {ref}") for ref in others if Choice.fits(f"model {ref}")]
+    return Answer(
+        said=lines(
+            *said,
+            text("You can choose among these models:"),
+            *(_model_line(card, chosen=card.ref == pinned) for card in cards),
+            text("{model} leaves the choice to me.", model=Typed(f"model {_DEFAULT}")),
+        ),
+        choices=[
+            *choices,
+            *([Choice(label=text("The best suited one"), command=f"model {_DEFAULT}")] if pinned else []),
+        ],
+        in_place=True,
     )
 
 

@@ -36,11 +36,13 @@ async def persona(call: Call) -> Text | Answer:
     raise call.bad_argument()
 
 
-async def _list(call: Call) -> Answer:
+async def _list(call: Call, *said: Text) -> Answer:
     there = await call.personas.all(call.work)
     current = await call.personas.here(call.work, await call.conversation(), call.account.id)
     return Answer(
-        said=lines(text("Who can answer here:"), *(_line(one, current=one.name == current) for one in there.values())),
+        said=lines(
+            *said, text("Who can answer here:"), *(_line(one, current=one.name == current) for one in there.values())
+        ),
         choices=[
             Choice(label=words(name), command=f"persona set {name}")
             for name in [*there][:_MOST_CHOICES]
@@ -80,7 +82,7 @@ def _shown(call: Call, one: Persona) -> Answer:
     return Answer(said=lines(words(heading), words(code_block(one.prompt))), choices=edit)
 
 
-async def _set(call: Call, name: str, scope: str) -> Text:
+async def _set(call: Call, name: str, scope: str) -> Text | Answer:
     chosen = None if name == _NOBODY else (await _known(call, name)).name
     conversation = await call.conversation()
     if scope == "me":
@@ -93,7 +95,8 @@ async def _set(call: Call, name: str, scope: str) -> Text:
     else:
         await call.work.personas.choose("conversation", conversation, chosen)
     now = await call.personas.here(call.work, conversation, call.account.id)
-    return text("From now on {name} answers here.", name=code(now))
+    said = text("From now on {name} answers here.", name=code(now))
+    return await _list(call, said) if call.update.clicked else said
 
 
 async def _write(call: Call, name: str, *, anew: bool) -> Text | Answer:

@@ -1,13 +1,13 @@
 """Limits of one person or one group. What is decided holds from the next message on."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.commands import decisions, grants, requests
 from bot.commands.call import Call
 from bot.commands.decisions import Subject, decide, together
-from bot.commands.declaration import Answer, Command, Reversal, Role
+from bot.commands.declaration import Answer, Choice, Command, Reversal, Role
 from bot.commands.grants import give
 from bot.commands.phrases import PHRASE, meter_named, phrase
 from bot.commands.questionnaires import Blank, Questionnaire
@@ -26,16 +26,35 @@ _WINDOWS = ("day", "week", "month", "1h", "3h", "24h", "30d", "total")
 
 async def quota(call: Call) -> Text | Answer:
     match call.words:
+        case []:
+            return await _own(call)
         case [act, *rest] if act in _ACTS:
             return await _ACTS[act](call, rest)
     raise call.bad_argument()
 
 
-async def _show(call: Call, words: Sequence[str]) -> Text:
+async def _own(call: Call) -> Answer:
+    """What the caller may use, and what can be done from there."""
+    choices = [Choice(label=text("🙋 Ask for more"), command="quota request")]
+    if call.role >= Role.SUPPORT:
+        choices = [Choice(label=text("📨 Requests"), command="quota requests")]
+    return Answer(said=await _overview(call, _person(call.account)), choices=choices, in_place=True)
+
+
+async def _show(call: Call, words: Sequence[str]) -> Answer:
     subject, rest = await _subject(call, words, otherwise=call.account)
     if rest:
         raise call.bad_argument()
-    return await _overview(call, subject)
+    choices = _acts(subject.account) if call.role >= Role.ADMIN and subject.account else ()
+    return Answer(said=await _overview(call, subject), choices=[*choices], in_place=True)
+
+
+def _acts(account: Account) -> Iterator[Choice]:
+    """What an admin may want to do about somebody's quota without typing."""
+    freeze = (text("Unfreeze"), "unfreeze") if account.frozen else (text("❄️ Freeze"), "freeze")
+    for label, act in (freeze, (text("Reset"), "reset")):
+        if Choice.fits(command := f"quota {act} {account.called}"):
+            yield Choice(label=label, command=command)
 
 
 async def _set(call: Call, words: Sequence[str]) -> Answer:
@@ -238,7 +257,7 @@ COMMANDS = (
         example="set @ada messages 40 per 3h on strong",
         role=Role.ADMIN,
         roles={"": Role.GUEST, "show": Role.SUPPORT, "requests": Role.SUPPORT, "request": Role.GUEST},
-        spoken=re.compile(rf"({'|'.join(_ACTS)})\b.*"),
+        spoken=re.compile(rf"(({'|'.join(_ACTS)})\b.*)?"),
         reversals=(
             decisions.REVERSAL,
             grants.REVERSAL,

@@ -44,6 +44,32 @@ async def test_a_pinned_model_answers_and_is_marked(core: Core) -> None:
     assert "• `main/small` — your choice" in await core.say("ada", "/model")
 
 
+async def test_a_model_is_chosen_by_a_click_in_the_same_message(core: Core) -> None:
+    await core.say("ada", "/model")
+    assert core.platform.labels[-1] == ["main/big", "main/small", "lab/new"]
+    told = await core.click("ada", "main/small")
+    assert told.startswith("From now on `main/small` answers you.")
+    assert core.platform.labels[-1] == ["main/big", "lab/new", "The best suited one"]
+    assert core.platform.instead_of[-1] == "1"
+    await core.click("ada", "The best suited one")
+    await core.say("ada", "hello")
+    assert asked_last(core) == "main/big"
+
+
+async def test_a_click_chooses_for_who_clicks(core: Core) -> None:
+    await core.say("ada", "/model", chat="team")
+    await core.click("ben", "main/small")
+    await core.say("ada", "hello", chat="team")
+    assert asked_last(core) == "main/big"
+    await core.say("ben", "hello", chat="team")
+    assert asked_last(core) == "main/small"
+
+
+async def test_a_made_up_choice_is_refused(core: Core) -> None:
+    refused = await core.say("ada", "/model lab/other", clicked=True, message="1")
+    assert "no model `lab/other`" in refused
+
+
 async def test_the_chain_stays_behind_a_pinned_model(core: Core) -> None:
     await core.say("ada", "/model lab/new")
     await core.say("ada", "hello")

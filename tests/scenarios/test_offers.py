@@ -1,5 +1,6 @@
 """The buttons under answers on both emulators: clicked by whoever asked, and by others."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -22,6 +23,7 @@ TOKEN = "100:TEST"
 ALL = Offers(kinds=frozenset({"retry", "continue", "thumbs"}), bill="admins")
 BILL = "\N{INFORMATION SOURCE}\ufe0f"
 PATIENCE = 30.0
+SO_FAR = "There is a long story to be told, and it begins in a small town by the sea, a hundred years ago."
 
 
 async def verdicts(core: Core) -> list[bool | None]:
@@ -102,6 +104,37 @@ class TestTelegram:
                 assert "yours" in (await self.answered(tg, team, count)).text
         assert await verdicts(core) == [None]
         assert len(core.model.prompts) == 1
+
+    async def test_in_a_group_only_who_asked_stops_an_answer_by_its_button(
+        self, storage: Storage, tg: TelegramEmulator, platform: TelegramPlatform, ada: Person
+    ) -> None:
+        ben = tg.person(id=13, first_name="Ben", username="ben")
+        core, team = core_for(storage, platform), tg.group(id=-1001, title="Team", members=[ada, ben])
+        core.model.script = [(SO_FAR, asyncio.Event())]
+        async with serving(core, platform):
+            ada.says("@parley_bot a story", chat=team)
+            await tg.until(lambda: any(self.labels(one) == ["⏹ Stop"] for one in self.by_bot(tg, team)), PATIENCE)
+            preview = self.by_bot(tg, team)[-1]
+            self.press(ben, preview, "⏹ Stop", team)
+            refused = await self.answered(tg, team, 2)
+            assert refused.text.startswith("No answer to you is being written here.")
+            self.press(ada, preview, "⏹ Stop", team)
+            await tg.until(lambda: self.labels(self.by_bot(tg, team)[0]) != ["⏹ Stop"], PATIENCE)
+        answer, _ = self.by_bot(tg, team)
+        assert answer.text == f"{SO_FAR}\n\n⏹ Stopped."
+        assert self.labels(answer) == ["🔁 Retry", "👍", "👎"]
+
+    async def test_the_stop_button_under_a_draft_leaves_what_was_written(
+        self, storage: Storage, tg: TelegramEmulator, platform: TelegramPlatform, ada: Person
+    ) -> None:
+        core = core_for(storage, platform)
+        core.model.script = [(SO_FAR, asyncio.Event())]
+        async with serving(core, platform):
+            asked = ada.says("a story")
+            await tg.until(lambda: tg.drafts(ada.chat) == SO_FAR, PATIENCE)
+            ada.stops(asked)
+            answer = await self.answered(tg, ada.chat)
+        assert answer.text == f"{SO_FAR}\n\n⏹ Stopped."
 
     @pytest.mark.parametrize(
         "data", ["thumb up 999999999", "thumb", "bill 1", "continue 1; drop", "x" * 64, "\U0001f44d"]

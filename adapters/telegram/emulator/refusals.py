@@ -21,6 +21,10 @@ class ApiError(Exception):
         return body
 
 
+NOT_FOUND = ApiError(404, "Not Found")
+"""For a method, or an address, that the server does not know."""
+
+
 def bad_request(text: str, **parameters: int) -> ApiError:
     return ApiError(400, f"Bad Request: {text}", **parameters)
 

@@ -13,11 +13,10 @@ from adapters.telegram.emulator.faults import Fault, Faults
 from adapters.telegram.emulator.files import LARGEST_UPLOAD, downloadable
 from adapters.telegram.emulator.methods.table import METHODS
 from adapters.telegram.emulator.params import Params, Upload
-from adapters.telegram.emulator.refusals import ApiError, bad_request
+from adapters.telegram.emulator.refusals import NOT_FOUND, ApiError, bad_request
 from adapters.telegram.emulator.values import Call
 from adapters.telegram.emulator.world import World
 
-NOT_FOUND = ApiError(404, "Not Found")
 UNAUTHORIZED = ApiError(401, "Unauthorized")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

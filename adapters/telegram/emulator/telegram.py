@@ -14,7 +14,7 @@ from adapters.telegram.emulator.server import Server
 from adapters.telegram.emulator.updates import UpdateQueue
 from adapters.telegram.emulator.values import Call, Event, Json, Lifetimes, Message, User
 from adapters.telegram.emulator.webhooks import WebhookDelivery
-from adapters.telegram.emulator.world import World
+from adapters.telegram.emulator.world import NEWEST, World
 
 FIRST_UPDATE = 900_000_001
 
@@ -24,6 +24,7 @@ class TelegramEmulator:
 
     `async with TelegramEmulator(token=…) as tg` listens at `tg.url`; bots use `f"{tg.url}/bot"`. `clock` gives
     Unix seconds. `reads_all_group_messages` switches privacy mode off. `keep_calls` bounds `calls`; 0 records none.
+    `bot_api` is the version of the server: what came later it does not know.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class TelegramEmulator:
         clock: Callable[[], float] = time.time,
         keep_calls: int = 10_000,
         reads_all_group_messages: bool = False,
+        bot_api: tuple[int, int] = NEWEST,
     ) -> None:
         bot = User(id=int(token.partition(":")[0]), first_name="Parley", is_bot=True, username=username)
         life = lifetimes or Lifetimes()
@@ -50,6 +52,7 @@ class TelegramEmulator:
             updates=UpdateQueue(first_id=FIRST_UPDATE, life=life.update, clock=clock, notify=feed.stir),
             feed=feed,
             reads_all_group_messages=reads_all_group_messages,
+            bot_api=bot_api,
         )
         self._server = Server(self.world, token=token, faults=self.faults, calls=self.calls)
         self._webhooks = WebhookDelivery(self.world)

@@ -10,9 +10,12 @@ from adapters.telegram.emulator.feed import Feed
 from adapters.telegram.emulator.limits import FloodControl
 from adapters.telegram.emulator.payloads import member_payload, message_payload
 from adapters.telegram.emulator.privacy import visible_to_bot
-from adapters.telegram.emulator.refusals import bad_request
+from adapters.telegram.emulator.refusals import NOT_FOUND, bad_request
 from adapters.telegram.emulator.updates import UpdateQueue
 from adapters.telegram.emulator.values import Draft, Event, EventKind, Json, Lifetimes, Message, User
+
+NEWEST = (10, 3)
+"""The version of the Bot API that is emulated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class World:
     updates: UpdateQueue
     feed: Feed
     reads_all_group_messages: bool = False
+    bot_api: tuple[int, int] = NEWEST
     users: dict[int, User] = field(default_factory=dict)
     chats: dict[int, Chat] = field(default_factory=dict)
     files: dict[str, tuple[Json, bytes]] = field(default_factory=dict)
@@ -63,6 +67,11 @@ class World:
             return self.chats[int(chat_id)]
         except (ValueError, KeyError, TypeError):
             raise bad_request("chat not found") from None
+
+    def require_version(self, *version: int) -> None:
+        """Raise what a server answers to a method that it does not know."""
+        if self.bot_api < version:
+            raise NOT_FOUND
 
     def publish(self, kind: EventKind, chat: Chat, body: Json) -> None:
         self.feed.publish(Event(kind=kind, chat_id=chat.id, at=self.clock(), body=body))

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.telegram.emulator import Chat, Person, TelegramEmulator
-from adapters.telegram.emulator.entities import covered
+from adapters.telegram.emulator.entities import check, covered
 from adapters.telegram.emulator.values import Message
+from adapters.telegram.growing import preview
 from adapters.telegram.markup import render
-from adapters.telegram.outbound import parts_of, preview
+from adapters.telegram.outbound import parts_of
 from adapters.telegram.platform import TelegramPlatform
 from adapters.telegram.splitting import LIMIT, utf16_len
 from bot.domain.completions import is_blank
@@ -141,6 +142,11 @@ def test_no_letter_of_prose_is_lost(*, markdown: str, quiet: bool) -> None:
 @given(st.lists(FRAGMENTS, max_size=12).map("".join), st.integers(1, 400))
 @settings(max_examples=100, deadline=None)
 def test_previews_are_never_refused(markdown: str, times: int) -> None:
-    text = preview(markdown * times)
+    text, entities = preview(markdown * times)
     assert utf16_len(text) <= LIMIT
     assert text == "" or not is_blank(text)
+    assert check(text, entities, lambda _: None) or not entities
+    units = text.encode("utf-16-le", "surrogatepass")
+    for entity in entities:
+        edges = (entity["offset"], entity["offset"] + entity["length"])
+        assert all(units[: 2 * edge].decode("utf-16-le") for edge in edges if edge)

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from adapters.telegram.emulator import Chat, Fault, Limits, Message, Person, Rate, TelegramEmulator
-from adapters.telegram.outbound import parts_of, preview
+from adapters.telegram.growing import preview
+from adapters.telegram.outbound import parts_of
 from adapters.telegram.platform import TelegramPlatform
 from adapters.telegram.splitting import LIMIT, utf16_len
 from bot.commands.declaration import CommandBook
@@ -75,9 +76,9 @@ class TestPrivateChats:
             await reply.show(text)
             clock.seconds += 1
         sent = calls(tg, "sendMessageDraft")
-        assert [call["text"] for call in sent] == ["Hel", "Hello", "Hello **there**"]
+        assert [call["text"] for call in sent] == ["Hel", "Hello", "Hello there"]
         assert {call["draft_id"] for call in sent} == {1}
-        assert all("entities" not in call for call in sent)
+        assert [call.get("entities") for call in sent] == [None, None, [{"type": "bold", "offset": 6, "length": 5}]]
 
     async def test_previews_keep_their_interval(self, tg: TelegramEmulator, ada: Person, reply: Reply) -> None:
         await reply.show("Hel")
@@ -119,8 +120,7 @@ class TestPrivateChats:
     async def test_a_server_without_empty_drafts_shows_typing(
         self, tg: TelegramEmulator, ada: Person, clock: ManualClock, reply: Reply
     ) -> None:
-        refusal = Fault(status=400, description="Bad Request: message text is empty")
-        tg.faults.next("sendMessageDraft", refusal)
+        tg.world.bot_api = (9, 5)
         for _ in range(2):
             await reply.show("")
             clock.seconds += 4
@@ -131,12 +131,61 @@ class TestPrivateChats:
     async def test_a_server_without_drafts_shows_typing(
         self, tg: TelegramEmulator, ada: Person, clock: ManualClock, reply: Reply
     ) -> None:
-        tg.faults.next("sendMessageDraft", Fault(status=404, description="Not Found"))
+        tg.world.bot_api = (9, 2)
         for text in ("Hel", "Hello"):
             await reply.show(text)
             clock.seconds += 4
         assert len(calls(tg, "sendMessageDraft")) == 1
         assert len(calls(tg, "sendChatAction")) == 2
+
+    async def test_on_a_server_without_drafts_an_answer_grows_as_in_a_group(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, clock: ManualClock, reply: Reply
+    ) -> None:
+        tg.world.bot_api = (9, 2)
+        for text in ("Hel", OPENING, f"{OPENING}, **Ada"):
+            await reply.show(text)
+            clock.seconds += NEXT
+        (shown,) = [message for message in tg.messages(ada.chat) if message.sender.is_bot]
+        assert (shown.text, data(shown), shown.reply_to) == (f"{OPENING}, Ada", ["stop"], None)
+        await finish(platform, reply, "Hello")
+        (shown,) = [message for message in tg.messages(ada.chat) if message.sender.is_bot]
+        assert (shown.text, data(shown)) == ("Hello", [])
+
+    async def test_what_a_server_does_not_know_is_not_asked_for_again_until_it_may_have_learnt_it(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, clock: ManualClock
+    ) -> None:
+        tg.world.bot_api = (9, 2)
+        await platform.reply(update(ada.id, 1)).show("Hel")
+        await platform.reply(update(ada.id, 2)).show("Hel")
+        assert len(calls(tg, "sendMessageDraft")) == 1
+        tg.world.bot_api = (10, 3)
+        clock.seconds += 3601
+        await platform.reply(update(ada.id, 3)).show("Hel")
+        assert tg.drafts(ada.chat) == "Hel"
+
+    async def test_drafts_have_a_stop_button(self, tg: TelegramEmulator, ada: Person, reply: Reply) -> None:
+        await reply.show("Hel")
+        ada.stops(1)
+        assert tg.drafts(ada.chat) is None
+
+    async def test_a_server_that_refuses_the_stop_button_gets_drafts_without_it(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, clock: ManualClock
+    ) -> None:
+        tg.faults.next("sendMessageDraft", Fault(status=400, description="Bad Request: unknown parameter can_stop"))
+        for number in (1, 2):
+            await platform.reply(update(ada.id, number)).show("Hel")
+            assert tg.drafts(ada.chat) == "Hel"
+            clock.seconds += NEXT
+        assert [call.get("can_stop") for call in calls(tg, "sendMessageDraft")] == [True, None, None]
+
+    async def test_a_draft_whose_look_is_refused_is_shown_plain_and_keeps_its_button(
+        self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, reply: Reply
+    ) -> None:
+        tg.faults.next("sendMessageDraft", Fault(status=400, description="Bad Request: ENTITY_BOUNDS_INVALID"))
+        await reply.show("**Hello**")
+        sent = calls(tg, "sendMessageDraft")
+        assert tg.drafts(ada.chat) == "Hello"
+        assert [(call.get("can_stop"), "entities" in call) for call in sent] == [(True, True), (True, False)]
 
     async def test_a_topic_of_a_private_chat_has_its_own_draft(
         self, tg: TelegramEmulator, ada: Person, platform: TelegramPlatform
@@ -207,7 +256,7 @@ class TestGroups:
             clock.seconds += reply.interval
         assert bots(tg, team) == []
 
-    @pytest.mark.parametrize("begun", ["Hello there. It", "# Hello\n\nIt", "你好。", OPENING])
+    @pytest.mark.parametrize("begun", ["Hello there. It", "Hello\n\nIt", "你好。", OPENING])
     async def test_a_sentence_a_line_or_many_words_are_a_message(
         self, tg: TelegramEmulator, team: Chat, reply: Reply, begun: str
     ) -> None:
@@ -231,6 +280,16 @@ class TestGroups:
         await finish(platform, reply, "Yes")
         message = tg.messages(team)[-1]
         assert (message.text, message.reply_to) == ("Yes", question)
+
+    async def test_it_has_a_button_that_stops_it_until_it_is_done(
+        self, tg: TelegramEmulator, team: Chat, clock: ManualClock, platform: TelegramPlatform, reply: Reply
+    ) -> None:
+        for text in (OPENING, f"{OPENING}, Ada"):
+            await reply.show(text)
+            clock.seconds += NEXT
+            assert data(tg.messages(team)[-1]) == ["stop"]
+        await finish(platform, reply, "Hello")
+        assert data(tg.messages(team)[-1]) == []
 
     async def test_growing_edits_it_at_most_every_three_seconds(
         self, tg: TelegramEmulator, team: Chat, clock: ManualClock, reply: Reply
@@ -422,7 +481,7 @@ async def deliver_patiently(platform: TelegramPlatform, clock: ManualClock, repl
 
 def test_a_preview_is_the_end_of_a_long_text() -> None:
     text = "".join(f"line {number} 🙂\n" for number in range(2000))
-    shown = preview(text)
+    shown, _ = preview(text)
     assert utf16_len(shown) <= LIMIT
     assert shown.startswith("…\nline ")
     assert shown.endswith("line 1999 🙂")

@@ -13,8 +13,7 @@ from bot.commands.declaration import CommandBook
 from bot.domain.updates import Arrival, Place
 from bot.errors import PlatformDown, PlatformMisconfigured
 from bot.ports import Platform
-from bot.texts import Text
-from tests.adapters.telegram.conftest import TOKEN, connect, short_backoff
+from tests.adapters.telegram.conftest import TOKEN, connect
 from tests.adapters.telegram.test_polling import Inbox, listening, until
 
 
@@ -73,52 +72,6 @@ async def test_waiting_messages_survive_an_old_webhook(
     assert not call.params.get("drop_pending_updates")
 
 
-async def test_the_menu_offers_what_everybody_may_use(tg: TelegramEmulator, listener: TelegramPlatform) -> None:
-    async with listening(listener, Inbox().accept):
-        await until(lambda: called(tg, "setMyCommands"))
-    (call,) = [call for call in tg.calls if call.method == "setMyCommands"]
-    assert [command["command"] for command in call.params["commands"]] == ["help", "new", "stop"]
-    assert call.params["commands"][0]["description"] == "Show what I can do"
-    assert "language_code" not in call.params
-
-
-async def test_the_menu_speaks_every_language_telegram_can_tell_apart(tg: TelegramEmulator, book: CommandBook) -> None:
-    def describe(text: Text, language: str | None) -> str:
-        return f"{language}: {text.message}"
-
-    platform = TelegramPlatform(
-        TOKEN,
-        api_url=tg.url,
-        commands=book,
-        clock=SystemClock(),
-        describe=describe,
-        languages=("en", "de", "zh_Hans", "zh_Hant"),
-        poll_seconds=1,
-        backoff=short_backoff,
-    )
-    async with listening(platform, Inbox().accept):
-        await until(lambda: called(tg, "getUpdates") or sum(c.method == "setMyCommands" for c in tg.calls) == 4)
-    await platform.close()
-    menus = [call.params for call in tg.calls if call.method == "setMyCommands"]
-    said = {menu.get("language_code"): menu["commands"][0]["description"] for menu in menus}
-    assert said == {
-        None: "None: Show what I can do",
-        "en": "en: Show what I can do",
-        "de": "de: Show what I can do",
-        "zh": "zh_Hans: Show what I can do",
-    }
-
-
-async def test_a_refused_menu_does_not_stop_the_bot(
-    tg: TelegramEmulator, ada: Person, listener: TelegramPlatform
-) -> None:
-    inbox = Inbox()
-    tg.faults.next("setMyCommands", Fault(status=400))
-    ada.says("hello")
-    async with listening(listener, inbox.accept):
-        await until(lambda: inbox.arrivals)
-
-
 @pytest.mark.parametrize("reads_all", [True, False])
 async def test_privacy_mode_is_pointed_out(book: CommandBook, *, reads_all: bool) -> None:
     async with TelegramEmulator(token=TOKEN, limits=Limits.off(), reads_all_group_messages=reads_all) as tg:
@@ -167,7 +120,7 @@ async def test_a_whole_turn(tg: TelegramEmulator, ada: Person, listener: Telegra
         reply = listener.reply(update)
         await reply.show("")
         await reply.show("Der *Mount")
-        assert tg.drafts(ada.chat) == "Der *Mount"
+        assert tg.drafts(ada.chat) == "Der Mount"
         assert tg.calls[-1].params["draft_id"] == asked
         await reply.close()
         for part in reply.parts("Der *Mount Everest*."):

@@ -56,6 +56,7 @@ def post(world: World, params: Params, chat: Chat, text: Text, media: Json | Non
 
 
 def send_message_draft(world: World, params: Params) -> bool:
+    world.require_version(9, 3)
     chat = world.chat(params.raw.get("chat_id"))
     chat.require_writable()
     if not chat.private:
@@ -64,8 +65,12 @@ def send_message_draft(world: World, params: Params) -> bool:
     if draft_id == 0:
         raise bad_request("draft_id must be non-zero")
     text = read_text(world, params)
+    if not text.text and world.bot_api < (10, 0):
+        raise bad_request("message text is empty")
     if len(text.text) > LONGEST_TEXT:
         raise bad_request("message is too long")
+    # Parameters that a server does not know it passes over.
+    stoppable = world.bot_api >= (10, 3)
     thread = chat.require_thread(params.number("message_thread_id"))
     world.flood.charge_draft(chat.id)
     draft = Draft(
@@ -73,8 +78,8 @@ def send_message_draft(world: World, params: Params) -> bool:
         text=text.text,
         entities=text.entities,
         until=world.clock() + world.lifetimes.draft,
-        can_stop=params.flag("can_stop"),
-        keep_on_stop=params.flag("keep_on_stop"),
+        can_stop=stoppable and params.flag("can_stop"),
+        keep_on_stop=stoppable and params.flag("keep_on_stop"),
     )
     world.show_draft(chat, thread, draft)
     return True
