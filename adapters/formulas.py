@@ -1,4 +1,4 @@
-r"""LaTeX in Markdown: `\(x\)` and `\[x\]` become code, because Markdown would eat their backslashes."""
+r"""LaTeX in Markdown: `\(x\)` and `\[x\]` become something else, because Markdown would eat their backslashes."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,10 @@ _PAIRS = {r"\(": r"\)", r"\[": r"\]", "$$": "$$"}
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _FORMULA = re.compile(r"[\\^_={}]")
 """What a formula between `$$` has; `$$` is a price as well."""
+_INLINE, _DISPLAYED = (
+    re.compile(rf"\\{opening}((?:[^\\]|\\(?![()\[\]]))+)\\{closing}")
+    for opening, closing in ((r"\(", r"\)"), (r"\[", r"\]"))
+)
 _LONGEST = 600
 """Characters that a growing text waits for the end of a formula."""
 
@@ -20,6 +24,17 @@ def as_code(source: str, *, dollars: bool = True) -> str:
         return source
     pieces = (piece if is_code else "".join(_spanned(piece, dollars=dollars)) for piece, is_code in _by_code(source))
     return "".join(pieces)
+
+
+def with_dollars(source: str) -> str:
+    r"""The Markdown with `$x$` for `\(x\)` and `$$x$$` for `\[x\]`, where formulas are shown as such."""
+    if not _MARK.search(source):
+        return source
+    return "".join(piece if is_code else _dollars(piece) for piece, is_code in _by_code(source))
+
+
+def _dollars(text: str) -> str:
+    return _DISPLAYED.sub(lambda found: f"$${found[1]}$$", _INLINE.sub(lambda found: f"${found[1].strip()}$", text))
 
 
 def settled(source: str) -> int:

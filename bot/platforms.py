@@ -36,6 +36,7 @@ def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
                 webhook_url=settings.telegram_webhook_url,
                 triggers=settings.telegram_trigger_words,
                 channels=settings.telegram_channel_posts,
+                rich=settings.telegram_rich_messages,
                 admins=[
                     int(one.user)
                     for one in sorted(settings.admins | settings.admin_chats, key=str)

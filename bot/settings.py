@@ -68,6 +68,7 @@ class Settings(BaseSettings):
 
     telegram_trigger_words: Words = Field((), description="words that call the bot in groups, separated by commas")
     telegram_channel_posts: bool = Field(default=False, description="true or false")
+    telegram_rich_messages: bool = Field(default=False, description="true or false")
 
     slack_bot_token: Annotated[Secret, token(r"xoxb-\S+")] = Field(
         None, description="the Bot User OAuth Token (xoxb-…) under OAuth & Permissions of your Slack app"

@@ -18,6 +18,7 @@ from bot.ports import Part
 _NO_LINK_PREVIEW = {"is_disabled": True}  # a preview makes Telegram fetch an address that the model wrote
 _DRAFT_SECONDS = 5.0  # a preview that takes longer is stale
 _SHORT = 2000  # UTF-16 units, for the case that Telegram counts differently than we do
+_NO_TEXT = ("message text is empty", "text must be non-empty")
 _NOT_MODIFIED = "message is not modified"
 _TOO_LONG = ("message is too long", "message_too_long", "text is too long")
 _CAPTION_TOO_LONG = ("caption is too long", "media_caption_too_long")
@@ -41,6 +42,8 @@ class Sender:
 
     async def deliver(self, part: Part) -> str:
         """Send a part, less and less particular as Telegram refuses; the id of the (last) message."""
+        if "rich" in part:
+            return await self._deliver_rich(part)
         if "text" not in part:
             return await self._change_keyboard(part)
         while True:
@@ -138,6 +141,37 @@ class Sender:
         patience = _DRAFT_SECONDS if hurry else BaseRequest.DEFAULT_NONE
         await self._bot.edit_message_text(part["text"], part["chat"], message, read_timeout=patience, api_kwargs=more)
         return message
+
+    async def _deliver_rich(self, part: Part) -> str:
+        """A rich message, or the ordinary ones where that is refused; the id of the last."""
+        if self.abilities.has("rich messages"):
+            try:
+                return str(await self._write_rich(part))
+            except (sdk.EndPointNotFound, sdk.InvalidToken):
+                self.abilities.lacks("rich messages")
+            except sdk.BadRequest as error:
+                if isinstance(translate(error), RecipientGone):
+                    raise
+                if "edit" in part and _says(error, (_NOT_MODIFIED,)):
+                    return str(part["edit"])
+                if "edit" in part and _says(error, _NO_TEXT):  # so says a server that does not know the parameter
+                    self.abilities.lacks("rich messages")
+            except sdk.ChatMigrated:
+                pass
+        return [await self.deliver(one) for one in part["parts"]][-1]
+
+    async def _write_rich(self, part: Part) -> int:
+        message = {"markdown": part["rich"], "skip_entity_detection": True}  # names ring, and addresses are fetched
+        body: dict[str, Any] = {"chat_id": part["chat"], "rich_message": message, **_markup(part)}
+        if (edited := part.get("edit")) is not None:
+            await self._bot.do_api_request("editMessageText", api_kwargs={**body, "message_id": edited})
+            return int(edited)
+        if (question := part.get("reply_to")) is not None:
+            body["reply_parameters"] = {"message_id": question, "allow_sending_without_reply": True}
+        if "thread" in part:
+            body["message_thread_id"] = part["thread"]
+        sent: Mapping[str, Any] = await self._bot.do_api_request("sendRichMessage", api_kwargs=body)
+        return int(sent["message_id"])
 
     async def _deliver_apart(self, part: Part) -> str:
         """The caption as a message of its own, and the file below."""

@@ -7,7 +7,8 @@ alone until the first edit, seconds later.
 
 A part is `{"chat": id, "text": str}` and, where needed, `entities`, `thread`, `reply_to` and `edit` (message ids) and
 `keyboard` (reply markup). With a file (`File.packed`; `picture` if it is to be shown) the text is its caption. Without
-`text` nothing but the keyboard of the message `edit` changes.
+`text` nothing but the keyboard of the message `edit` changes. With `rich` (Markdown) it is a rich message, and `parts`
+are what is sent where there are none.
 """
 
 import math
@@ -24,6 +25,7 @@ from adapters.telegram.growing import preview
 from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
 from adapters.telegram.pacing import Pacing
+from adapters.telegram.rich import rich
 from adapters.telegram.splitting import Formatted, utf16_len
 from bot.domain.updates import Button, File, Place, Update
 from bot.errors import PlatformDown, RecipientGone
@@ -65,6 +67,13 @@ def parts_of(
     return [*parts, *(_part(place, ("", []), {}) | _packed(file) for file in files)]
 
 
+def _rich_part(source: str, parts: Sequence[Part]) -> Part:
+    """One part instead of several, which it carries for where it is refused."""
+    part: dict[str, Any] = {"rich": source, "parts": [*parts]}
+    part |= {name: parts[0][name] for name in ("chat", "thread", "edit", "reply_to") if name in parts[0]}
+    return part | ({"keyboard": parts[-1]["keyboard"]} if "keyboard" in parts[-1] else {})
+
+
 def _packed(file: File) -> dict[str, Any]:
     return {**file.packed(), "picture": True} if file.is_picture else file.packed()
 
@@ -80,10 +89,28 @@ def _part(place: Place, message: Formatted, more: dict[str, int]) -> dict[str, A
 
 
 class TelegramReply:
-    """One answer in one chat; see `bot.ports.Reply`. `stop` is the label of the button that stops it."""
+    """One answer in one chat; see `bot.ports.Reply`.
+
+    Args:
+        sender: the bot.
+        pacing: how fast it may speak.
+        clock: time.
+        update: what is answered.
+        ref: what an earlier process left there.
+        stop: the label of the button that stops it.
+        rich: whether it may become a rich message.
+    """
 
     def __init__(
-        self, sender: Sender, pacing: Pacing, clock: Clock, update: Update, ref: Ref | None = None, *, stop: str
+        self,
+        sender: Sender,
+        pacing: Pacing,
+        clock: Clock,
+        update: Update,
+        ref: Ref | None = None,
+        *,
+        stop: str,
+        rich: bool = False,
     ) -> None:
         self._sender = sender
         self._pacing = pacing
@@ -95,6 +122,7 @@ class TelegramReply:
         self._placeholder: int | None = ref["message"] if ref else None
         self._stop = keyboard([Button(label=stop, command="stop")])
         # What comes of a click may change a message, which ends no draft.
+        self._rich = rich
         self._undraftable = not update.place.private or update.invocation is not None
         self._shown: Formatted | None = None
         self._shown_at = 0.0
@@ -116,7 +144,9 @@ class TelegramReply:
             await self._attempt(visible)
 
     def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Part]:
-        return parts_of(self._place, text, reply_to=self._quoted, edit=self._placeholder, buttons=buttons)
+        parts = parts_of(self._place, text, reply_to=self._quoted, edit=self._placeholder, buttons=buttons)
+        source = rich(text) if self._rich else None
+        return [_rich_part(source, parts)] if source and parts else parts
 
     async def close(self) -> None:
         self._over = True

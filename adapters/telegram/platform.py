@@ -59,6 +59,7 @@ class TelegramPlatform:
         webhook_url: where Telegram reaches us; None to poll. Put `routes` where that leads.
         triggers: words that call the bot in groups, as its name does.
         channels: whether it is to be called in channels too.
+        rich: whether answers may become rich messages, where they have something that only those show.
         admins: chats in which admins have their commands, and so a menu of their own.
     """
 
@@ -81,6 +82,7 @@ class TelegramPlatform:
         triggers: Sequence[str] = (),
         channels: bool = False,
         admins: Sequence[int] = (),
+        rich: bool = False,
     ) -> None:
         tame_sdk()
         api_url = api_url.rstrip("/")
@@ -104,6 +106,7 @@ class TelegramPlatform:
         self._poll_seconds = poll_seconds
         self._backoff = backoff
         self._pacing = Pacing(clock)
+        self._rich = rich
         self._sender = Sender(self._bot, Abilities(clock))
 
     async def listen(self, accept: Accept) -> None:
@@ -169,7 +172,7 @@ class TelegramPlatform:
 
     def reply(self, update: Update, ref: Ref | None = None) -> Reply:
         stop = self._describe(STOP, update.sender.reads)
-        return TelegramReply(self._sender, self._pacing, self._clock, update, ref, stop=stop)
+        return TelegramReply(self._sender, self._pacing, self._clock, update, ref, stop=stop, rich=self._rich)
 
     def parts(
         self,

@@ -90,7 +90,7 @@ def edit_message_text(world: World, params: Params) -> Json:
         raise bad_request("message text is empty")
     text = read_text(world, params)
     chat, message = editable(world, params)
-    if message.media or message.service:
+    if message.service or message.media.keys() - {"rich_message"}:
         raise bad_request("there is no text in the message to edit")
     if not text.text:
         raise bad_request("text must be non-empty")
@@ -98,7 +98,7 @@ def edit_message_text(world: World, params: Params) -> Json:
         # Not the words of sendMessage: this one comes from Telegram's servers, not from TDLib.
         raise bad_request("MESSAGE_TOO_LONG")
     text = text.with_found()
-    changed = replace(message, text=text.text, entities=text.entities, reply_markup=read_markup(params))
+    changed = replace(message, text=text.text, entities=text.entities, media={}, reply_markup=read_markup(params))
     return edited(world, chat, message, changed)
 
 

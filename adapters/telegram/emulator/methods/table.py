@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from adapters.telegram.emulator.methods import attachments, bot, delivery, messages, places
+from adapters.telegram.emulator.methods import attachments, bot, delivery, messages, places, rich
 from adapters.telegram.emulator.params import Params
 from adapters.telegram.emulator.world import World
 
@@ -27,8 +27,9 @@ METHODS: Mapping[str, tuple[str, Method]] = MappingProxyType(
             ("deleteWebhook", delivery.delete_webhook),
             ("getWebhookInfo", delivery.get_webhook_info),
             ("sendMessage", messages.send_message),
+            ("sendRichMessage", rich.send_rich_message),
             ("sendMessageDraft", messages.send_message_draft),
-            ("editMessageText", messages.edit_message_text),
+            ("editMessageText", rich.edit_text),
             ("editMessageMedia", attachments.edit_message_media),
             ("editMessageCaption", messages.edit_message_caption),
             ("editMessageReplyMarkup", messages.edit_message_reply_markup),
