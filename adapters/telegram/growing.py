@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.telegram.markup import render
-from adapters.telegram.splitting import LIMIT, Formatted
+from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
 from bot.domain.completions import is_blank
 
 _ELLIPSIS = "…\n"
 _MOST = LIMIT - 96  # characters of which the end is rendered: what takes longer is not seen anyway
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_PARAGRAPH = re.compile(r"\n\n+(?=[^\W\d_]|#{1,6} |\*\*)")
+"""Where a paragraph begins that is part of nothing before it: no item, no row, no quote."""
+
 _MARKS_ONLY = re.compile(r"\n[ \t]*(?:[-=+*#>|: \t]*|\d{1,3}[.)])[ \t]*\Z")
 """A last line that is no more than the beginning of something, and might turn the line above it into a heading."""
 
@@ -20,25 +23,67 @@ _TICKS = re.compile(r"`+")
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_{1,3}|~~)")
 
 
-def preview(markdown: str, *, quiet: bool = False) -> Formatted:
-    """What of a growing answer fits one message: its end, which is what is being written; ("", []) for a blank one.
+class Growing:
+    """One answer: what of it stands still is rendered once, however often it is shown.
 
-    `quiet` as for `render`.
+    Args:
+        quiet: as for `render`.
     """
-    if is_blank(markdown):
-        return "", []
-    text = markdown.strip()
-    end = _end(text)
-    messages = render(completed(end), quiet=quiet)
-    if not messages:
-        return "", []
-    shown, entities = messages[-1]
-    if len(messages) == 1 and end is text:
-        return shown, entities
-    room, shift = len(_ELLIPSIS), len(_ELLIPSIS)
-    if len(shown.encode("utf-16-le")) // 2 + room > LIMIT:
-        return shown, entities
-    return _ELLIPSIS + shown, [{**one, "offset": one["offset"] + shift} for one in entities]
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._source = ""
+        self._settled: Formatted = ("", [])
+
+    def preview(self, markdown: str) -> Formatted:
+        """What of the answer so far fits one message: its end, which is what is being written.
+
+        ("", []) for a blank one.
+        """
+        if is_blank(markdown):
+            return "", []
+        text = markdown.strip()
+        if len(text) > _MOST:
+            return self._last(_end(text))
+        self._settle(text)
+        whole = _joined(self._settled, self._rendered(completed(text[len(self._source) :])))
+        return whole if utf16_len(whole[0]) <= LIMIT else self._last(text)
+
+    def _settle(self, text: str) -> None:
+        if not text.startswith(self._source):
+            self._source, self._settled = "", ("", [])
+        *_, last = [None, *_PARAGRAPH.finditer(text, len(self._source))]
+        if last is not None and _Fence.open_at(text, last.end()) is None:
+            settled = self._rendered(text[len(self._source) : last.start()])
+            self._settled, self._source = _joined(self._settled, settled), text[: last.end()]
+
+    def _rendered(self, markdown: str) -> Formatted:
+        """As one message, however long."""
+        whole: Formatted = ("", [])
+        for message in render(markdown, quiet=self._quiet) if markdown else ():
+            whole = _joined(whole, message)
+        return whole
+
+    def _last(self, markdown: str) -> Formatted:
+        messages = render(completed(markdown), quiet=self._quiet)
+        if not messages:
+            return "", []
+        shown, entities = messages[-1]
+        fits = utf16_len(shown) + len(_ELLIPSIS) <= LIMIT
+        return _joined((_ELLIPSIS.rstrip(), []), (shown, entities), between="\n") if fits else (shown, entities)
+
+
+def preview(markdown: str, *, quiet: bool = False) -> Formatted:
+    """The same for an answer that is shown once."""
+    return Growing(quiet=quiet).preview(markdown)
+
+
+def _joined(first: Formatted, second: Formatted, *, between: str = "\n\n") -> Formatted:
+    if not first[0] or not second[0]:
+        return first if first[0] else second
+    shift = utf16_len(first[0]) + len(between)
+    moved = [{**one, "offset": one["offset"] + shift} for one in second[1]]
+    return f"{first[0]}{between}{second[0]}", [*first[1], *moved]
 
 
 def completed(markdown: str) -> str:

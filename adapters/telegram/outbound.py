@@ -21,7 +21,7 @@ from telegram import error as sdk
 
 from adapters.telegram.delivery import Sender
 from adapters.telegram.errors import seconds, translate
-from adapters.telegram.growing import preview
+from adapters.telegram.growing import Growing
 from adapters.telegram.keyboards import keyboard
 from adapters.telegram.markup import render
 from adapters.telegram.pacing import Pacing
@@ -123,6 +123,7 @@ class TelegramReply:
         self._stop = keyboard([Button(label=stop, command="stop")])
         # What comes of a click may change a message, which ends no draft.
         self._rich = rich
+        self._growing = Growing(quiet=not update.place.private)
         self._undraftable = not update.place.private or update.invocation is not None
         self._shown: Formatted | None = None
         self._shown_at = 0.0
@@ -137,7 +138,7 @@ class TelegramReply:
     async def show(self, text: str, *, waiting: str = "") -> None:
         # A draft goes without a trace; in groups the words would stand there as a message.
         text = text or (waiting if self._drafts else "")
-        visible = self._worth_showing(preview(text, quiet=not self._place.private))
+        visible = self._worth_showing(self._growing.preview(text))
         interval = self._pacing.interval(self._place.chat, private=self._place.private)
         self.interval = interval if visible != _NOTHING else min(interval, _SOON)
         if not self._over and self._is_news(visible) and self._is_time(visible):

@@ -2,8 +2,10 @@
 
 import pytest
 
-from adapters.telegram.growing import completed, preview
-from adapters.telegram.splitting import LIMIT, utf16_len
+from adapters.telegram import growing as growing_module
+from adapters.telegram.growing import Growing, completed, preview
+from adapters.telegram.markup import render
+from adapters.telegram.splitting import LIMIT, Formatted, utf16_len
 from tests.markdown.corpus import NASTY
 
 
@@ -71,6 +73,36 @@ def test_every_beginning_of_a_nasty_answer_can_be_shown(name: str) -> None:
         text, entities = preview(whole[:size])
         assert utf16_len(text) <= LIMIT
         assert all(0 <= one["offset"] < one["offset"] + one["length"] <= utf16_len(text) for one in entities)
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_an_answer_looks_the_same_whether_it_was_watched_or_not(name: str) -> None:
+    whole, growing = NASTY[name][:3000], Growing()
+    shown = [growing.preview(whole[:size]) for size in range(0, len(whole) + 1, max(1, len(whole) // 50))]
+    words = [word for text, _ in (preview(whole),) for word in text.split()]
+    assert growing.preview(whole)[0].split() == words
+    assert all(utf16_len(text) <= LIMIT for text, _ in shown)
+
+
+def test_what_stands_still_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[str] = []
+
+    def counted(markdown: str, *, quiet: bool) -> list[Formatted]:
+        rendered.append(markdown)
+        return render(markdown, quiet=quiet)
+
+    monkeypatch.setattr(growing_module, "render", counted)
+    growing, paragraph = Growing(), "Some **bold** words, and more of them.\n\n"
+    for count in range(1, 40):
+        text, entities = growing.preview(paragraph * count)
+        assert (text.count("bold"), len(entities)) == (count, count)
+    assert max(map(len, rendered)) < 2 * len(paragraph)
+
+
+def test_an_answer_that_turns_out_otherwise_is_rendered_anew() -> None:
+    growing = Growing()
+    growing.preview("one\n\n**two**\n\nthree")
+    assert growing.preview("other\n\nwords") == ("other\n\nwords", [])
 
 
 def test_in_groups_nobody_is_notified() -> None:
