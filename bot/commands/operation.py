@@ -16,7 +16,7 @@ from bot.storage.broadcasts import Broadcast
 from bot.storage.stats import Use
 from bot.storage.switches import MAINTENANCE
 from bot.storage.tables import BroadcastState
-from bot.texts import Text, Typed, lines, plural, text
+from bot.texts import Text, Typed, lines, plural, text, words
 
 _LONGEST = 3000
 _LONGEST_NOTE = 500
@@ -30,7 +30,7 @@ async def stats(call: Call) -> Answer | Later:
         raise call.bad_argument()
     today = milliseconds(Period.of("day", call.now, call.zone).starts_at)
     since = [today, *(milliseconds(call.now - timedelta(days=days)) for days in (7, 30))]
-    use = await call.work.stats.use(since)
+    use, thumbs = await call.work.stats.use(since), await call.work.stats.thumbs(since)
     total, blocked = await call.work.stats.people()
     return Answer(
         said=lines(
@@ -44,6 +44,8 @@ async def stats(call: Call) -> Answer | Later:
                 (text("Turns"), *(one.turns for one in use)),
                 (text("Tokens"), *(one.tokens for one in use)),
                 (text("US$"), *(dollars(one.cost) for one in use)),
+                (words("👍"), *(up for up, _ in thumbs)),
+                (words("👎"), *(down for _, down in thumbs)),
             ],
         ),
     )
@@ -54,8 +56,8 @@ async def maintenance(call: Call) -> Text | Answer:
     match call.words:
         case []:
             return text("Maintenance: {state}", state=_state(before))
-        case ["on", *words] if len(" ".join(words)) <= _LONGEST_NOTE:
-            after: str | None = " ".join(words)
+        case ["on", *note] if len(" ".join(note)) <= _LONGEST_NOTE:
+            after: str | None = " ".join(note)
         case ["off"]:
             after = None
         case _:

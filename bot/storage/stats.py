@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.tables import account, call
+from bot.storage.tables import account, call, thumb, turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,23 @@ class Stats:
             Use(people=people, turns=int(turns), tokens=int(tokens), cost=int(cost), unpriced=int(unpriced))
             for people, turns, tokens, cost, unpriced in groups
         ]
+
+    async def thumbs(self, since: Sequence[int]) -> list[tuple[int, int]]:
+        """How many answers since each of these times were liked and disliked."""
+        columns = (
+            _sum(sa.case((sa.and_(call.c.at >= at, thumb.c.up.is_(up)), 1), else_=0))
+            for at in since
+            for up in (True, False)
+        )
+        query = (
+            sa.select(*columns)
+            .select_from(thumb)
+            .join(turn, turn.c.id == thumb.c.turn_id)
+            .join(call, call.c.inbox_id == turn.c.inbox_id)
+            .where(call.c.at >= min(since), call.c.purpose == "chat", sa.not_(call.c.failed))
+        )
+        row = [int(count) for count in (await self._connection.execute(query)).one()]
+        return [(row[at], row[at + 1]) for at in range(0, len(row), 2)]
 
     async def people(self) -> tuple[int, int]:
         """How many accounts there are, and how many of them are blocked."""

@@ -60,6 +60,17 @@ class TestStats:
         assert rows["Turns"] == ["2", "3", "4"]
         assert rows["Tokens"] == ["30", "45", "60"]
 
+    async def test_thumbs_are_counted(self, core: Core) -> None:
+        for which in ("up", "up", "down"):
+            await core.say("ada", f"is this {which}?")
+            async with core.storage.begin() as work:
+                last = await work.given.last(await work.conversations.current("fake:ada", account_id=1))
+            assert last is not None
+            await core.say("ada", f"/thumb {which} {last.arrival}")
+        rows = [line.split() for line in (await core.say(ADMIN, "/stats")).splitlines()]
+        assert ["👍", "2", "2", "2"] in rows
+        assert ["👎", "1", "1", "1"] in rows
+
     async def test_what_nobody_knows_the_price_of_is_said(self, core: Core) -> None:
         await core.say("ada", "hello")
         assert "1 call of unknown price" in await core.say(ADMIN, "/stats")

@@ -68,7 +68,7 @@ def test_prose_after_long_code_is_prose() -> None:
 @pytest.mark.parametrize("name", NASTY)
 def test_every_beginning_of_a_nasty_answer_can_be_shown(name: str) -> None:
     whole = NASTY[name]
-    step = max(1, len(whole) // 60)
+    step = max(1, len(whole) // 20)
     for size in range(0, len(whole), step):
         text, entities = preview(whole[:size])
         assert utf16_len(text) <= LIMIT
@@ -78,7 +78,7 @@ def test_every_beginning_of_a_nasty_answer_can_be_shown(name: str) -> None:
 @pytest.mark.parametrize("name", NASTY)
 def test_an_answer_looks_the_same_whether_it_was_watched_or_not(name: str) -> None:
     whole, growing = NASTY[name][:3000], Growing()
-    shown = [growing.preview(whole[:size]) for size in range(0, len(whole) + 1, max(1, len(whole) // 50))]
+    shown = [growing.preview(whole[:size]) for size in range(0, len(whole) + 1, max(1, len(whole) // 15))]
     words = [word for text, _ in (preview(whole),) for word in text.split()]
     assert growing.preview(whole)[0].split() == words
     assert all(utf16_len(text) <= LIMIT for text, _ in shown)

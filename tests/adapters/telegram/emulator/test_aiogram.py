@@ -12,9 +12,17 @@ from aiogram.exceptions import (
     TelegramConflictError,
     TelegramForbiddenError,
     TelegramMigrateToChat,
+    TelegramNotFound,
     TelegramRetryAfter,
 )
-from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
+from aiogram.types import (
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputRichMessage,
+    Message,
+    ReplyParameters,
+)
 
 from adapters.telegram.emulator import Limits, Person, Rate, TelegramEmulator
 
@@ -49,6 +57,40 @@ async def test_drafts_with_a_stop_button(tg: TelegramEmulator, bot: Bot, ada: Pe
     assert update.event_type == "stopped_message_generation"
     assert update.stopped_message_generation is not None
     assert update.stopped_message_generation.draft_id == 3
+
+
+async def test_rich_messages_and_edits_between_the_two_kinds(tg: TelegramEmulator, bot: Bot, ada: Person) -> None:
+    table = InputRichMessage(markdown="| a |\n|---|\n| 1 |", skip_entity_detection=True)
+    message = await bot.send_rich_message(chat_id=11, rich_message=table)
+    assert message.rich_message is not None
+    assert message.text is None
+    plain = await bot.edit_message_text(text="plain", chat_id=11, message_id=message.message_id)
+    assert isinstance(plain, Message)
+    assert (plain.text, plain.rich_message) == ("plain", None)
+    again = await bot.edit_message_text(rich_message=table, chat_id=11, message_id=message.message_id)
+    assert isinstance(again, Message)
+    assert (again.text, again.rich_message is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "rich",
+    [
+        {},
+        {"markdown": "a", "html": "a"},
+        {"markdown": "a" * 32_769},
+        {"markdown": "a\n" * 501},
+        {"markdown": "|" + "a|" * 21},
+    ],
+)
+async def test_rich_messages_have_limits(bot: Bot, ada: Person, rich: dict[str, str]) -> None:
+    with pytest.raises(TelegramBadRequest):
+        await bot.send_rich_message(chat_id=ada.id, rich_message=InputRichMessage.model_validate(rich))
+
+
+async def test_older_servers_know_no_rich_messages(tg: TelegramEmulator, bot: Bot, ada: Person) -> None:
+    tg.world.bot_api = (10, 0)
+    with pytest.raises(TelegramNotFound):
+        await bot.send_rich_message(chat_id=ada.id, rich_message=InputRichMessage(markdown="a"))
 
 
 async def test_buttons_and_edits(tg: TelegramEmulator, bot: Bot, ada: Person) -> None:
