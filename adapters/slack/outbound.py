@@ -92,16 +92,18 @@ class SlackReply:
         if self._making and not self._making.done():
             return
         self._tasks.now("" if text.strip() else waiting)
-        if text.strip():
-            preview = self._preview(_growing(text))
-        elif self._stream and (self._stream.shown or self._tasks.slow):
-            preview = self._preview("")
-        else:
+        if not text.strip():
             await self._session.begin(self._title, self._target.user)
-            await self._status.show(waiting or self._describe(THINKING, self._language))
-            return
+            if not self._shows_tasks():
+                await self._status.show(waiting or self._describe(THINKING, self._language))
+                return
+        preview = self._preview(_growing(text))
         self._making = asyncio.create_task(preview)
         await asyncio.shield(self._making)
+
+    def _shows_tasks(self) -> bool:
+        """Whether what the answer waits for is shown in its stream."""
+        return self._stream is not None and (bool(self._stream.shown) or self._tasks.slow)
 
     async def _preview(self, text: str) -> None:
         try:
@@ -111,7 +113,7 @@ class SlackReply:
 
     async def _draw(self, text: str) -> None:
         """The answer so far, or what it waits for."""
-        if self._stream and not await self._streamed(self._stream, text) and not self._stream.shown:
+        if self._stream and not await self._streamed(self._stream, text) and not self._stream.shown and text:
             self._stream = None
         if self._stream is None and text:
             await self._edits.show(text)

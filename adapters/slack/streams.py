@@ -97,12 +97,12 @@ class Stream:
 
     async def progress(self) -> bool:
         """Show what the answer waits for, before its first word. False if streams are not to be had."""
-        if not self._growing:
+        if not self._growing or not self.tasks.news():
             return True
         if not self.shown:
             return await self._begin("")
         last = self.shown[-1]
-        if last.streaming and last.chunked and self.tasks.news():
+        if last.streaming and last.chunked:
             await self._append(last, "")
         return True
 

@@ -96,8 +96,6 @@ def _element(blank: Blank) -> Json:
             first = [option for option in options if option["value"] == blank.value]
             chosen = {"initial_option": first[0]} if first else {}
             return {"type": "static_select", "action_id": _INPUT, "options": options, **chosen}
-        case "number":
-            return {"type": "number_input", "action_id": _INPUT, "is_decimal_allowed": True}
     text = {"type": "plain_text_input", "action_id": _INPUT, "multiline": blank.kind == "lines"}
     longest = {"max_length": min(blank.longest or _LONGEST_VALUE, _LONGEST_VALUE)}
     return text | longest | ({"initial_value": blank.value} if blank.value else {})

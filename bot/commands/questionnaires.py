@@ -12,7 +12,7 @@ class Blank:
     """A blank of a questionnaire; see `bot.domain.updates.Blank`. What is shown of an option is a Text."""
 
     label: Text
-    kind: Literal["line", "lines", "number", "person", "choice"] = "line"
+    kind: Literal["line", "lines", "person", "choice"] = "line"
     before: str = ""
     value: str = ""
     options: Sequence[tuple[Text, str]] = ()

@@ -146,7 +146,7 @@ class Blank:
 
     Args:
         label: what it is called.
-        kind: `line`, `lines` (of text), `number`, `person`, or `choice` of `options` (shown, and meant).
+        kind: `line`, `lines` (of text), `person`, or `choice` of `options` (shown, and meant).
         before: words of the command that precede the value.
         value: what stands there at first.
         optional: whether it may be left out, with what precedes it.
@@ -154,7 +154,7 @@ class Blank:
     """
 
     label: str
-    kind: Literal["line", "lines", "number", "person", "choice"] = "line"
+    kind: Literal["line", "lines", "person", "choice"] = "line"
     before: str = ""
     value: str = ""
     options: Sequence[tuple[str, str]] = ()

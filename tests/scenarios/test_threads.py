@@ -135,3 +135,20 @@ async def test_an_app_that_does_not_follow_waits_for_its_name(storage: Storage) 
             await office.said(room, 2)
             await delivered(office)
         assert texts(office.by_bot(room)) == ["echo: one", "echo: three"]
+
+
+async def test_files_are_shared_in_the_thread_by_both_sides(
+    storage: Storage, office: Office, ada: Person, general: Channel
+) -> None:
+    core, slack = make_core(storage, others=[office.platform]), office.slack
+    async with office.open(core):
+        root = await ada.says("<@UBOT> one", general)
+        await office.said(general, 1)
+        await ada.says("export json", general, root)
+        await office.until(lambda: any(one.files for one in office.by_bot(general)))
+        (shared,) = (one for one in office.by_bot(general) if one.files)
+        content = slack.uploaded(shared.files[0]["id"]) or b""
+        assert (shared.thread_ts, b"echo: one" in content) == (root, True)
+        await ada.says("import", general, root, files=(slack.file("one.json", content),))
+        told = await office.told(general, "Imported: 1 question.")
+    assert told.thread_ts == root

@@ -172,3 +172,18 @@ class TestAWaitThatOutlivesItsStream:
         await end(agent, reply, "At last.")
         (answer,) = answers(slack)
         assert answer.visible == "At last."
+
+
+async def test_a_step_without_a_stream_to_be_had_leaves_the_stream_to_the_answer(
+    slack: SlackEmulator, agent: SlackPlatform, ask: Ask, clock: FakeClock
+) -> None:
+    slack.faults.next("chat.startStream", retry_after=1)
+    reply = agent.reply(ask())
+    for _ in range(2):
+        await reply.show("", waiting=QUEUED.format(9))
+        clock.pass_(seconds=3)
+    assert answers(slack) == []
+    await reply.show("Because of")
+    await end(agent, reply, "Because of Rayleigh.")
+    (answer,) = answers(slack)
+    assert answer.markdown == "Because of Rayleigh."
