@@ -10,11 +10,13 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.storage.inline import connect
+from bot.storage.wal import WriteAheadLog
 
 _PRAGMAS = (
     "journal_mode=WAL",
-    # NORMAL may lose acknowledged arrivals on power loss.
-    "synchronous=FULL",
+    # Both wait for the disk with the connection in their hands: see bot.storage.wal.
+    "synchronous=NORMAL",
+    "wal_autocheckpoint=0",
     # The event loop must not wait for a lock: see bot.storage.inline.
     "busy_timeout=0",
     "foreign_keys=ON",
@@ -53,12 +55,16 @@ SESSION: dict[str, Any] = {
 }
 
 
-def create_engine(url: str) -> AsyncEngine:
+def create_engine(url: str) -> tuple[AsyncEngine, WriteAheadLog | None]:
     """An engine for `url`: SQLite by aiosqlite, PostgreSQL by psycopg. Connects when it is used.
 
-    Its errors do not show the values of statements: those are what people wrote.
+    Its errors do not show the values of statements: those are what people wrote. With a log, what was committed is not on the disk before `WriteAheadLog.synced` says so.
     """
-    return _embedded(url) if url.startswith("sqlite") else _server(url)
+    if not url.startswith("sqlite"):
+        return _server(url), None
+    path = make_url(url).database or ":memory:"
+    log = WriteAheadLog(path)
+    return _embedded(url, path, log), log
 
 
 def _server(url: str) -> AsyncEngine:
@@ -84,12 +90,11 @@ def accept_nul(connection: Any, _record: Any) -> None:
     getattr(connection, "driver_connection", connection).adapters.register_dumper(str, FitDumper)
 
 
-def _embedded(url: str) -> AsyncEngine:
+def _embedded(url: str, path: str, log: WriteAheadLog) -> AsyncEngine:
     """SQLite: one connection, whose waiters queue in order instead of polling a lock."""
-    path = make_url(url).database or ":memory:"
     engine = create_async_engine(
         url,
-        async_creator=lambda: connect(path),
+        async_creator=lambda: connect(path, log),
         pool_size=1,
         max_overflow=0,
         pool_timeout=60,

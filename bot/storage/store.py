@@ -12,9 +12,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.errors import StorageDown
 from bot.storage.bell import listen
 from bot.storage.engine import create_engine
 from bot.storage.trouble import translate
+from bot.storage.wal import WriteAheadLog
 from bot.storage.work import UnitOfWork
 
 HEAD = "0017"
@@ -33,8 +35,9 @@ First = Callable[[UnitOfWork], Awaitable[None]]
 class Storage:
     """One database."""
 
-    def __init__(self, engine: AsyncEngine, url: str) -> None:
+    def __init__(self, engine: AsyncEngine, log: WriteAheadLog | None, url: str) -> None:
         self._engine = engine
+        self._log = log
         self._url = url
 
     @classmethod
@@ -43,7 +46,7 @@ class Storage:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        return cls(create_engine(url), url)
+        return cls(*create_engine(url), url)
 
     @property
     def embedded(self) -> bool:
@@ -52,7 +55,7 @@ class Storage:
 
     @asynccontextmanager
     async def begin(self, first: First | None = None) -> AsyncIterator[UnitOfWork]:
-        """One transaction, committed at the end of the block. Raises StorageError.
+        """One transaction, committed at the end of the block: then the disk has it. Raises StorageError.
 
         `first` is done before the block is entered: if it raises StorageDown, nothing has happened yet.
         """
@@ -64,6 +67,15 @@ class Storage:
                 yield work
         except SQLAlchemyError as error:
             raise translate(error) from error
+        if self._log is not None:
+            await self._synced(self._log)
+
+    @staticmethod
+    async def _synced(log: WriteAheadLog) -> None:
+        try:
+            await log.synced()
+        except OSError as error:
+            raise StorageDown(f"the disk does not take it: {error}") from error
 
     async def listen(self, on_wake: Callable[[], None], on_stop: Callable[[str, int], None]) -> None:
         """Hear what other processes tell (see `bot.storage.bell`), until cancelled; on SQLite there are none."""
@@ -97,6 +109,8 @@ class Storage:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        if self._log is not None:
+            self._log.close()
 
 
 def _rewritten(path: str) -> None:
