@@ -1,7 +1,8 @@
 """One answer, streamed from an OpenAI-compatible endpoint."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from json import JSONDecodeError
 
@@ -12,6 +13,7 @@ from bot.errors import CompletionRefused, ModelError, StreamInterrupted, Upstrea
 from bot.llm.chunks import Chunk, read_chunk, read_usage
 from bot.llm.dialect import Dialect
 from bot.llm.errors import translate
+from bot.llm.events import read_events
 from bot.llm.watchdog import Watchdog
 from bot.ports import Clock
 
@@ -89,13 +91,13 @@ class StreamedCompletion:
         wait = self._timeouts.first
         watchdog = Watchdog()
         try:
-            events = aiter(await self._open())
-            while (event := await self._next(events, watchdog, min(loop.time() + wait, ends))) is not None:
-                if text := self._note(read_chunk(event)):
-                    yield text
-                if self._chunks > self._prompt.answer_room and self._overran():
-                    break
-                wait = self._timeouts.farewell if self.finish_reason else self._timeouts.between
+            async with aclosing(read_events((await self._open()).response)) as blocks:
+                while (block := await self._next(blocks, watchdog, min(loop.time() + wait, ends))) is not None:
+                    for text in self._texts(block):
+                        yield text
+                    if self._overran():
+                        break
+                    wait = self._timeouts.farewell if self.finish_reason else self._timeouts.between
             self._conclude()
         finally:
             watchdog.close()
@@ -133,14 +135,32 @@ class StreamedCompletion:
             stream_cls=Stream,
         )
 
-    async def _next(self, events: AsyncIterator[object], watchdog: Watchdog, deadline: float) -> object | None:
+    async def _next(
+        self, blocks: AsyncIterator[Iterator[object]], watchdog: Watchdog, deadline: float
+    ) -> Iterator[object] | None:
+        """What has come, None at the end."""
         try:
-            return await watchdog.guard(anext(events), deadline)
+            return await watchdog.guard(anext(blocks), deadline)
         except StopAsyncIteration:
             return None
         except BROKEN as error:
-            if self.finish_reason is not None:
-                return None  # the answer is complete, whatever happens to the connection now
+            self._fail(error)
+            return None
+
+    def _texts(self, block: Iterator[object]) -> Iterator[str]:
+        """What is said in a block, word by word."""
+        try:
+            for event in block:
+                if text := self._note(read_chunk(event)):
+                    yield text
+                    if self._overran():
+                        return
+        except BROKEN as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Does nothing if the answer is complete, whatever happens to the connection now."""
+        if self.finish_reason is None:
             raise self._broken(translate(error, self._clock.now())) from None
 
     def _note(self, chunk: Chunk) -> str:

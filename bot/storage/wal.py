@@ -3,7 +3,7 @@
 With `synchronous=FULL` a COMMIT waits for the disk, in a thread, with the only connection in its hands: everybody else
 waits as well. With `NORMAL` it writes to the write-ahead log and is over. `WriteAheadLog.synced` then waits until the
 disk has the log, before anybody is told that something is stored. After a power cut SQLite reads the log up to its
-first incomplete frame (https://sqlite.org/walformat.html#recovery): what was synced is there, with all that came before.
+first incomplete frame (https://sqlite.org/walformat.html#recovery): what was synced is there, with all before it.
 """
 
 import asyncio
