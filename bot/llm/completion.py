@@ -91,7 +91,7 @@ class StreamedCompletion:
         wait = self._timeouts.first
         watchdog = Watchdog()
         try:
-            async with aclosing(read_events((await self._open()).response)) as blocks:
+            async with aclosing(read_events((await self._open()).response, self._flows)) as blocks:
                 while (block := await self._next(blocks, watchdog, min(loop.time() + wait, ends))) is not None:
                     for text in self._texts(block):
                         yield text
@@ -157,6 +157,10 @@ class StreamedCompletion:
                         return
         except BROKEN as error:
             self._fail(error)
+
+    def _flows(self) -> bool:
+        """Whether the answer is under way."""
+        return self._chunks > 0 and self.finish_reason is None
 
     def _fail(self, error: Exception) -> None:
         """Does nothing if the answer is complete, whatever happens to the connection now."""

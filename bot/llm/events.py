@@ -7,7 +7,7 @@ previews change about once a second. The SDK still sends the request and judges 
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 
 import httpx2
@@ -50,8 +50,10 @@ class Decoder:
         return found
 
 
-async def read_events(response: httpx2.Response) -> AsyncGenerator[Iterator[object]]:
+async def read_events(response: httpx2.Response, flows: Callable[[], bool]) -> AsyncGenerator[Iterator[object]]:
     """Parsed events, those together that came together. Ends with the stream or with `[DONE]`.
+
+    `flows` tells whether the answer is under way: before its first word and after its last nothing is waited for.
 
     Raises what the SDK would: openai.APITimeoutError and APIConnectionError; APIError, JSONDecodeError and
     UnicodeDecodeError where an event is taken that tells of an error or cannot be read.
@@ -74,7 +76,7 @@ async def read_events(response: httpx2.Response) -> AsyncGenerator[Iterator[obje
                     return
                 if events:
                     yield map(parsed, events)
-                if len(block) < _BRIM:
+                if len(block) < _BRIM and flows():
                     await asyncio.sleep(_BREATH)
     except httpx2.TimeoutException as error:
         raise openai.APITimeoutError(request=response.request) from error

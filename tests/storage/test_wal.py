@@ -1,0 +1,94 @@
+"""Group commit: nobody is told before the disk has it, and one sync is for all who wait."""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from bot.domain.people import Identity, Sender
+from bot.errors import StorageDown
+from bot.storage import Storage
+from bot.storage.wal import WriteAheadLog
+from tests.databases import on
+
+
+class Disk:
+    """A disk that takes its time, and counts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: OSError | None = None) -> None:
+        self.idle = threading.Event()
+        self.syncs = 0
+        self._error = error
+        monkeypatch.setattr("bot.storage.wal._sync_contents", self._sync)
+
+    def _sync(self, file: int) -> None:
+        assert self.idle.wait(60)
+        self.syncs += 1
+        if self._error:
+            raise self._error
+        os.fsync(file)
+
+
+async def meet(storage: Storage, number: int) -> None:
+    async with storage.begin() as work:
+        await work.people.meet(Sender(identity=Identity(platform="fake", user=str(number)), name="Ada"))
+
+
+@on("sqlite")
+async def test_a_transaction_is_over_when_the_disk_has_it(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    meeting = asyncio.create_task(meet(storage, 1))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not meeting.done()
+    disk.idle.set()
+    await meeting
+    assert disk.syncs == 1
+
+
+@on("sqlite")
+async def test_transactions_that_end_meanwhile_share_a_sync(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    meetings = [asyncio.create_task(meet(storage, number)) for number in range(50)]
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    disk.idle.set()
+    await asyncio.gather(*meetings)
+    assert disk.syncs <= 3
+
+
+@on("sqlite")
+async def test_who_only_read_waits_for_no_disk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await meet(storage, 1)
+    disk = Disk(monkeypatch)
+    async with storage.begin() as work:
+        assert await work.people.find(Identity(platform="fake", user="1"))
+    assert disk.syncs == 0
+
+
+@on("sqlite")
+async def test_a_disk_that_fails_is_our_error(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch, OSError(5, "Input/output error"))
+    disk.idle.set()
+    with pytest.raises(StorageDown, match="Input/output error"):
+        await meet(storage, 1)
+
+
+@on("sqlite")
+async def test_the_log_does_not_grow_without_end(storage: Storage, tmp_path: Path) -> None:
+    for number in range(100):
+        await meet(storage, number)
+    log = tmp_path / "parley.db-wal"
+    grown = log.stat().st_size
+    for number in range(100, 1000):
+        await meet(storage, number)
+    assert log.stat().st_size < 5 * grown
+
+
+async def test_a_log_that_is_gone_is_in_the_database(tmp_path: Path) -> None:
+    log = WriteAheadLog(str(tmp_path / "none.db"))
+    log.wrote()
+    await log.synced()
+    log.close()
