@@ -36,7 +36,7 @@ def split(text: str, entities: Sequence[Entity], *, limit: int = LIMIT) -> list[
 
 def offsets_in(text: str) -> Sequence[int]:
     """The UTF-16 offset of every character, and of the end."""
-    if text.isascii():
+    if utf16_len(text) == len(text):
         return range(len(text) + 1)
     return [0, *accumulate(2 if character > "\uffff" else 1 for character in text)]
 

@@ -58,7 +58,8 @@ SESSION: dict[str, Any] = {
 def create_engine(url: str) -> tuple[AsyncEngine, WriteAheadLog | None]:
     """An engine for `url`: SQLite by aiosqlite, PostgreSQL by psycopg. Connects when it is used.
 
-    Its errors do not show the values of statements: those are what people wrote. With a log, what was committed is not on the disk before `WriteAheadLog.synced` says so.
+    Its errors do not show the values of statements: those are what people wrote. With a log, what was committed is not
+    on the disk before `WriteAheadLog.synced` says so.
     """
     if not url.startswith("sqlite"):
         return _server(url), None

@@ -28,6 +28,8 @@ class InlineConnection(aiosqlite.Connection):
 
     log: WriteAheadLog
     _changes = 0
+    _unsure = False
+    """Whether a BEGIN may still wait in the thread for whoever gave it up."""
 
     async def commit(self) -> None:
         """End the transaction; `log.synced` is when the disk has it."""
@@ -38,6 +40,12 @@ class InlineConnection(aiosqlite.Connection):
         if self._changes != (changes := self._conn.total_changes):
             self._changes = changes
             self.log.wrote()
+
+    async def rollback(self) -> None:
+        """The pool asks for it after every transaction: mostly there is nothing left to undo."""
+        if self._unsure or self._conn.in_transaction:
+            await super().rollback()
+            self._unsure = False
 
     def _commit_and_copy(self) -> None:
         """In the thread: SQLite syncs the log and then the database."""
@@ -52,7 +60,10 @@ class InlineConnection(aiosqlite.Connection):
         except sqlite3.OperationalError:
             if not (args and str(args[0]).startswith("BEGIN")):
                 raise
-            return await super()._execute(self._wait_and, fn, *args)  # type: ignore[no-untyped-call]
+            self._unsure = True
+            begun = await super()._execute(self._wait_and, fn, *args)  # type: ignore[no-untyped-call]
+            self._unsure = False
+            return begun
 
     def _wait_and(self, begin: Callable[..., Any], *args: Any) -> Any:
         """In the thread: the same again, for as long as another process may keep its lock."""

@@ -19,11 +19,13 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, error: OSError | None = None) -> None:
         self.idle = threading.Event()
+        self.busy = threading.Event()
         self.syncs = 0
         self._error = error
         monkeypatch.setattr("bot.storage.wal._sync_contents", self._sync)
 
     def _sync(self, file: int) -> None:
+        self.busy.set()
         assert self.idle.wait(60)
         self.syncs += 1
         if self._error:
@@ -48,15 +50,20 @@ async def test_a_transaction_is_over_when_the_disk_has_it(storage: Storage, monk
     assert disk.syncs == 1
 
 
-@on("sqlite")
-async def test_transactions_that_end_meanwhile_share_a_sync(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(monkeypatch)
-    meetings = [asyncio.create_task(meet(storage, number)) for number in range(50)]
-    for _ in range(1000):
-        await asyncio.sleep(0)
+async def test_transactions_that_end_meanwhile_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "parley.db-wal").touch()
+    disk, log = Disk(monkeypatch), WriteAheadLog(str(tmp_path / "parley.db"))
+    log.wrote()
+    waiting = [asyncio.create_task(log.synced())]
+    await asyncio.to_thread(disk.busy.wait, 60)
+    for _ in range(50):
+        log.wrote()
+        waiting.append(asyncio.create_task(log.synced()))
+    await asyncio.sleep(0)
     disk.idle.set()
-    await asyncio.gather(*meetings)
-    assert disk.syncs <= 3
+    await asyncio.gather(*waiting)
+    assert disk.syncs == 2
+    log.close()
 
 
 @on("sqlite")
