@@ -41,6 +41,10 @@ class InlineConnection(aiosqlite.Connection):
             self._changes = changes
             self.log.wrote()
 
+    async def close(self) -> None:
+        await super().close()
+        self.log.closed()
+
     async def rollback(self) -> None:
         """The pool asks for it after every transaction: mostly there is nothing left to undo."""
         if self._unsure or self._conn.in_transaction:
@@ -80,6 +84,7 @@ async def connect(path: str, log: WriteAheadLog) -> aiosqlite.Connection:
     def connector() -> sqlite3.Connection:
         return sqlite3.connect(path, check_same_thread=False)
 
+    log.closed()  # also where the last connection was not closed but given up
     connection = InlineConnection(connector, iter_chunk_size=64)
     connection.log = log
     # A process that is told to end must not wait for this thread.

@@ -21,7 +21,7 @@ class WriteAheadLog:
 
     def __init__(self, path: str) -> None:
         self._path = Path(f"{path}-wal")
-        self._file = 0
+        self._file: int | None = None
         self._written = 0
         self._on_disk = 0
         self._syncing: asyncio.Task[None] | None = None
@@ -34,7 +34,16 @@ class WriteAheadLog:
 
     def wrote(self) -> None:
         """A transaction that changed something has ended."""
+        if self._file is None:
+            self._open()
         self._written += 1
+
+    def closed(self) -> None:
+        """The connection was closed. The last one of all copies the log into the database, and removes it."""
+        file, self._file = self._file, None
+        if file is not None:
+            # In its thread, where a sync may be under way; those who wait for one wait for this.
+            self._thread.submit(_leave, file)
 
     async def synced(self) -> None:
         """Wait until the disk has every transaction that has ended. Raises OSError.
@@ -49,37 +58,44 @@ class WriteAheadLog:
             await asyncio.shield(self._syncing)
 
     def close(self) -> None:
+        self.closed()
         self._thread.shutdown()
+
+    def _open(self) -> None:
+        # A database in memory has no log.
+        with suppress(FileNotFoundError):
+            self._file = os.open(self._path, os.O_RDONLY)
+            self._thread.submit(_sync_folder, self._path.parent)
 
     async def _sync(self) -> None:
         written = self._written
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._flush)
+            await asyncio.get_running_loop().run_in_executor(self._thread, _flush, self._file)
             self._on_disk = written
         finally:
             self._syncing = None
 
-    def _flush(self) -> None:
-        # Whoever closes the last connection has copied the log into the database, and removes it.
-        with suppress(FileNotFoundError):
-            log = os.open(self._path, os.O_RDONLY)
-            try:
-                _sync_contents(log)
-                self._sync_name(os.fstat(log).st_ino)
-            finally:
-                os.close(log)
-
-    def _sync_name(self, file: int) -> None:
-        """A new file is lost if its folder is."""
-        if file == self._file:
-            return
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        self._file = file
-
 
 _sync_contents = getattr(os, "fdatasync", os.fsync)
 """Size included, other times not. macOS has only the other one."""
+
+
+def _flush(log: int | None) -> None:
+    if log is not None:
+        _sync_contents(log)
+
+
+def _leave(log: int) -> None:
+    try:
+        _sync_contents(log)
+    finally:
+        os.close(log)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file is lost if its folder is."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
