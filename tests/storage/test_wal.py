@@ -94,8 +94,9 @@ async def test_the_log_does_not_grow_without_end(storage: Storage, tmp_path: Pat
     assert log.stat().st_size < 5 * grown
 
 
-async def test_a_log_that_is_gone_is_in_the_database(tmp_path: Path) -> None:
-    log = WriteAheadLog(str(tmp_path / "none.db"))
+async def test_without_a_log_there_is_nothing_to_wait_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, log = Disk(monkeypatch), WriteAheadLog(str(tmp_path / "none.db"))
     log.wrote()
     await log.synced()
+    assert disk.syncs == 0
     log.close()
