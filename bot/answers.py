@@ -100,7 +100,9 @@ class Reader:
         """The table for a chat; what a chat cannot show whole is a file besides."""
         columns = [self.words(name) for name in table.columns]
         rows = [[self.words(cell) for cell in row] for row in table.rows]
-        drawn, whole = aligned(columns, rows[:_MOST_ROWS], right=numeric(table))
+        drawn, whole = aligned(
+            columns, rows[:_MOST_ROWS], right=numeric(table), right_to_left=self._catalogue.right_to_left
+        )
         left_out = len(rows) - _MOST_ROWS
         more = (
             [self.words(plural("… and {count} more row", "… and {count} more rows", left_out))] if left_out > 0 else []

@@ -108,7 +108,12 @@ class _Page:
             "model": self._answering.model,
             "scripted": self._answering.scripted,
         }
-        shown = {"language": catalogue.language.replace("_", "-"), "title": words["title"], "facts": _embedded(facts)}
+        shown = {
+            "language": catalogue.language.replace("_", "-"),
+            "direction": "rtl" if catalogue.right_to_left else "ltr",
+            "title": words["title"],
+            "facts": _embedded(facts),
+        }
         return web.Response(text=self._index.substitute(shown), content_type="text/html")
 
     async def _file(self, request: web.Request) -> web.Response:

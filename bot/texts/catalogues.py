@@ -14,6 +14,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from bot.texts import Text, Typed, text
+from bot.texts.directions import embedded
 
 SOURCE = "en"
 """The language the sentences are written in."""
@@ -35,10 +36,18 @@ class Catalogue:
         self._zone = zone
         self._locale = Locale.parse(language)
 
+    @property
+    def right_to_left(self) -> bool:
+        return self._locale.text_direction == "rtl"
+
     def render(self, sentence: Text, *, slash: str = "/") -> str:
         """The sentence in this language, with its facts; `slash` is what commands begin with where it is read."""
         values = {name: self.fact(value, slash=slash) for name, value in sentence.values.items()}
-        return self._translated(sentence).format_map(values)
+        wording = self._translated(sentence)
+        if self.right_to_left:
+            words = {name for name, value in sentence.values.items() if isinstance(value, str | Typed)}
+            wording, values = embedded(wording, values, words)
+        return wording.format_map(values)
 
     def _translated(self, sentence: Text) -> str:
         if not sentence.message:

@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
+from bot.texts.directions import FROM_THE_RIGHT, MARKS, isolated
+
 WIDEST = 56
 """Columns of a terminal that a table takes at most: on phones a code block breaks lines not much longer."""
 
@@ -15,7 +17,11 @@ _CUT = "…"
 
 
 def aligned(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: AbstractSet[int] = frozenset()
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: AbstractSet[int] = frozenset(),
+    right_to_left: bool = False,
 ) -> tuple[str, bool]:
     """Draw a table; whether it is whole, that is: no column had to go because the table was too wide.
 
@@ -23,12 +29,16 @@ def aligned(
         columns: their names.
         rows: a cell for each column.
         right: columns whose cells stand at the right, which are never cut.
+        right_to_left: whether the first column is the one at the right; every line then runs that way, and every cell
+            its own.
     """
     lines = [[_one_line(cell) for cell in line] for line in (columns, *rows)]
     widths = _fitting([max(map(width, cells)) for cells in zip(*lines, strict=True)], right)
-    shown = [[_placed(right, at)(_cut(line[at], wide), wide) for at, wide in enumerate(widths)] for line in lines]
+    beginning, mark = (FROM_THE_RIGHT, isolated) if right_to_left else ("", str)
+    shown = [[_placed(right, at)(mark(_cut(line[at], wide)), wide) for at, wide in enumerate(widths)] for line in lines]
     shown.insert(1, ["─" * wide for wide in widths])
-    return "\n".join(_GAP.join(line).rstrip() for line in shown), len(widths) == len(columns)
+    drawn = "\n".join(beginning + _GAP.join(line).rstrip() for line in shown)
+    return drawn, len(widths) == len(columns)
 
 
 def width(words: str) -> int:
@@ -80,5 +90,6 @@ def _cut(cell: str, wide: int) -> str:
 
 
 def _one_line(cell: str) -> str:
-    """Control characters would break the alignment, whoever put them there."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in cell).split())
+    """Control characters would break the alignment, whoever put them there; marks of direction are set anew."""
+    plain = (letter for letter in cell if letter not in MARKS)
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())

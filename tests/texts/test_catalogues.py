@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.texts import Text, Typed, code, lines, plural, text
-from bot.texts.catalogues import Catalogue, Catalogues
+from bot.texts.catalogues import Catalogue, Catalogues, languages
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -46,6 +46,18 @@ def said(sentence: Text, language: str = "en", zone: ZoneInfo = UTC_ZONE) -> str
         ("en-GB", "en"),
         ("EN_us", "en"),
         ("en-US-u-hc-h12", "en"),
+        ("de", "de"),
+        ("de-AT", "de"),
+        ("pt-br", "pt_BR"),
+        ("pt", "pt_BR"),
+        ("pt-PT", "pt_BR"),
+        ("es-LA", "es"),
+        ("es-419", "es"),
+        ("fr-CA", "fr"),
+        ("ja-JP", "ja"),
+        ("ru-RU", "ru"),
+        ("ar-EG", "ar"),
+        ("ar-beta", "ar"),
     ],
 )
 def test_a_tag_finds_its_catalogue(tag: str, language: str) -> None:
@@ -53,7 +65,8 @@ def test_a_tag_finds_its_catalogue(tag: str, language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", [None, "", " ", "de", "de-AT", "x", "*", "-", "--zh", "zhx", "i-klingon", "../../etc", "\0", "z" * 100_000]
+    "tag",
+    [None, "", " ", "ko", "it-IT", "x", "deu", "*", "-", "--zh", "zhx", "i-klingon", "../../etc", "\0", "z" * 100_000],
 )
 def test_other_tags_find_the_default(tag: str | None) -> None:
     assert Catalogues("zh_Hant", UTC_ZONE).of(tag).language == "zh_Hant"
@@ -61,7 +74,7 @@ def test_other_tags_find_the_default(tag: str | None) -> None:
 
 @given(st.text())
 def test_no_tag_is_an_error(tag: str) -> None:
-    assert CATALOGUES.of(tag).language in ("en", "zh_Hans", "zh_Hant")
+    assert CATALOGUES.of(tag).language in languages()
 
 
 def test_a_command_begins_as_it_is_typed_where_it_is_read() -> None:
@@ -106,6 +119,43 @@ def test_a_number_chooses_the_form(count: int, language: str, expected: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("count", "language", "expected"),
+    [
+        (1, "ru", "за 1 час"),
+        (3, "ru", "за 3 часа"),
+        (5, "ru", "за 5 часов"),
+        (11, "ru", "за 11 часов"),
+        (21, "ru", "за 21 час"),
+        (1, "ar", "في ساعة واحدة"),
+        (2, "ar", "في ساعتين"),
+        (3, "ar", "في 3 ساعات"),
+        (11, "ar", "في 11 ساعة"),
+        (1, "pt_BR", "em 1 hora"),
+        (2, "fr", "en 2 heures"),
+        (7, "ja", "7 時間"),
+    ],
+)
+def test_every_form_of_a_number_is_known(count: int, language: str, expected: str) -> None:
+    assert said(plural("in {count} hour", "in {count} hours", count), language) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Cost: US$ 1,234.56."),
+        ("de", "Kosten: 1.234,56 US$."),
+        ("fr", "Coût : 1\u202f234,56 US$."),
+        ("pt_BR", "Custo: US$ 1.234,56."),
+        ("ru", "Стоимость: 1\xa0234,56 US$."),
+        ("zh_Hans", "费用：1,234.56 美元。"),
+        ("ja", "費用：US$ 1,234.56。"),
+    ],
+)
+def test_money_is_written_by_locale(language: str, expected: str) -> None:
+    assert said(text("Cost: US$ {dollars}.", dollars=Decimal("1234.56")), language) == expected
+
+
+@pytest.mark.parametrize(
     ("number", "language", "expected"),
     [
         (1234567, "en", "1,234,567"),
@@ -122,7 +172,17 @@ def test_numbers_are_written_by_locale(number: int | Decimal, language: str, exp
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("en", "23 Jul, 00:30 +0200"), ("zh_Hans", "7月23日 00:30 +0200"), ("zh_Hant", "7月23日 00:30 +0200")],
+    [
+        ("de", "23. Juli, 00:30 MESZ"),
+        ("fr", "23 juil., 00:30 +0200"),
+        ("ru", "23 июл., 00:30 +0200"),
+        ("pt_BR", "23 de jul., 00:30 +0200"),
+        ("ja", "7月23日 00:30 +0200"),
+        ("ar", "\u200f23 يوليو، 00:30 +0200"),
+        ("en", "23 Jul, 00:30 +0200"),
+        ("zh_Hans", "7月23日 00:30 +0200"),
+        ("zh_Hant", "7月23日 00:30 +0200"),
+    ],
 )
 def test_times_are_told_by_locale_and_zone(language: str, expected: str) -> None:
     assert said(text("{at}", at=datetime(2026, 7, 22, 22, 30, tzinfo=UTC)), language, BERLIN) == expected
