@@ -9,6 +9,7 @@ from adapters.web.dashboard.rendering import fact, said
 from bot.dashboard.facts import facts_of
 from bot.dashboard.values import Asked, Listing, Page, Reveal, Tiles, UnknownPage
 from bot.errors import ConfigError
+from bot.needs import check_serving
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.texts import text
@@ -113,7 +114,7 @@ def test_a_setting_that_would_be_unsafe_is_refused(name: str, value: str) -> Non
 
 def test_a_provider_needs_to_know_who_is_who() -> None:
     with pytest.raises(ConfigError) as refused:
-        Settings.load(_env_file=None, dashboard_oidc_issuer="https://login.example.org").check_serving()
+        check_serving(Settings.load(_env_file=None, dashboard_oidc_issuer="https://login.example.org"))
     assert any("DASHBOARD_OIDC_PEOPLE" in one for one in refused.value.problems)
 
 
