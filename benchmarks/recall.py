@@ -212,7 +212,7 @@ async def windows(storage: Storage, accounts: Mapping[int, int], repeats: int = 
                 fitted = await memory.fit(
                     work, past, model, system=system, question=question, about=question.text, private=True
                 )
-                fitted.messages("be kind", "hello")
+                fitted.messages("be kind", question)
                 if number >= 20:
                     times[size].append(1000 * (time.process_time() - began))
                 assert len(fitted.turns) == 21

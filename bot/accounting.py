@@ -15,7 +15,7 @@ from bot.domain.quotas import Amount, Standing
 from bot.errors import ParleyError, PriceUnknown
 from bot.llm.prices import PriceBook
 from bot.ports import Clock
-from bot.quotas import Demand, Quotas, Reserved
+from bot.quotas import LEAST_ANSWER, Demand, Quotas, Reserved
 from bot.records import Records
 from bot.storage import Account, CallRecord, UnitOfWork
 from bot.turns import Asked, Begun, Cause, Outcome
@@ -72,7 +72,7 @@ class Accounting:
         """Reserve what a turn along `chain` may use at most. Raises QuotaExceeded, QuotaFrozen, BudgetExhausted."""
 
         def amount_of(room: int) -> Amount:
-            cost = self._ceiling(chain, prompt=prompt, room=room)
+            cost = self._ceiling(chain, prompt=prompt, room=room) + asked.material.cost
             return Amount.of_turn(prompt=prompt, answer=room, cost=cost)
 
         demand = Demand(
@@ -94,6 +94,28 @@ class Accounting:
         )
         return reserved
 
+    async def advance(self, work: UnitOfWork, asked: Asked, account: Account, *, chain: Chain, cost: int) -> None:
+        """Reserve what is spent on a question before its turn begins: of the person's limits, and of the budgets.
+
+        Raises QuotaExceeded, QuotaFrozen, BudgetExhausted.
+        """
+        demand = Demand(
+            arrival=asked.arrival,
+            chat=asked.update.place.group,
+            tier=chain.name,
+            model=chain.first.ref,
+            room=LEAST_ANSWER,
+            amount_of=lambda room: Amount.of_turn(prompt=0, answer=room, cost=cost),
+        )
+        await self.quotas.reserve(work, account, demand)
+        limited = self._access.rank(account) < Role.ADMIN
+        await self.budgets.reserve(work, asked.arrival, asked.platform.name, cost, limited=limited)
+
+    async def advanced(self, work: UnitOfWork, record: CallRecord) -> None:
+        """What `advance` was for is over: charge the budgets and record it. The turn reserves anew, with its cost."""
+        await work.ledger.forget(record.inbox_id)
+        await self.book(work, [record])
+
     async def settle(
         self, work: UnitOfWork, asked: Asked, begun: Begun, outcome: Outcome, usage: Usage, *, answer_tokens: int
     ) -> list[Standing]:
@@ -103,6 +125,7 @@ class Accounting:
         """
         records = self.records.answer(begun.cause(asked), begun.chain.first, outcome, usage)
         used = self._charged(begun, outcome, usage, records[-1], answer_tokens)
+        used = used.plus(Amount(cost=asked.material.cost))
         if outcome.cached and self._cached == "nothing":
             await self.quotas.release(work, asked.arrival)
         else:

@@ -1,7 +1,5 @@
 """An answer as its reader gets it: sentences in their language, choices as buttons, tables aligned."""
 
-import csv
-import io
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,6 +14,7 @@ from bot.commands.questionnaires import Blank, Questionnaire
 from bot.domain.updates import Blank as FormBlank
 from bot.domain.updates import Button, File, Form, Section, Update
 from bot.errors import PlatformError, UserError
+from bot.extracts import sheet
 from bot.ports import Part, Platform, Surfaces
 from bot.texts import Text, code, code_block, plural, text
 from bot.texts.catalogues import Catalogue, Catalogues
@@ -23,8 +22,6 @@ from bot.texts.errors import sentence
 from bot.texts.tables import aligned
 
 _log = structlog.get_logger(__name__)
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # owasp.org/www-community/attacks/CSV_Injection
 
 _MOST_ROWS = 40
 """Rows that are read in a chat; a longer table comes as a file too."""
@@ -111,19 +108,15 @@ class Reader:
         return "\n".join([code_block(drawn), *more]), files
 
     def sheet(self, name: str, table: Table) -> File:
-        """The table for a spreadsheet; the mark at its beginning tells Excel that it is UTF-8."""
-        columns, sheet = [self.words(column) for column in table.columns], io.StringIO()
-        csv.writer(sheet).writerows([columns, *([self._entry(cell) for cell in row] for row in table.rows)])
-        return File(name=f"{name}.csv", content=sheet.getvalue().encode("utf-8-sig"), media_type="text/csv")
+        """The table for a spreadsheet."""
+        columns = [self.words(column) for column in table.columns]
+        return sheet(f"{name}.csv", [columns, *([self._entry(cell) for cell in row] for row in table.rows)])
 
-    def _entry(self, cell: Any) -> str:
-        """What programs can read. A spreadsheet would take words that begin like a formula for one."""
+    def _entry(self, cell: Any) -> str | int | Decimal:
+        """What programs can read."""
         if isinstance(cell, datetime):
             return cell.isoformat()
-        if isinstance(cell, int | Decimal):
-            return str(cell)
-        words = self.words(cell)
-        return f"'{words}" if words.startswith(_FORMULAS) else words
+        return cell if isinstance(cell, int | Decimal) else self.words(cell)
 
 
 def parts_of(platform: Platform, catalogues: Catalogues, update: Update, said: Sayable) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.access import Access
@@ -9,6 +10,10 @@ from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
 from bot.application import Worker
 from bot.asides import Asides
+from bot.attachments.hearing import Hearing
+from bot.attachments.limits import AttachmentLimits
+from bot.attachments.reading import Reading
+from bot.attachments.workshop import Workshop
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.bursts import Bursts
@@ -38,6 +43,7 @@ from bot.plans import Plans, base_plans
 from bot.ports import Clock, Model, Platform, TokenCounter
 from bot.questions import Questions
 from bot.quotas import Quotas
+from bot.receiving import Receiving
 from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.scrubbing import Scrubbing
@@ -46,6 +52,9 @@ from bot.summaries import Summaries
 from bot.switchboard import Switchboard
 from bot.texts.catalogues import Catalogues
 from bot.titles import Titles
+
+if TYPE_CHECKING:
+    from bot.llm.transcription import Transcriber
 
 _CONCURRENCY = 1000
 """Turns at once in one process. Each costs some 50 KB while its answer streams; the endpoint's limits come first."""
@@ -71,6 +80,7 @@ class Assembly:
         catalog: Catalog,
         calibration: Calibration,
         moderation: Moderation,
+        transcriber: "Transcriber | None" = None,
     ) -> None:
         self._settings = settings
         self._ground = ground
@@ -85,6 +95,7 @@ class Assembly:
         self._catalog = catalog
         self._calibration = calibration
         self._moderation = moderation
+        self._transcriber = transcriber
 
     def worker(self) -> Worker:
         switchboard, platforms = self._switchboard(), list(self._platforms.values())
@@ -130,8 +141,25 @@ class Assembly:
             catalogues=self._catalogues,
             bursts=self._bursts,
             moderation=self._moderation,
+            receiving=self._receiving(),
             titles=Titles(self._asides) if self._settings.titles else None,
             offers=self._settings.offers(),
+        )
+
+    def _receiving(self) -> Receiving:
+        limits = limits_of(self._settings)
+        reading = Reading(limits, Workshop(limits), self._tokens)
+        return Receiving(reading, self._hearing(), brain=self._brain, access=self._access, catalogues=self._catalogues)
+
+    def _hearing(self) -> Hearing | None:
+        if self._transcriber is None:
+            return None
+        return Hearing(
+            transcriber=self._transcriber,
+            accounting=self._accounting,
+            brain=self._brain,
+            prices=self._prices,
+            price=self._settings.transcription_price,
         )
 
     def _switchboard(self) -> Switchboard:
@@ -238,4 +266,16 @@ def accounting_of(settings: Settings, prices: PriceBook, access: Access, clock: 
         clock=clock,
         access=access,
         cached=settings.response_cache_charge,
+    )
+
+
+def limits_of(settings: Settings) -> AttachmentLimits:
+    """How much of what people send beside words is read."""
+    return AttachmentLimits(
+        files=settings.max_files,
+        pictures=settings.max_images,
+        size=settings.max_file_bytes,
+        tokens=settings.max_file_tokens,
+        pages=settings.max_pdf_pages,
+        seconds=settings.max_voice_seconds,
     )

@@ -16,7 +16,7 @@ from bot.health import Health
 from bot.intake import Intake
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
-from bot.models import open_models, open_moderation, remembered
+from bot.models import open_models, open_moderation, open_transcriber, remembered
 from bot.ports import Clock, Platform
 from bot.settings import Part, Settings
 from bot.storage import Storage
@@ -70,6 +70,7 @@ async def _opened(
         open_models(settings, catalog, clock, gates) as (asked, prices),
         remembered(asked, settings, storage, clock) as model,
         open_moderation(settings, catalog, clock) as moderation,
+        open_transcriber(settings, catalog, clock) as transcriber,
     ):
         assembly = Assembly(
             settings,
@@ -83,6 +84,7 @@ async def _opened(
             catalog=catalog,
             calibration=calibration,
             moderation=moderation,
+            transcriber=transcriber,
         )
         yield assembly.worker()
 

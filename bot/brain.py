@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from bot.attachments.material import Room
 from bot.calibration import Calibration
 from bot.domain.completions import Prompt
 from bot.domain.context import ContextWindow, Fitted, PastTurn, Weighed
@@ -101,6 +102,15 @@ class Brain:
         )
         return Sight(card=card, window=window, fitted=fitted, system=cast.system, question=asked, words=words)
 
+    async def room(self, work: UnitOfWork, account: Account, update: Update, conversation: int) -> Room:
+        """How much may go along with a message beside its words: what fits into the window when all else goes."""
+        guard, words = self.guard(account), await self.tokens.count(update.text)
+        cast = await self.personas.cast(work, update, account, conversation=conversation, turn=NEVER)
+        longest = self.window(self.catalog.default.first, guard).longest(cast.system) - cast.note.cost
+        allowed = _least(longest, self.longest_question, guard.question)
+        sees = any(card.sees_images for card in self.catalog.offered(self.quotas.plan_of(account)))
+        return Room(tokens=allowed - words, sees=sees)
+
     async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome, tokens: int) -> None:
         """After an answer of so many tokens: what it teaches about the model, and about the conversation."""
         await self.calibration.learn(work, begun, outcome)
@@ -114,11 +124,13 @@ class Brain:
         """The models for a turn: the persona's, else by the operator's rules and the person's wish."""
         if chain := self._of_persona(cast, account):
             return chain
-        if not self.catalog.rules and not self.catalog.access and account.pinned_model is None:
+        pictured = bool(question.pictures) or past.pictured
+        if not (self.catalog.rules or self.catalog.access or account.pinned_model or pictured):
             return self.catalog.default
         facts = TurnFacts(
             language=update.sender.reads or "",
             complexity=complexity(question.text),
+            has_images=pictured,
             plan=self.quotas.plan_of(account),
             quota_left=await self.quotas.share_left(work, account),
             prompt_tokens=question.cost + cast.system.cost + past.tokens,
@@ -152,7 +164,7 @@ class Brain:
         return Prompt(
             chain=begun.chain,
             messages=begun.fitted.messages(
-                begun.cast.system.text, begun.cast.asking(begun.question).text, passing=bool(begun.cast.note.text)
+                begun.cast.system.text, begun.cast.asking(begun.question), passing=bool(begun.cast.note.text)
             ),
             tokens=begun.fitted.tokens,
             answer_room=begun.room,

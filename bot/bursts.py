@@ -14,6 +14,9 @@ from bot.inbox import Lease
 from bot.ports import Clock, Platform
 from bot.storage import Waiting
 
+_ALBUM = 0.5
+"""Seconds within which the next picture of an album comes."""
+
 _LOOK = 1.0
 """Seconds between looks for what another process may have received."""
 
@@ -35,15 +38,15 @@ class Bursts:
         """The message with everything that was said right after it; waits until it is quiet."""
         if lease.claim.attempts > 1:
             return _whole(update, await self._taken(lease, platform, update, more=False))
-        if not self._quiet.seconds:
+        if not self._quiet.seconds and not update.album:
             return update
-        missing = self._quiet.left(update.text, lease.claim.age)
+        missing = self._left(update, lease.claim.age)
         while True:
             await self._clock.sleep(missing)
             known, said = lease.joined, await self._taken(lease, platform, update, more=True)
             if lease.joined == known:
                 return _whole(update, said)
-            missing = self._quiet.left(said[-1].update.text, said[-1].row.age)
+            missing = self._left(said[-1].update, said[-1].row.age)
 
     async def followed(self, lease: Lease, platform: Platform, update: Update) -> None:
         """Return when the same person has said something more, or the turn was stopped."""
@@ -80,12 +83,19 @@ class Bursts:
         last = said[-1]
         if len(said) >= self._quiet.most or not together(last.update, following.update):
             return False
+        if last.update.album and last.update.album == following.update.album:
+            return True
         return last.row.age - following.row.age <= self._quiet.pause(last.update.text)
+
+    def _left(self, last: Update, age: int) -> float:
+        """Seconds of quiet that are missing. The pictures of an album are messages, and come a moment apart."""
+        return max(self._quiet.left(last.text, age), _ALBUM - age / 1000 if last.album else 0.0)
 
 
 def together(said: Update, following: Update) -> bool:
     """Whether two messages can be one question: by the same person, neither a command, an edit nor without words."""
-    plain = following.invocation is None and not following.edited and bool(following.text.strip())
+    says = bool(following.text.strip() or following.attachments)
+    plain = following.invocation is None and not following.edited and says
     return plain and said.sender.identity == following.sender.identity and said.place == following.place
 
 
@@ -103,7 +113,8 @@ def _whole(update: Update, said: Sequence[_Said]) -> Update:
         return update
     texts = [one.update.text for one in said]
     pieces = tuple((one.update.message, len(one.update.text)) for one in said)
-    return replace(update, text=joined(texts), pieces=pieces)
+    attachments = tuple(attachment for one in said for attachment in one.update.attachments)
+    return replace(update, text=joined(texts), pieces=pieces, attachments=attachments)
 
 
 async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:

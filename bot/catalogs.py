@@ -9,7 +9,7 @@ from bot.domain.models import Catalog, Endpoint
 from bot.errors import ConfigError, ModelError
 from bot.llm import list_models
 from bot.llm.catalog import read_catalog, surroundings
-from bot.llm.windows import known_window
+from bot.llm.windows import known_to_see, known_window
 from bot.ports import Clock
 from bot.settings import Settings
 
@@ -39,7 +39,10 @@ async def open_catalog(settings: Settings, clock: Clock) -> Catalog:
 def single_catalog(settings: Settings, window: int) -> Catalog:
     """The one model that OPENAI_BASE_URL, OPENAI_API_KEY and MODEL describe."""
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-    return Catalog.single(base_url=settings.openai_base_url, key=key, model=settings.model, window=window)
+    sees = known_to_see(settings.model) if settings.model_sees_images is None else settings.model_sees_images
+    return Catalog.single(
+        base_url=settings.openai_base_url, key=key, model=settings.model, window=window, sees_images=sees
+    )
 
 
 def offline_catalog(settings: Settings) -> Catalog:

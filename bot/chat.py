@@ -27,14 +27,15 @@ from bot.inbox import Lease
 from bot.moderation import Moderation
 from bot.offers import Offers
 from bot.opening import Opening
-from bot.ports import Completion, Model, Platform, Ref, TokenCounter
+from bot.ports import Completion, Model, Platform, TokenCounter
+from bot.receiving import Receiving
 from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.storage import Exchange, Outgoing
 from bot.storage.history import STEERED
 from bot.streaming import Preview
 from bot.tasks import unless
-from bot.texts import Text, text
+from bot.texts import Text, lines, text
 from bot.texts.catalogues import Catalogues
 from bot.texts.errors import sentence
 from bot.titles import Titles
@@ -60,6 +61,7 @@ class Chat:
         catalogues: Catalogues,
         bursts: Bursts,
         moderation: Moderation,
+        receiving: Receiving,
         titles: Titles | None = None,
         offers: Offers = Offers(),  # noqa: B008 - a value
     ) -> None:
@@ -82,6 +84,7 @@ class Chat:
         self._catalogues = catalogues
         self._bursts = bursts
         self._moderation = moderation
+        self._receiving = receiving
         self._titles = titles
 
     async def answer(self, lease: Lease, platform: Platform, update: Update) -> None:
@@ -89,17 +92,23 @@ class Chat:
         asked = Asked(lease=lease, platform=platform, update=update, reply=platform.reply(update, lease.claim.ref))
         began = lease.clock.monotonic()
         try:
-            ending, outgoing = await self._through(asked, await self._opening.begin(asked))
+            asked = await self._receiving.receive(asked)
+            ending, outgoing = await self._through(asked)
         except UserError as error:
-            ending, outgoing = type(error).__name__, await self._refused(asked, error)
+            ending = type(error).__name__
+            outgoing = await self._unasked(asked, self._why(asked, error), ending)
         finally:
             await asked.reply.close()
         await self._courier.deliver(lease, platform, outgoing)
         lasted = lease.claim.age / 1000 + lease.clock.monotonic() - began
         _log.info("turn_done", platform=platform.name, ending=ending, seconds=round(lasted, 3))
 
-    async def _through(self, asked: Asked, begun: Begun) -> tuple[str, list[Outgoing]]:
-        """From the first transaction to the second: how it ended, and what is to be sent."""
+    async def _through(self, asked: Asked) -> tuple[str, list[Outgoing]]:
+        """From the first transaction to the second: how it ended, and what is to be sent. Raises UserError."""
+        if not asked.asks:
+            told = self._said(asked, lines(*asked.material.notes))
+            return "unread", await self._unasked(asked, told, "unread")
+        begun = await self._opening.begin(asked)
         # For every line that follows in this task.
         structlog.contextvars.bind_contextvars(conversation=begun.conversation, turn=begun.turn)
         lost: list[Lost] = []
@@ -127,13 +136,8 @@ class Chat:
 
         Attempts that cost something and gave no answer are added to `lost`, also if it raises.
         """
-
-        async def remember(ref: Ref) -> None:
-            async with asked.lease.begin() as work:
-                await work.inbox.remember(asked.lease.claim, ref)
-
         silent = self._moderation.withholds(self._plan(begun))
-        async with Preview(asked.reply, remember, asked.lease.check, silent=silent) as preview:
+        async with Preview(asked.reply, asked.remember, asked.lease.check, silent=silent) as preview:
             try:
                 return await self._stream(asked, begun, preview, lost)
             except ContextOverflow as overflow:
@@ -198,17 +202,16 @@ class Chat:
             else:
                 await work.history.fail(asked.arrival, outcome.ending)
             nearly = await self._accounting.settle(work, asked, begun, outcome, usage, answer_tokens=counted)
-            text_ = self._final_text(asked, outcome.answer, footnotes(begun, outcome, nearly))
+            text_ = self._final_text(asked, outcome.answer, footnotes(asked, begun, outcome, nearly))
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(text_, buttons))
 
-    async def _refused(self, asked: Asked, error: UserError) -> list[Outgoing]:
-        """Instead of both transactions, the first of which was undone: the person is told why."""
-        said = self._why(asked, error)
+    async def _unasked(self, asked: Asked, said: str, ending: str) -> list[Outgoing]:
+        """Instead of both transactions, the first of which was undone or never begun: the person is told why."""
         async with asked.lease.begin() as work:
             # Undone with the meeting: admins name people by username.
             await work.people.meet(asked.update.sender)
             # One that was begun before a crash is on record and may have reserved something.
-            await work.history.fail(asked.arrival, type(error).__name__)
+            await work.history.fail(asked.arrival, ending)
             await self._accounting.release(work, asked.arrival)
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
 
@@ -239,7 +242,7 @@ class Chat:
             yield from self._again(asked) if outcome.ending == "interrupted" else ()
             return
         role, tried = self._access.here(begun.account, asked.update.place), begun.cast.variant is not None
-        for choice in self._offers.under(asked.arrival, outcome.ending, role, tried=tried):
+        for choice in self._offers.under(asked.arrival, outcome.ending, role, tried=tried, said=outcome.answer):
             yield Button(label=self._said(asked, choice.label), command=choice.command)
 
     def _again(self, asked: Asked) -> list[Button]:

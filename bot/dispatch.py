@@ -191,8 +191,8 @@ class Dispatcher:
             await self._complete(lease, InboxState.DONE)
         elif update.invocation:
             await self._command(lease, platform, update, update.invocation)
-        elif not update.text.strip():
-            await self._say(lease, platform, update, text("I can only read text so far. Please write it to me."))
+        elif not update.text.strip() and not update.attachments:
+            await self._say(lease, platform, update, text("There is nothing in your message that I can read."))
         elif lease.claim.is_late(self._longest_wait):
             await self._say(lease, platform, update, _TOO_LATE)
         else:

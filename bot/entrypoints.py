@@ -171,6 +171,7 @@ async def _model_settings(settings: Settings, words_per_second: float | None = N
     async with ModelEmulator(pace=pace) as scripted:
         # It would repeat the question as its title.
         scripted_settings = {"openai_base_url": scripted.url, "model": "scripted-1", "titles": False}
+        scripted_settings |= {"model_sees_images": True, "transcription_model": "whisper-1"}
         yield settings.model_copy(update=scripted_settings)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bot.domain.quotas import Standing
 from bot.texts import Text, code, plural, text
 from bot.texts.limits import rule_name, standing_name
-from bot.turns import Begun, Outcome
+from bot.turns import Asked, Begun, Outcome
 
 _ENDINGS = {
     "stopped": text("⏹ Stopped."),
@@ -17,10 +17,11 @@ _ENDINGS = {
 }
 
 
-def footnotes(begun: Begun, outcome: Outcome, nearly: Iterable[Standing]) -> list[Text]:
+def footnotes(asked: Asked, begun: Begun, outcome: Outcome, nearly: Iterable[Standing]) -> list[Text]:
     """One line each. `nearly` are the limits of which the person should know now."""
     ending = _ENDINGS.get("cached" if outcome.cached and outcome.ending == "stop" else outcome.ending)
     lines = [ending] if ending else []
+    lines += [*asked.material.notes, *_unseen(begun, outcome)]
     if begun.merged > 1:
         lines.append(
             plural("🧩 {count} message was read as one.", "🧩 {count} messages were read as one.", begun.merged)
@@ -28,6 +29,14 @@ def footnotes(begun: Begun, outcome: Outcome, nearly: Iterable[Standing]) -> lis
     if begun.spared is not None:
         lines.append(_spared(begun.spared.standing, begun.chain.name))
     return lines + [text("🔔 {standing}", standing=standing_name(one)) for one in nearly]
+
+
+def _unseen(begun: Begun, outcome: Outcome) -> list[Text]:
+    """Who stepped in may not see what the first model would have."""
+    call = outcome.completion.call
+    if call is None or call.card.sees_images or not begun.question.pictures:
+        return []
+    return [text("🙈 {model} answered, which cannot see pictures.", model=code(call.card.name))]
 
 
 def _spared(standing: Standing, tier: str) -> Text:

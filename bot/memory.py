@@ -51,6 +51,11 @@ class Past:
     def tokens(self) -> int:
         return sum(turn.cost for turn in self.turns)
 
+    @property
+    def pictured(self) -> bool:
+        """Whether pictures are among it."""
+        return any(turn.pictured for turn in self.turns)
+
 
 class Memory:
     """Chooses the past for each turn. `elsewhere`: whether other conversations of a person are searched, in private."""
@@ -77,7 +82,7 @@ class Memory:
         async for stored in work.history.recent(past.conversation, before=past.turn, since=cut):
             question = Weighed(text=stored.question, tokens=stored.question_tokens)
             answer = Weighed(text=stored.answer, tokens=stored.answer_tokens)
-            turns.append(PastTurn(id=stored.id, question=question, answer=answer))
+            turns.append(PastTurn(id=stored.id, question=question, answer=answer, pictured=stored.pictures > 0))
             tokens += turns[-1].cost
             spoken_at = spoken_at or stored.at
             if tokens > self.policy.budget:
@@ -138,7 +143,9 @@ class Memory:
     async def _completed(
         self, work: UnitOfWork, past: Past, fitted: Fitted, context: StoredContext, about: str, *, private: bool
     ) -> Fitted:
-        """With the summary, and what is recalled."""
+        """With its pictures, the summary, and what is recalled."""
+        if pictured := [turn.id for turn in fitted.turns if turn.pictured]:
+            fitted = fitted.showing(await work.pictures.of(pictured))
         if context.summary:
             fitted = fitted.summing_up(Weighed(text=context.summary.text, tokens=context.summary.tokens))
         if fitted.spare <= 0:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from bot.domain.models import Catalog
 from bot.llm import open_model
@@ -14,6 +15,9 @@ from bot.ports import Clock, Model
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.tasks import cancel
+
+if TYPE_CHECKING:
+    from bot.llm.transcription import Transcriber
 
 _BREATH = 0.3
 """Seconds in which a bot that starts connects to its platforms before it does what can wait."""
@@ -30,7 +34,8 @@ async def open_models(
     settings: Settings, catalog: Catalog, clock: Clock, gates: Gates
 ) -> AsyncIterator[tuple[Model, PriceBook]]:
     """The models and their prices, which are read in the background unless a decision rests on them."""
-    prices = PriceBook(catalog, clock)
+    hears = bool(settings.transcription_model) and settings.transcription_price is None
+    prices = PriceBook(catalog, clock, sounds=hears)
     plan = settings.budgets()
     if plan.budgets or plan.unpriced == "refuse":
         await prices.load()
@@ -40,6 +45,22 @@ async def open_models(
             yield model, prices
     finally:
         await cancel(loading)
+
+
+@asynccontextmanager
+async def open_transcriber(settings: Settings, catalog: Catalog, clock: Clock) -> AsyncIterator["Transcriber | None"]:
+    """The model that hears, if the operator named one."""
+    if not settings.transcription_model:
+        yield None
+        return
+    from bot.llm.transcription import Transcriber, transcriber_card
+
+    card = transcriber_card(catalog, settings.transcription_model)
+    transcriber = Transcriber.connect(card, catalog.endpoints[card.endpoint], clock)
+    try:
+        yield transcriber
+    finally:
+        await transcriber.close()
 
 
 @asynccontextmanager

@@ -7,9 +7,10 @@ from typing import Literal
 
 from bot.commands.declaration import Choice
 from bot.domain.people import Role
+from bot.extracts import ungainly
 from bot.texts import text, words
 
-Offer = Literal["retry", "continue", "thumbs"]
+Offer = Literal["retry", "continue", "files", "thumbs"]
 Told = Literal["nobody", "admins", "everybody"]
 """Who is told which model gave an answer, and what that took and cost. Support sees what admins see."""
 
@@ -33,17 +34,19 @@ class Offers:
     bill: Told = "nobody"
 
     def under(
-        self, arrival: int, ending: str, role: Role, *, tried: bool = False, up: bool | None = None
+        self, arrival: int, ending: str, role: Role, *, tried: bool = False, up: bool | None = None, said: str = ""
     ) -> Iterator[Choice]:
         """The choices under the answer to an arrival, for whoever had asked.
 
         `ending` as in the table `turn`, `role` is what they are where they asked, `tried` whether an experiment
-        compares it, `up` what they think of it.
+        compares it, `up` what they think of it, `said` the answer itself.
         """
         if ending in CUT_SHORT and "continue" in self.kinds:
             yield Choice(label=text("⏩ Continue"), command=f"continue {arrival}")
         if ending == "interrupted" or "retry" in self.kinds:
             yield Choice(label=text("🔁 Retry"), command=f"retry {arrival}")
+        if "files" in self.kinds and ungainly(said):
+            yield Choice(label=text("📎 As files"), command=f"files {arrival}")
         if tried or "thumbs" in self.kinds:
             yield _thumb("👍", "up", arrival, chosen=up is True)
             yield _thumb("👎", "down", arrival, chosen=up is False)

@@ -6,8 +6,9 @@ from bot.access import Access
 from bot.accounting import Accounting
 from bot.brain import Brain
 from bot.domain.bursts import Message, joined
-from bot.domain.context import Weighed
+from bot.domain.context import Weighed, showing
 from bot.domain.models import Chain
+from bot.domain.pictures import Picture
 from bot.domain.updates import Place
 from bot.errors import AnsweredElsewhere, LeftOut, PriceUnknown, QuotaExceeded
 from bot.moderation import Moderation
@@ -43,17 +44,18 @@ class Opening:
     async def begin(self, asked: Asked) -> Begun:
         """Record the question and reserve what it may use. Raises UserError, NotAdmitted."""
         update = asked.update
-        question = Weighed(text=update.text, tokens=await self._tokens.count(update.text))
+        words = Weighed(text=asked.words, tokens=await self._tokens.count(asked.words))
         async with asked.lease.begin() as work:
             account = (await self._access.admit(work, update)).account
-            await _check_place(work, update.place)
+            await check_place(work, update.place)
             await self._moderation.admit(work, account.id)
+            question = showing(words, await self._pictures(work, asked))
             guard = self._brain.guard(account)
             self._brain.check(question, guard)
-            if (
-                update.anew or not update.clicked
-            ):  # "go on" is always the same, and one may say it as often as one likes
-                self._repeats.check(account.id, asked.arrival, question.text)
+            # "go on" is always the same, and one may say it as often as one likes
+            if update.anew or not update.clicked:
+                seen = " ".join(one.digest for one in question.pictures)
+                self._repeats.check(account.id, asked.arrival, f"{question.text} {seen}")
             where = await self._renewal.where(work, update, account.id)
             question, messages = await self._asked(work, asked, account, where.conversation, question)
             turn, conversation = await work.history.begin(
@@ -63,7 +65,10 @@ class Opening:
                 question=question.text,
                 tokens=question.tokens,
                 messages=messages,
+                pictures=len(question.pictures),
             )
+            if question.pictures:
+                await work.pictures.put(turn, question.pictures)
             past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
             cast = await self._brain.personas.cast(work, update, account, conversation=conversation, turn=turn)
             chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question, cast=cast))
@@ -76,9 +81,15 @@ class Opening:
                 guard=guard,
                 past=past,
                 cast=cast,
-                merged=len(messages),
+                merged=sum(1 for number, _ in messages if number),
             )
             return await self._reserve(work, asked, opened, chain)
+
+    async def _pictures(self, work: UnitOfWork, asked: Asked) -> Sequence[Picture]:
+        """Those that came with the message, or went with the question when its turn was begun before."""
+        if not asked.begun_before:
+            return asked.material.pictures
+        return await work.pictures.of_arrival(asked.arrival) or asked.material.pictures
 
     async def _asked(
         self, work: UnitOfWork, asked: Asked, account: Account, conversation: int, question: Weighed
@@ -86,17 +97,22 @@ class Opening:
         """The question and its messages, as the person wants what comes while an answer is written. Raises LeftOut."""
         update, where = asked.update, {"conversation_id": conversation, "account_id": account.id}
         if account.busy == "queue" or update.anew or update.edited:
-            return question, update.messages
+            return question, asked.messages
         if account.busy == "ignore":
             if await work.history.came_meanwhile(asked.arrival, **where):
                 raise LeftOut
-            return question, update.messages
+            return question, asked.messages
         before = await work.history.steered(asked.arrival, **where)
         if before is None:
-            return question, update.messages
+            return question, asked.messages
+        seen = (await work.pictures.of([before.id])).get(before.id, ()) if before.pictures else ()
         text = joined([before.question, question.text])
-        both = Weighed(text=text, tokens=before.question_tokens + question.tokens + 1)
-        return both, [*before.messages, *update.messages]
+        both = Weighed(
+            text=text,
+            tokens=before.question_tokens + question.tokens + 1,
+            pictures=(*seen, *question.pictures),
+        )
+        return both, [*before.messages, *asked.messages]
 
     async def _reserve(self, work: UnitOfWork, asked: Asked, opened: Opened, chain: Chain) -> Begun:
         """Reserve along the chosen chain or, where its quota is used up, along the light one. Raises UserError."""
@@ -139,7 +155,7 @@ class Opening:
         )
 
 
-async def _check_place(work: UnitOfWork, place: Place) -> None:
+async def check_place(work: UnitOfWork, place: Place) -> None:
     """Raises AnsweredElsewhere in a group whose questions are answered in another topic."""
     only = await work.groups.only(place.group) if place.group else None
     if only is not None and only[0] != place.thread:

@@ -42,7 +42,8 @@ class Cast:
         """The question with the note before it."""
         if not self.note.text:
             return question
-        return Weighed(text=f"{self.note.text}\n\n{question.text}", tokens=self.note.tokens + question.tokens + 1)
+        text = f"{self.note.text}\n\n{question.text}"
+        return replace(question, text=text, tokens=self.note.tokens + question.tokens + 1)
 
 
 class Personas:

@@ -42,6 +42,12 @@ class Records:
             records.append(replace(record, cost=0, ending=reason, failed=True))
         return records
 
+    def made(
+        self, cause: Cause, call: Call, usage: Usage, *, model: str, cost: int | None, ending: str, failed: bool = False
+    ) -> CallRecord:
+        """A call whose price is not by tokens alone."""
+        return replace(self._record(cause, call, usage, model), cost=cost, ending=ending, failed=failed)
+
     def _losses(self, cause: Cause, lost: Sequence[Lost]) -> list[CallRecord]:
         return [self._loss(cause, one) for one in lost]
 

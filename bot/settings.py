@@ -1,9 +1,8 @@
 """Settings from the environment and `.env`. Every mistake is reported at once, by name; secrets are never printed."""
 
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -36,7 +35,7 @@ from bot.notation import (
     https,
     token,
 )
-from bot.offers import Offers, Told
+from bot.offers import Offer, Offers, Told
 
 _SUMMARY = 400
 """Tokens of a summary, unless the operator says otherwise."""
@@ -111,12 +110,23 @@ class Settings(BaseSettings):
     recall_threshold: float = Field(0.35, ge=0, le=1, description="a share from 0 to 1")
     recall_other_conversations: bool = Field(default=False, description="true or false")
 
+    model_sees_images: bool | None = Field(None, description="true or false; leave it out to go by its name")
+    max_files: int = Field(10, ge=0, le=50, description="a whole number from 0 to 50")
+    max_images: int = Field(5, ge=0, le=20, description="a whole number from 0 to 20")
+    max_file_bytes: int = Field(10_000_000, ge=1000, le=20_000_000, description="bytes, at most 20000000")
+    max_file_tokens: int = Field(6000, ge=100, description="tokens of all files of a message together")
+    max_pdf_pages: int = Field(50, ge=1, description="a whole number of pages")
+
+    transcription_model: str = Field("", description="the name of a model that hears, such as whisper-1")
+    transcription_price: Dollars = Field(None, description="US$ for a minute, like 0.006")
+    max_voice_seconds: int = Field(600, ge=1, description="a whole number of seconds")
+
     max_question_tokens: int | None = Field(None, ge=1, description="the longest message in tokens")
 
     conversation_idle: Pause = Field(None, description="like 30m, 12h or 7d, or never")
 
     answer_buttons: Offered = Field(
-        frozenset({"retry", "continue", "thumbs"}), description="any of retry,continue,thumbs, or none"
+        frozenset(get_args(Offer)), description="any of retry,continue,files,thumbs, or none"
     )
     answer_bill: Told = Field("admins", description="nobody, admins or everybody")
     titles: bool = Field(default=True, description="true or false")
@@ -231,32 +241,25 @@ class Settings(BaseSettings):
 
     def context(self) -> ContextPolicy:
         """How the past of conversations goes along."""
-        summary = {"truncate": 0, "summarize": _SUMMARY, "recall": 0}[self.context_policy]
+        usual = {"truncate": 0, "summarize": _SUMMARY, "recall": 0}[self.context_policy]
         return ContextPolicy(
             budget=self.context_budget,
             low_water=self.context_low_water,
             patience=self.context_idle_seconds,
-            summary=summary
-            if self.context_policy == "truncate" or self.summary_tokens is None
-            else self.summary_tokens,
+            summary=usual if self.context_policy == "truncate" or self.summary_tokens is None else self.summary_tokens,
             recall=self.recall_tokens if self.context_policy == "recall" else 0,
             threshold=self.recall_threshold,
         )
 
     def budgets(self) -> BudgetPlan:
         """What may be spent, in micro-US$."""
-        limits: dict[tuple[str, Span], Decimal | None] = {
-            (EVERYWHERE, "day"): self.budget_day,
-            (EVERYWHERE, "month"): self.budget_month,
-            ("telegram", "day"): self.budget_telegram_day,
-            ("telegram", "month"): self.budget_telegram_month,
-            ("slack", "day"): self.budget_slack_day,
-            ("slack", "month"): self.budget_slack_month,
-        }
+        scopes = {EVERYWHERE: "budget", "telegram": "budget_telegram", "slack": "budget_slack"}
+        spans: tuple[Span, ...] = get_args(Span)
         budgets = [
             Budget(scope=scope, span=span, limit=int(dollars * 10**6))
-            for (scope, span), dollars in limits.items()
-            if dollars is not None
+            for scope, name in scopes.items()
+            for span in spans
+            if (dollars := getattr(self, f"{name}_{span}")) is not None
         ]
         return BudgetPlan(budgets=tuple(budgets), soft=self.budget_soft_percent / 100, unpriced=self.unknown_prices)
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.attachments.material import Material
+from bot.domain.bursts import Message, joined
 from bot.domain.completions import Lost
 from bot.domain.context import Fitted, Weighed
 from bot.domain.models import Chain, Guard, Purpose
@@ -11,23 +13,53 @@ from bot.errors import QuotaExceeded
 from bot.inbox import Lease
 from bot.memory import Past
 from bot.personas import Cast
-from bot.ports import Completion, Platform, Reply
+from bot.ports import Completion, Platform, Ref, Reply
 from bot.quotas import Reserved
 from bot.storage import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question on its way to an answer: what was said, where the answer grows, and the right to give it."""
+    """A question on its way to an answer: what was said, where the answer grows, and the right to give it.
+
+    `material` is what was made of the attachments.
+    """
 
     lease: Lease
     platform: Platform
     update: Update
     reply: Reply
+    material: Material = field(default_factory=Material)
 
     @property
     def arrival(self) -> int:
         return self.lease.claim.id
+
+    async def remember(self, ref: Ref) -> None:
+        """What another process needs to finish what stands on the screen."""
+        async with self.lease.begin() as work:
+            await work.inbox.remember(self.lease.claim, ref)
+
+    @property
+    def begun_before(self) -> bool:
+        """Whether its turn may be on record: by a command that asks again, an edit, or before a crash."""
+        return self.update.anew or self.update.edited or self.lease.claim.attempts > 1
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to answer: words, or something that came with them and can be read."""
+        return bool(self.update.text.strip()) or not self.material.useless
+
+    @property
+    def words(self) -> str:
+        """What the question says: the words, and the text of what came with them."""
+        return joined([self.update.text, self.material.text]) if self.material.text else self.update.text
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """What `words` is made of; the text of attachments belongs to no message."""
+        known = self.update.messages
+        return [*known, ("", len(self.material.text))] if self.material.text and known else known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +114,11 @@ class Begun:
     guard: Guard = field(default_factory=Guard)
     merged: int = 0
     left: int | None = None
+
+    @property
+    def pictured(self) -> bool:
+        """Whether pictures go to the model."""
+        return any(one.pictures for one in (self.question, *(turn.question for turn in self.fitted.turns)))
 
     def cause(self, asked: Asked) -> Cause:
         return Cause(

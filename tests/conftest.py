@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,10 @@ from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
 from bot.asides import Asides
+from bot.attachments.hearing import Hearing
+from bot.attachments.limits import AttachmentLimits
+from bot.attachments.reading import Reading
+from bot.attachments.workshop import Workshop
 from bot.brain import Brain
 from bot.budgets import Budgets
 from bot.bursts import Bursts
@@ -55,6 +59,7 @@ from bot.plans import Plans, base_plans
 from bot.ports import Platform
 from bot.questions import Questions
 from bot.quotas import Quotas
+from bot.receiving import Receiving
 from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.scrubbing import Scrubbing
@@ -203,6 +208,8 @@ def make_core(
     calibration: Calibration | None = None,
     moderation: Moderation | None = None,
     offers: Offers = Offers(),  # noqa: B008 - a value
+    attachments: AttachmentLimits | None = None,
+    hearing: Callable[[Accounting, Brain], Hearing] | None = None,
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), CommandBook((*all_commands(), *more_commands)), FakeModel()
@@ -231,7 +238,7 @@ def make_core(
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, access=access)
     asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
     summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
-    bursts = Bursts(Quiet(seconds=quiet), clock)
+    bursts, limits = Bursts(Quiet(seconds=quiet), clock), attachments or AttachmentLimits()
     chat = Chat(
         model=model,
         brain=brain,
@@ -244,6 +251,13 @@ def make_core(
         catalogues=catalogues,
         bursts=bursts,
         moderation=moderation or Moderation(ModerationPolicy(), clock),
+        receiving=Receiving(
+            Reading(limits, Workshop(limits), WordCounter()),
+            hearing(accounting, brain) if hearing else None,
+            brain=brain,
+            access=access,
+            catalogues=catalogues,
+        ),
         titles=Titles(asides) if titles else None,
         offers=offers,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -144,11 +144,17 @@ class FakePlatform:
             message=payload.get("message", ""),
             clicked=payload.get("clicked", False),
             edited=payload.get("edited", False),
-            attached=self._attached(payload.get("file", "")),
+            attachments=tuple(self._attachments(payload)),
+            album=payload.get("album", ""),
         )
 
-    def _attached(self, name: str) -> Attachment | None:
-        return Attachment(name=name, size=len(self.uploads[name]), handle=name) if name else None
+    def _attachments(self, payload: Mapping[str, Any]) -> Iterator[Attachment]:
+        if name := payload.get("file", ""):
+            kind, seconds = payload.get("kind", "file"), payload.get("seconds", 0)
+            size = payload.get("size", len(self.uploads.get(name, b"")))
+            yield Attachment(name=name, size=size, handle=name, kind=kind, seconds=seconds)
+        elif "kind" in payload:
+            yield Attachment(name=payload["kind"], size=0, handle="", kind=payload["kind"])
 
     def reply(self, update: Update, ref: Ref | None = None) -> FakeReply:
         self.replies.append(FakeReply(self, update, ref))

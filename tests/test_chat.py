@@ -192,7 +192,7 @@ async def test_stop_drops_what_waits_behind_it(core: Core) -> None:
 
 
 async def test_an_update_without_text_gets_an_answer(core: Core) -> None:
-    assert "only read text" in await core.say("ada", "")
+    assert "nothing in your message" in await core.say("ada", "")
 
 
 async def test_a_person_is_answered_in_their_language(core: Core) -> None:

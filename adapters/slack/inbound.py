@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.slack.attachments import attached
+from adapters.slack.attachments import attachments
 from adapters.slack.bodies import (
     NAME,
     Json,
@@ -187,7 +187,7 @@ def _from_message(body: Json, event: Json, bot: str, place: Place, rules: Rules)
         message=str(event["ts"]),
         invocation=rules.commands.spoken(arguments(raw, team)),
         mentioned=mentioned(raw, team),
-        attached=attached(event),
+        attachments=attachments(event),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from adapters.telegram import foreign
-from adapters.telegram.attachments import attached
+from adapters.telegram.attachments import attachments
 from adapters.telegram.raw import Json, integer_in, object_in, string_in
 from adapters.telegram.spans import Span, Spans
 from bot.commands.declaration import CommandBook
@@ -22,6 +22,8 @@ _WORDLESS = frozenset({
     "animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "paid_media", "photo",
     "poll", "rich_message", "sticker", "story", "venue", "video", "video_note", "voice",
 })  # fmt: skip
+_FILES = frozenset({"photo", "document", "voice", "audio"})
+"""In a group these say something to whom they answer; a sticker is chatter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,20 +130,19 @@ class Reading:
             invocation=command,
             replied_to=self._replied_to(),
             mentioned=tuple(self._mentioned()),
-            attached=attached(self._message),
+            attachments=attachments(self._message),
+            album=string_in(self._message, "media_group_id") or "",
             topic=self._topic(),
             # In a group an answer quotes its question; `parts` needs to know which.
             answer_by="" if self._private else str(number),
         )
 
     def _is_said(self) -> bool:
-        if self._spans.text.strip():
-            return True
-        # An album comes as one message a picture; only the one with the caption is worth an answer.
-        return "media_group_id" not in self._message and not _WORDLESS.isdisjoint(self._message)
+        return bool(self._spans.text.strip()) or not _WORDLESS.isdisjoint(self._message)
 
     def _is_addressed(self) -> bool:
-        if not self._spans.text.strip() or foreign.is_forwarded(self._message):
+        says = bool(self._spans.text.strip()) or not _FILES.isdisjoint(self._message)
+        if not says or foreign.is_forwarded(self._message):
             return False
         return self._is_called() or self._answered_author() == self._bot.id
 

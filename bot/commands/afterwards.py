@@ -7,8 +7,9 @@ from bot.commands.call import Call, is_number
 from bot.commands.declaration import Answer, Ask, Command
 from bot.domain.people import Role
 from bot.errors import UnknownCommand
+from bot.extracts import files_of
 from bot.storage.given import Bill
-from bot.texts import Text, code, lines, text
+from bot.texts import Text, code, lines, plural, text
 
 
 async def continue_(call: Call) -> Text | Ask:
@@ -30,8 +31,24 @@ async def thumb(call: Call) -> Text | Answer:
         return text("That is no answer of yours that can be judged.")
     up = which == "up"
     await call.work.given.judge(given, up=up)
-    offered = call.offers.under(given.arrival, given.ending, call.role, tried=given.tried, up=up)
+    said = await call.work.given.text(given)
+    offered = call.offers.under(given.arrival, given.ending, call.role, tried=given.tried, up=up, said=said)
     return Answer(said=text("Noted, thank you."), choices=[*offered], only_choices=True)
+
+
+async def files(call: Call) -> Text | Answer:
+    """The code and the tables of an answer, of the last one unless a button says which."""
+    if call.words:
+        given = await call.work.given.find(_number(call, call.words))
+    else:
+        given = await call.work.given.last(await call.conversation())
+    if given is None or given.account != call.account.id:
+        return text("That is no answer of yours.")
+    found = files_of(await call.work.given.text(given))
+    if not found:
+        return text("There is neither code nor a table in that answer.")
+    said = plural("Here is {count} file from the answer.", "Here are {count} files from the answer.", len(found))
+    return Answer(said=said, files=found)
 
 
 async def bill(call: Call) -> Text:
@@ -89,6 +106,13 @@ COMMANDS = (
         handler=continue_,
         topic="answers",
         overtakes=False,
+    ),
+    Command(
+        name="files",
+        summary=text("Get code and tables of my last answer as files"),
+        handler=files,
+        usage="[NUMBER]",
+        topic="answers",
     ),
     Command(
         name="thumb",

@@ -7,7 +7,9 @@ JOINT = "\n"
 """Between the messages of a question. A paste that a client cut in two is cut at a line's end, if it has any."""
 
 Message = tuple[str, int]
-"""The platform's id of a message, and how many characters of the question are its."""
+"""The platform's id of a message, and how many characters of the question are its. What no message said (the text of
+attachments) has no id.
+"""
 
 
 def joined(texts: Sequence[str]) -> str:

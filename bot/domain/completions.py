@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from bot.domain.models import BACKGROUND, Chain, ModelCard, Parameters, Purpose
+from bot.domain.pictures import Picture
 
 
 def joined(pieces: Iterable[str]) -> str:
@@ -32,11 +33,15 @@ FinishReason = Literal["stop", "length", "content_filter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptMessage:
-    """One message of a prompt, as the model sees it. `passing`: the next prompt will not hold it like that."""
+    """One message of a prompt, as the model sees it. `passing`: the next prompt will not hold it like that.
+
+    Models that cannot see get the text alone, in which pictures are named.
+    """
 
     role: Role
     text: str
     passing: bool = False
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

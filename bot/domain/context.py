@@ -5,11 +5,12 @@ large blocks and not one by one, and whatever changes with each message stands a
 docs/adr/0012-context-in-blocks-with-recall.md has the measurements behind the numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from bot.domain.completions import PromptMessage
+from bot.domain.pictures import Picture
 from bot.domain.recall import Piece, cost, written
 from bot.errors import MessageTooLong
 
@@ -40,23 +41,30 @@ SUMMARY_OVERHEAD = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A text and its tokens; pictures that go with it are tokens without text."""
+    """A text and its tokens, those of the pictures that go with it included."""
 
     text: str
     tokens: int
+    pictures: Sequence[Picture] = ()
 
     @property
     def cost(self) -> int:
         return self.tokens + MESSAGE_OVERHEAD
 
 
+def showing(words: Weighed, pictures: Sequence[Picture]) -> Weighed:
+    """Words with pictures that go with them."""
+    return replace(words, pictures=pictures, tokens=words.tokens + sum(one.tokens for one in pictures))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastTurn:
-    """A question and its answer. Later turns have higher ids."""
+    """A question and its answer. Later turns have higher ids. `pictured`: pictures go with the question."""
 
     id: int
     question: Weighed
     answer: Weighed
+    pictured: bool = False
 
     @property
     def cost(self) -> int:
@@ -132,11 +140,18 @@ class Fitted:
             return self
         return replace(self, summary=summary, tokens=self.tokens + tokens, summary_room=0)
 
+    def showing(self, pictures: Mapping[int, Sequence[Picture]]) -> Self:
+        """The same with the pictures of turns, by turn; their tokens are counted already."""
+        turns = (
+            replace(turn, question=replace(turn.question, pictures=pictures.get(turn.id, ()))) for turn in self.turns
+        )
+        return replace(self, turns=tuple(turns))
+
     def recalling(self, pieces: Sequence[Piece]) -> Self:
         """The same with these pieces, which must fit into `spare`."""
         return replace(self, recalled=tuple(pieces), tokens=self.tokens + cost(pieces), spare=0)
 
-    def messages(self, system: str, question: str, *, passing: bool = False) -> list[PromptMessage]:
+    def messages(self, system: str, question: Weighed, *, passing: bool = False) -> list[PromptMessage]:
         """The prompt. All but its last message is the beginning of the next one, until turns are evicted.
 
         `passing`: the question holds something that the next prompt will not, as it does when pieces were recalled.
@@ -145,11 +160,13 @@ class Fitted:
         with the authority of a system prompt. Many servers take no two messages of one role in a row, either.
         """
         texts = [text for turn in self.turns for text in (turn.question.text, turn.answer.text)]
-        texts.append("\n\n".join(part for part in (written(self.recalled), question) if part))
+        texts.append("\n\n".join(part for part in (written(self.recalled), question.text) if part))
         if self.summary:
             texts[0] = f"{_SUMMARY.format(text=self.summary.text)}\n\n{texts[0]}"
         said = [PromptMessage(role="assistant" if i % 2 else "user", text=text) for i, text in enumerate(texts)]
-        said[-1] = replace(said[-1], passing=passing or bool(self.recalled))
+        for at, turn in enumerate(self.turns):
+            said[2 * at] = replace(said[2 * at], pictures=turn.question.pictures)
+        said[-1] = replace(said[-1], passing=passing or bool(self.recalled), pictures=question.pictures)
         return [PromptMessage(role="system", text=system), *said] if system else said
 
 

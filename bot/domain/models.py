@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal, Self
 
-Purpose = Literal["chat", "summary", "title", "moderation", "batch"]
+Purpose = Literal["chat", "summary", "title", "moderation", "batch", "transcription"]
 Complexity = Literal["low", "medium", "high"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Verbosity = Literal["low", "medium", "high"]
@@ -251,11 +251,11 @@ class Catalog:
     guards: Mapping[str, Guard] = field(default_factory=dict)
 
     @classmethod
-    def single(cls, *, base_url: str, key: str | None, model: str, window: int) -> Self:
+    def single(cls, *, base_url: str, key: str | None, model: str, window: int, sees_images: bool = False) -> Self:
         """One model behind one key: what OPENAI_API_KEY and MODEL alone describe."""
         keys = (Key(name="OPENAI_API_KEY", secret=key) if key else Key.none(),)
         endpoint = Endpoint(name="main", base_url=base_url, keys=keys)
-        card = ModelCard(endpoint=endpoint.name, name=model, known_as=model, window=window)
+        card = ModelCard(endpoint=endpoint.name, name=model, known_as=model, window=window, sees_images=sees_images)
         return cls(
             endpoints={endpoint.name: endpoint},
             models={card.ref: card},

@@ -90,6 +90,14 @@ class Button:
             raise ValueError(f"not a button: {self.label!r} for {self.command!r}")
 
 
+def safe_name(name: str) -> str:
+    """A file's name without folders and whatever could mislead a person or a program; at most 100 characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(letter for letter in last if letter.isprintable() and letter not in _NOT_IN_NAMES).strip(". ")
+    stem, dot, ending = kept.rpartition(".")
+    return f"{stem[:80]}{dot}{ending[:19]}" if dot else kept[:100] or "file"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file that goes with an answer. Pictures are shown, everything else is there to be saved.
@@ -110,11 +118,7 @@ class File:
 
     @property
     def safe_name(self) -> str:
-        """The name without folders and whatever could mislead a person or a program; at most 100 characters."""
-        last = re.split(r"[/\\]", self.name)[-1]
-        kept = "".join(letter for letter in last if letter.isprintable() and letter not in _NOT_IN_NAMES).strip(". ")
-        stem, dot, ending = kept.rpartition(".")
-        return f"{stem[:80]}{dot}{ending[:19]}" if dot else kept[:100] or "file"
+        return safe_name(self.name)
 
     @property
     def is_picture(self) -> bool:
@@ -130,6 +134,12 @@ class File:
         """The file that was packed into a part. Raises KeyError and ValueError if there is none."""
         content = b64decode(part[CONTENT], validate=True)
         return cls(name=part["file"], media_type=part["media_type"], content=content)
+
+
+AttachmentKind = Literal[
+    "file", "picture", "voice", "sound", "video", "sticker", "location", "contact", "poll", "other"
+]
+"""What the platform takes it for; what a file really is, its bytes tell. A voice is what somebody says to the bot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,14 +189,22 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message, or with the one it replies to. Nothing of it was fetched yet.
+    """What came with a message beside its words, or with the one it replies to. Nothing of it was fetched yet.
 
-    `size` is what the platform says, in bytes; `handle` is opaque to the core.
+    `size` is what the platform says, in bytes, and `seconds` how long a sound lasts, rounded up; both may be wrong, and
+    0 if it does not say. `handle` is opaque to the core, and "" for what cannot be fetched: a place, or a file that the
+    platform keeps from us.
     """
 
     name: str
     size: int
     handle: str
+    kind: AttachmentKind = "file"
+    seconds: int = 0
+
+    @property
+    def safe_name(self) -> str:
+        return safe_name(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +221,8 @@ class Update:
         replied_to: the author of the message this one replies to, never the bot itself.
         mentioned: people named in the text in order, as far as the platform tells who they are. In
             `invocation.arguments` each stands as its `str(identity)` (`slack:T1/U2`) or as `@username`.
-        attached: the file that came with it, or with the message it replies to.
+        attachments: what came with it, or with the message it replies to if nothing did.
+        album: names the album that it is a part of, "" if none: its other pictures are messages of their own.
         clicked: whether it is a click on a button.
         edited: whether `message` was said before, in other words.
         pieces: what it is made of, if of several messages: the id of each, and how many characters of `text` are its.
@@ -223,7 +242,8 @@ class Update:
     invocation: Invocation | None = None
     replied_to: Identity | None = None
     mentioned: tuple[Sender, ...] = ()
-    attached: Attachment | None = None
+    attachments: tuple[Attachment, ...] = ()
+    album: str = ""
     clicked: bool = False
     edited: bool = False
     pieces: tuple[tuple[str, int], ...] = ()
@@ -232,6 +252,11 @@ class Update:
     topic: str = ""
     page: Literal["", "home", "start"] = ""
     answer_by: str = ""
+
+    @property
+    def attached(self) -> Attachment | None:
+        """The first file of any kind that can be fetched."""
+        return next((one for one in self.attachments if one.handle), None)
 
     @property
     def messages(self) -> Sequence[tuple[str, int]]:

@@ -42,6 +42,7 @@ ParleyError
 │   ├── RecipientGone
 │   ├── MessageRejected
 │   └── PlatformMisconfigured  .hint
+├── FileRefused .why           a note beside the answer says so
 ├── NotAdmitted                somebody whom nobody has let in yet; who meets it rings the bell
 └── StorageError
     ├── StorageDown            it may be tried again
@@ -69,6 +70,7 @@ from bot.errors.commands import (
     UnknownPersona,
     UnknownPlan,
 )
+from bot.errors.files import FileRefused
 from bot.errors.models import (
     CompletionRefused,
     ContextOverflow,
@@ -102,6 +104,7 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "ContextOverflow",
+    "FileRefused",
     "LeftOut",
     "LostLease",
     "MessageFlagged",

@@ -43,7 +43,9 @@ class Dialect:
         extras = {name: value for name, value in wanted.items() if name not in refused}
         return {
             "model": card.name,
-            "messages": _messages(prompt.messages, None if card.cache_mark in refused else card.cache_mark),
+            "messages": _messages(
+                prompt.messages, None if card.cache_mark in refused else card.cache_mark, sees=card.sees_images
+            ),
             "stream": True,
             limit: prompt.answer_room,
             **extras,
@@ -75,22 +77,32 @@ class Dialect:
         return extras
 
 
-def _messages(messages: Sequence[PromptMessage], mark: CacheMark | None) -> list[dict[str, Any]]:
+def _messages(messages: Sequence[PromptMessage], mark: CacheMark | None, *, sees: bool) -> list[dict[str, Any]]:
     """With marks where everybody's prefix ends, and where that of the next turn of this conversation will."""
     if mark is None:
-        return [{"role": message.role, "content": message.text} for message in messages]
+        return [{"role": message.role, "content": _content(message, sees=sees)} for message in messages]
     lasting = (number for number, message in enumerate(messages) if message.role == "user" and not message.passing)
     last = max(lasting, default=-1)
     return [
-        {"role": message.role, "content": _marked(message.text, mark)}
+        {"role": message.role, "content": _marked(_content(message, sees=sees), mark)}
         if message.role == "system" or number == last
-        else {"role": message.role, "content": message.text}
+        else {"role": message.role, "content": _content(message, sees=sees)}
         for number, message in enumerate(messages)
     ]
 
 
-def _marked(text: str, mark: CacheMark) -> list[dict[str, Any]]:
-    return [{"type": "text", "text": text, mark: CACHE_MARKS[mark]}]
+def _content(message: PromptMessage, *, sees: bool) -> str | list[dict[str, Any]]:
+    """The text, or parts where pictures go with it. They come first: some models read them better so."""
+    if not sees or not message.pictures:
+        return message.text
+    pictures = [{"type": "image_url", "image_url": {"url": one.url}} for one in message.pictures]
+    return [*pictures, {"type": "text", "text": message.text}]
+
+
+def _marked(content: str | list[dict[str, Any]], mark: CacheMark) -> list[dict[str, Any]]:
+    """With the mark in the last part."""
+    *before, last = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return [*before, {**last, mark: CACHE_MARKS[mark]}]
 
 
 def _parameters(prompt: Prompt) -> dict[str, Any]:

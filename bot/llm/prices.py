@@ -13,6 +13,7 @@ import structlog
 
 from bot.domain.completions import Usage
 from bot.domain.models import STANDARD_TIER, Catalog, ModelCard, PriceList, Rates
+from bot.domain.sounds import SoundRates
 from bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ _LIST_PRICED = frozenset({"", "auto", "default", "standard", "on_demand"})
 class PriceBook:
     """Prices of a catalog's models. Until `load` has ended only those are known that the operator wrote down."""
 
-    def __init__(self, catalog: Catalog, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, clock: Clock, *, sounds: bool = False) -> None:
+        """`sounds`: their prices are wanted too, which only the table has."""
         self._catalog = catalog
+        self._sounds = sounds
         self._clock = clock
         self._table: VendorTable | None = None
 
@@ -38,7 +41,8 @@ class PriceBook:
 
         A table that cannot be read is told in the log; its prices stay unknown.
         """
-        if self._table is not None or all(card.prices for card in self._catalog.models.values()):
+        priced = all(card.prices for card in self._catalog.models.values()) and not self._sounds
+        if self._table is not None or priced:
             return
         try:
             self._table = await asyncio.to_thread(VendorTable.bundled)
@@ -63,6 +67,13 @@ class PriceBook:
         rates = prices.at(usage.input)
         dearest = max(rates.input, rates.cached_input, rates.cache_write)
         return _rounded(usage.input * dearest + usage.output * rates.output)
+
+    def sound(self, card: ModelCard) -> SoundRates | None:
+        """What it costs to have a sound written down; None if that is unknown."""
+        if self._table is None:
+            return None
+        endpoint = self._catalog.endpoints[card.endpoint]
+        return self._table.sound(card.known_as, url=endpoint.base_url, provider=endpoint.provider, at=self._clock.now())
 
     def prices(self, card: ModelCard, service_tier: str | None = None) -> PriceList | None:
         """The prices of now, None if they are unknown. Where the operator wrote some, only his count."""
@@ -113,15 +124,37 @@ class VendorTable:
 
     def prices(self, model: str, *, url: str, provider: str | None, tier: str, at: datetime) -> PriceList | None:
         """Prices of `model` at that instant; the vendor is `provider`, or told by the endpoint's address."""
+        listed = self._find(model, url=url, provider=provider)
+        if listed is None:
+            return None
+        vendor, found = listed
+        if tier != STANDARD_TIER and not _has_tier(vendor, found, tier, at):
+            return None
+        return _price_list(found.get_prices(at, None if tier == STANDARD_TIER else _context(tier)))
+
+    def sound(self, model: str, *, url: str, provider: str | None, at: datetime) -> SoundRates | None:
+        """What hearing costs at that instant: by the hour, or by the token."""
+        listed = self._find(model, url=url, provider=provider)
+        return None if listed is None else _sound_rates(listed[1].get_prices(at, None))
+
+    def _find(self, model: str, *, url: str, provider: str | None) -> "tuple[Provider, ModelInfo] | None":
+        """The vendor is `provider`, or told by the endpoint's address."""
         try:
-            vendor, found = self._snapshot.find_provider_model(
+            return self._snapshot.find_provider_model(
                 model, None, provider, None if provider else f"{url.rstrip('/')}/"
             )
         except LookupError:
             return None
-        if tier != STANDARD_TIER and not _has_tier(vendor, found, tier, at):
-            return None
-        return _price_list(found.get_prices(at, None if tier == STANDARD_TIER else _context(tier)))
+
+
+def _sound_rates(table: "ModelPrice") -> SoundRates | None:
+    hour = table.input_audio_hours or table.audio_hours
+    if hour is not None:
+        return SoundRates(second=_at(hour, 0) * 10**6 / 3600)
+    if table.input_audio_mtok is None:
+        return None
+    text, written = (Decimal(0) if one is None else _at(one, 0) for one in (table.input_mtok, table.output_mtok))
+    return SoundRates(sound_token=_at(table.input_audio_mtok, 0), text_token=text, output_token=written)
 
 
 def _context(tier: str) -> Mapping[str, str]:

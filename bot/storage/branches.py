@@ -5,7 +5,7 @@ was undone was replaced by nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,12 +19,13 @@ _MOST_EDITABLE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A turn on record. `messages` are its question's: (the platform's id, characters)."""
+    """A turn on record. `messages` are its question's: (the platform's id, characters); `pictures` go with it."""
 
     id: int
     question: str
     question_tokens: int
     messages: Sequence[tuple[str, int]]
+    pictures: int = 0
     restored: int = 0
     """How many turns came back with it, or in its place."""
 
@@ -33,7 +34,10 @@ _mine = sa.and_(
     turn.c.conversation_id == sa.bindparam("its_conversation", type_=sa.BigInteger),
     turn.c.account_id == sa.bindparam("its_account", type_=sa.BigInteger),
 )
-_TURN = sa.select(turn.c.id, turn.c.question, turn.c.question_tokens, turn.c.messages)
+BRANCH = (turn.c.id, turn.c.question, turn.c.question_tokens, turn.c.messages, turn.c.pictures)
+"""The columns that `branch_of` reads."""
+
+_TURN = sa.select(*BRANCH)
 _standing = turn.c.state.in_((TurnState.ANSWERED, TurnState.FAILED))
 _LAST = _TURN.where(_mine, _standing).order_by(turn.c.id.desc()).limit(1)
 _LAST_ANSWERED = _TURN.where(_mine, turn.c.state == TurnState.ANSWERED).order_by(turn.c.id.desc()).limit(1)
@@ -152,14 +156,9 @@ def branch_of(row: sa.Row[*tuple[Any, ...]]) -> Branch:
         question=row.question,
         question_tokens=row.question_tokens,
         messages=[(str(number), int(size)) for number, size in row.messages or ()],
+        pictures=row.pictures,
     )
 
 
 def _restored(branch: Branch, count: int) -> Branch:
-    return Branch(
-        id=branch.id,
-        question=branch.question,
-        question_tokens=branch.question_tokens,
-        messages=branch.messages,
-        restored=count,
-    )
+    return replace(branch, restored=count)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
+from bot.storage.pictures import Pictures
 from bot.storage.tables import TurnState, conversation, place, turn
 
 LONGEST_TITLE = 80
@@ -134,7 +135,7 @@ _UNTITLED = (
         turn.c.answer.is_not(None),
     )
 )
-_copied = ("account_id", "question", "question_tokens", "answer", "answer_tokens", "ending", "started_at")
+_copied = ("account_id", "question", "question_tokens", "pictures", "answer", "answer_tokens", "ending", "started_at")
 _COPY = sa.insert(turn).from_select(
     ["conversation_id", "state", "finished_at", "messages", *_copied],
     sa.select(
@@ -195,6 +196,7 @@ class Conversations:
         """Begin a conversation that has the same past as another one; returns its id."""
         forked = await self.start(at, account_id=account_id, title=title)
         await self._connection.execute(_COPY, {"to_conversation": forked, "from_conversation": conversation_id})
+        await Pictures(self._connection).copy_all(conversation_id, forked)
         return forked
 
     async def find(self, at: str, conversation_id: int) -> Talk | None:

@@ -20,6 +20,8 @@ from bot.storage.tables import metadata
 from bot.storage.trouble import translate
 
 _AT_ONCE = 500
+_HEAVY_AT_ONCE = 20
+"""Rows with pictures in them."""
 
 Progress = Callable[[int], None]
 """Told how many more rows are done."""
@@ -75,7 +77,9 @@ def _copy(source: Connection, target: Connection, table: sa.Table, progress: Pro
 
 
 def _chunks(connection: Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
-    query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_AT_ONCE)
+    heavy = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+    at_once = _HEAVY_AT_ONCE if heavy else _AT_ONCE
+    query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
     for partition in connection.execute(query).mappings().partitions():
         yield [{name: _fit(value) for name, value in row.items()} for row in partition]
 
@@ -86,7 +90,7 @@ def _fit(value: Any) -> Any:
 
 
 def _digest(row: Mapping[str, Any]) -> int:
-    told = json.dumps(row, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    told = json.dumps(row, sort_keys=True, ensure_ascii=False, default=bytes.hex).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest())
 
 

@@ -98,6 +98,11 @@ class GivenAnswers:
         """The answer after which a conversation goes on."""
         return await self._first(_LAST, its_conversation=conversation)
 
+    async def text(self, given: Given) -> str:
+        """The answer itself."""
+        found = sa.select(turn.c.answer).where(turn.c.id == given.turn)
+        return str((await self._connection.execute(found)).scalar_one() or "")
+
     async def judge(self, given: Given, *, up: bool) -> None:
         """Note what its reader thinks of it, in place of what they thought before."""
         insert = insert_for(dialect_of(self._connection))(thumb)

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bursts import edited
-from bot.storage.branches import Branch, Branches, branch_of, put_back
+from bot.storage.branches import BRANCH, Branch, Branches, branch_of, put_back
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.engine import now_ms
+from bot.storage.pictures import Pictures
 from bot.storage.tables import TurnState, inbox, turn
 
 STEERED = "steered"
@@ -30,6 +31,7 @@ class StoredTurn:
     question_tokens: int
     answer: str
     answer_tokens: int
+    pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ _RECENT = (
         turn.c.question_tokens,
         turn.c.answer,
         turn.c.answer_tokens,
+        turn.c.pictures,
     )
     .where(
         turn.c.conversation_id == sa.bindparam("its_conversation"),
@@ -78,7 +81,7 @@ _FAIL = (
 )
 
 _STEERED = (
-    sa.select(turn.c.id, turn.c.question, turn.c.question_tokens, turn.c.messages, turn.c.state, turn.c.ending)
+    sa.select(*BRANCH, turn.c.state, turn.c.ending)
     .where(
         turn.c.conversation_id == sa.bindparam("its_conversation"),
         turn.c.account_id == sa.bindparam("its_account"),
@@ -139,10 +142,12 @@ class History:
         question: str,
         tokens: int,
         messages: Sequence[tuple[str, int]] = (),
+        pictures: int = 0,
     ) -> tuple[int, int]:
         """Record the question of a turn. Returns (turn id, conversation id); beginning twice records one turn.
 
-        `messages` are what it is made of: the platform's id of each, and how many characters it has.
+        `messages` are what it is made of: the platform's id of each, and how many characters it has. `pictures` go
+        with it; see `bot.storage.pictures`.
         """
         row = await self._connection.execute(
             _begin(self._dialect),
@@ -153,6 +158,7 @@ class History:
                 "question": question,
                 "question_tokens": tokens,
                 "messages": [[number, size] for number, size in messages] or None,
+                "pictures": pictures,
             },
         )
         turn_id, its_conversation = row.one()
@@ -206,7 +212,9 @@ class History:
             question=asked.question,
             tokens=asked.question_tokens,
             messages=asked.messages,
+            pictures=asked.pictures,
         )
+        await Pictures(self._connection).copy(asked.id, turn_id)
         await branches.replace_same(turn_id, asked.question)
         return asked.question
 
@@ -235,7 +243,9 @@ class History:
             question=question,
             tokens=0,
             messages=messages,
+            pictures=asked.pictures,
         )
+        await Pictures(self._connection).copy(asked.id, turn_id)
         await branches.replace_from(asked.id, turn_id, alone=alone)
         return question
 
@@ -279,4 +289,5 @@ def _stored(row: sa.Row[*tuple[Any, ...]]) -> StoredTurn:
         question_tokens=row.question_tokens,
         answer=row.answer,
         answer_tokens=row.answer_tokens,
+        pictures=row.pictures,
     )

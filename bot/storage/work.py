@@ -33,6 +33,7 @@ from bot.storage.moving import Moving
 from bot.storage.outbox import Outbox
 from bot.storage.people import People
 from bot.storage.personas import PersonaBook
+from bot.storage.pictures import Pictures
 from bot.storage.pruning import Pruning
 from bot.storage.quarantine import Quarantine
 from bot.storage.registry import Registry
@@ -86,6 +87,7 @@ class UnitOfWork:
         self.registry = Registry(connection)
         self.history = History(connection)
         self.given = GivenAnswers(connection)
+        self.pictures = Pictures(connection)
         self.contexts = Contexts(connection)
         self.memories = Memories(connection)
         self.spoken = SpokenTurns(connection)

@@ -128,13 +128,13 @@ def test_a_model_that_counts_more_tokens_than_we_gets_less() -> None:
 
 
 def test_a_system_prompt_that_is_empty_is_not_sent() -> None:
-    assert [message.role for message in fit(TRUNCATE, []).messages("", "hi")] == ["user"]
+    assert [message.role for message in fit(TRUNCATE, []).messages("", weighed(1, "hi"))] == ["user"]
 
 
 def test_summary_and_recalled_pieces_do_not_speak_with_the_system_s_voice() -> None:
     fitted = fit(ContextPolicy(summary=100), turns(1), size=9000)
     fitted = fitted.summing_up(weighed(10, "SUMMED")).recalling([piece(1, "FOUND", 5)])
-    messages = fitted.messages("be kind", "hi")
+    messages = fitted.messages("be kind", weighed(1, "hi"))
     assert [message.role for message in messages] == ["system", "user", "assistant", "user"]
     assert messages[0].text == "be kind"
     assert "SUMMED" in messages[1].text
@@ -200,7 +200,7 @@ def test_prompt_and_answer_never_exceed_the_window(
     assert fitted.tokens - system.cost - message.cost - 3 <= policy.budget
     assert fitted.tokens >= system.cost + message.cost + fitted.verbatim
     assert list(fitted.turns) == newest_first[: len(fitted.turns)][::-1]
-    assert len(fitted.messages(system.text, message.text)) == 2 * len(fitted.turns) + 1 + bool(system.text)
+    assert len(fitted.messages(system.text, message)) == 2 * len(fitted.turns) + 1 + bool(system.text)
 
 
 @given(policy=policies, tokens=st.lists(st.integers(1, 300), min_size=2, max_size=60))
@@ -216,7 +216,7 @@ def test_between_evictions_a_prompt_begins_with_all_of_the_last_one_but_its_ques
         if evicted:
             cut = fitted.turns[0].id if fitted.turns else number
         fitted = fitted.recalling(pack([piece(1, f"found {number}", 9)], room=fitted.spare))
-        prompt = fitted.messages("be kind", f"question {number}")
+        prompt = fitted.messages("be kind", weighed(size, f"question {number}"))
         assert evicted or prompt[: len(before)] == before
         before = prompt[:-1]
         said.append(turn(size, f"text {number}", number))
@@ -225,5 +225,5 @@ def test_between_evictions_a_prompt_begins_with_all_of_the_last_one_but_its_ques
 @given(policy=policies, sizes=st.lists(st.integers(1, 300), max_size=60))
 def test_the_same_past_gives_the_same_bytes(policy: ContextPolicy, sizes: list[int]) -> None:
     past = [turn(size, f"{size}", -number) for number, size in enumerate(sizes)]
-    once, again = (fit(policy, past, size=20_000).messages("s", "q") for _ in range(2))
+    once, again = (fit(policy, past, size=20_000).messages("s", weighed(1, "q")) for _ in range(2))
     assert once == again

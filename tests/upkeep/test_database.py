@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.domain.pictures import Picture
 from bot.domain.updates import Arrival
 from bot.errors import ConfigError
 from bot.storage import Storage
@@ -40,6 +41,8 @@ async def lived(core: Core) -> Core:
     await core.hear("cleo", "waiting")
     await core.hear("cleo", "gone")
     async with core.storage.begin() as work:
+        first = (await work.inbox._connection.execute(sa.text("SELECT min(id) FROM turn"))).scalar_one()
+        await work.pictures.put(first, [Picture(content=b"\0\xff", media_type="image/jpeg", width=9, height=9)])
         await work.inbox._connection.execute(sa.text("DELETE FROM inbox WHERE id = 6"))
         await work.inbox._connection.execute(sa.text("UPDATE lane SET pending = 1 WHERE pending = 2"))
     return core
@@ -73,7 +76,8 @@ async def test_a_move_brings_every_row_and_goes_on_counting(lived: Core, databas
     before = everything(database_url)
     copied = await to_thread(move, database_url, target, measured, replace=False)
     assert {name: one.rows for name, one in copied.items()} == before == everything(target)
-    assert before["turn"] == 3
+    assert (before["turn"], before["picture"]) == (3, 1)
+    assert bytes(rows(target, "SELECT content FROM picture")[0][0]) == b"\0\xff"
     assert await next_arrival(target) == 7, "the number of a row that is gone is not given again"
 
 

@@ -13,7 +13,14 @@ LARGEST_UPLOAD = 50 * 1024 * 1024
 
 
 def attachment(
-    world: World, kind: str, content: bytes, filename: str, mime_type: str, *, size: tuple[int, int] | None = None
+    world: World,
+    kind: str,
+    content: bytes,
+    filename: str,
+    mime_type: str,
+    *,
+    size: tuple[int, int] | None = None,
+    seconds: int = 1,
 ) -> Json:
     """Keep the bytes, and return the message fields that name them. `size` in pixels."""
     number = len(world.files) + 1
@@ -23,6 +30,8 @@ def attachment(
     path = f"{_FOLDERS.get(kind, 'documents')}/file_{number}.{suffix}"
     world.files[file_id] = ({**body, "file_path": path}, content)
     described = _described(kind, body, filename, mime_type)
+    if isinstance(described, dict) and "duration" in described:
+        described["duration"] = seconds
     if size and isinstance(described, list):
         described = [{**one, "width": size[0], "height": size[1]} for one in described]
     return {kind: described}

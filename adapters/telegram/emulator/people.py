@@ -11,6 +11,12 @@ from adapters.telegram.emulator.values import ANONYMOUS, Json, Message, User
 from adapters.telegram.emulator.world import Query, World
 
 AttachmentKind = Literal["document", "photo", "voice", "audio", "video", "sticker"]
+SharedKind = Literal["location", "contact", "dice"]
+_SHARED: dict[SharedKind, Json] = {
+    "location": {"latitude": 48.85, "longitude": 2.35},
+    "contact": {"phone_number": "+100", "first_name": "Grace"},
+    "dice": {"emoji": "🎲", "value": 4},
+}
 
 
 class Person:
@@ -77,10 +83,22 @@ class Person:
         mime_type: str = "application/octet-stream",
         caption: str = "",
         chat: Chat | None = None,
+        album: str = "",
+        seconds: int = 1,
+        reply_to: int | None = None,
     ) -> int:
-        """Send an attachment the bot can fetch with getFile."""
-        media = attachment(self._world, kind, content, filename, mime_type)
-        return self._posts(chat, text=caption, entities=tuple(marks.find(caption)), media=media)
+        """Send an attachment the bot can fetch with getFile; `album` names the media group that it is a part of.
+
+        A voice message, a sound and a video last so many `seconds`: clients say that, nobody checks it.
+        """
+        media = attachment(self._world, kind, content, filename, mime_type, seconds=seconds)
+        if album:
+            media["media_group_id"] = album
+        return self._posts(chat, text=caption, entities=tuple(marks.find(caption)), media=media, reply_to=reply_to)
+
+    def shares(self, kind: SharedKind, *, chat: Chat | None = None) -> int:
+        """Send something that is no file."""
+        return self._posts(chat, text="", entities=(), media={kind: _SHARED[kind]})
 
     def edits(self, message_id: int, text: str, *, chat: Chat | None = None) -> None:
         place = chat or self.chat

@@ -22,7 +22,9 @@ def key_of(prompt: Prompt, scope: Scope) -> str | None:
         "person": prompt.person if scope == "account" else "",
         "model": prompt.card.ref,
         "parameters": prompt.parameters.over(prompt.card.parameters).given(),
-        "messages": [[message.role, message.text] for message in prompt.messages],
+        "messages": [
+            [message.role, message.text, *(one.digest for one in message.pictures)] for message in prompt.messages
+        ],
         "room": prompt.answer_room,
     }
     # ASCII only, so that lone surrogates, which people can send, need no encoding.

@@ -12,7 +12,7 @@ from bot.llm.catalog.keys import KeyRing
 from bot.llm.catalog.problems import Problems
 from bot.llm.catalog.routes import RoutesReader
 from bot.llm.catalog.schema import EndpointPiece, ModelPiece
-from bot.llm.windows import known_window
+from bot.llm.windows import known_to_see, known_window
 
 TABLES = ("endpoints", "chains", "rules", "access", "guards")
 
@@ -124,7 +124,7 @@ class EndpointsReader:
             unsupported=piece.unsupported | (of.unsupported if of else frozenset()),
             parameters=piece.parameters.value(),
             limits=piece.limits.value(),
-            sees_images=piece.sees_images,
+            sees_images=known_to_see(piece.vendor_name) if piece.sees_images is None else piece.sees_images,
             flex=piece.flex,
             cache_mark=piece.cache_mark,
         )

@@ -183,7 +183,7 @@ class ModelPiece(Piece):
     unsupported: Unsupported = frozenset()
     parameters: ParametersPiece = Field(default_factory=ParametersPiece)
     limits: LimitsPiece = Field(default_factory=LimitsPiece)
-    sees_images: Flag = False
+    sees_images: Flag | None = None
     flex: Flag = False
     cache_mark: models.CacheMark | None = None
 

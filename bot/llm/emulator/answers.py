@@ -1,5 +1,6 @@
 """Scripted answers: friendly, in Markdown, and plain about being scripted."""
 
+from bot.llm.emulator.images import images_of
 from bot.llm.emulator.requests import ChatRequest, text_of
 
 NOTE = "*(A scripted answer from the demo model; no real model was asked.)*"
@@ -62,15 +63,21 @@ def _count(said: str) -> str:
 
 def _echo(request: ChatRequest) -> str:
     said = request.said.strip()
+    pictures = sum(len(images_of(message)) for message in request.messages[-1:])
+    seen = f"With it came {_pictures(pictures)}.\n\n" if pictures else ""
     shown = said if len(said) <= 200 else said[:200] + "…"
     quoted = "\n".join(f"> {line}" for line in shown.splitlines()) or "> (nothing)"
     return (
-        f"You said:\n\n{quoted}\n\nWith it came **{_messages(len(request.history))}** of history. "
+        f"You said:\n\n{quoted}\n\n{seen}With it came **{_messages(len(request.history))}** of history. "
         "Here is what you can try:\n\n"
         "- `table` for a table\n- `code` for a code block\n- `long` for a long answer\n"
         "- `count to 50` to watch a stream\n\n"
         "Ask anything else and I will repeat it back."
     )
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
 
 
 def _messages(count: int) -> str:

@@ -15,6 +15,7 @@ class Card:
     #: Body parameters accepted and without effect, as older local servers treat `max_completion_tokens`
     #: and `stream_options`.
     ignores: frozenset[str] = frozenset()
+    sees_images: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

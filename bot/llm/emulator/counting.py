@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
+from bot.llm.emulator.images import image_tokens
 from bot.llm.emulator.requests import ChatRequest, Message, text_of
 
 Counter = Callable[[str], int]
@@ -26,7 +27,8 @@ def prompt_tokens(request: ChatRequest, count: Counter) -> int:
 
 
 def _message_tokens(message: Message, count: Counter) -> int:
-    return PER_MESSAGE + (PER_NAME if message.get("name") else 0) + count(text_of(message))
+    named = PER_NAME if message.get("name") else 0
+    return PER_MESSAGE + named + count(text_of(message)) + image_tokens(message)
 
 
 class PrefixCache:

@@ -1,7 +1,8 @@
 """The model emulator: an OpenAI-compatible HTTP server on this machine.
 
-Serves `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/moderations`, `/v1/files` and `/v1/batches` with
-scripted answers. Tests and benchmarks inject faults; `parley demo` lets it play the model.
+Serves `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/moderations`, `POST /v1/audio/transcriptions`,
+`/v1/files` and `/v1/batches` with scripted answers. Tests and benchmarks inject faults; `parley demo` lets it play the
+model.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from bot.llm.emulator.cards import DEFAULT_CARD, Card, Limits, Pace
 from bot.llm.emulator.counting import Counter, PrefixCache, prompt_tokens, quarter_bytes
 from bot.llm.emulator.draft import Draft, draft
 from bot.llm.emulator.faults import Fault, Faults
+from bot.llm.emulator.hearing import HearingDesk
+from bot.llm.emulator.images import check_images
 from bot.llm.emulator.limits import Gate
 from bot.llm.emulator.moderation import moderate, texts_of
 from bot.llm.emulator.play import Player
@@ -52,6 +55,7 @@ class ModelEmulator:
     requests: list[Exchange] = field(default_factory=list)
     batched: list[Exchange] = field(default_factory=list)
     desk: BatchDesk = field(init=False)
+    hearing: HearingDesk = field(default_factory=HearingDesk)
     moderations: list[Any] = field(default_factory=list)
     moderation_faults: Faults = field(default_factory=Faults)
     _cache: PrefixCache = field(default_factory=PrefixCache, init=False)
@@ -90,6 +94,7 @@ class ModelEmulator:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_post("/v1/moderations", self._moderate)
+        app.router.add_post("/v1/audio/transcriptions", self._admitted(self.hearing.transcribe))
         app.router.add_post("/v1/files", self._admitted(self.desk.upload))
         app.router.add_get("/v1/files/{id}/content", self._admitted(self.desk.content))
         app.router.add_post("/v1/batches", self._admitted(self.desk.create))
@@ -135,6 +140,8 @@ class ModelEmulator:
         card = self._card(request.model)
         if card is None:
             return replies.unknown_model(request.model)
+        if refusal := check_images(request, card):
+            return refusal
         exchange.prompt_tokens = prompt_tokens(request, self.count)
         return checks.check_options(request.body, card) or checks.check_window(request, card, exchange.prompt_tokens)
 

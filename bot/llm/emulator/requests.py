@@ -13,7 +13,7 @@ def text_of(message: Message) -> str:
     content = message.get("content") or ""
     if isinstance(content, str):
         return content
-    return "\n".join(str(part.get("text") or "") for part in content)
+    return "\n".join(str(part["text"]) for part in content if part.get("text"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from bot.storage.tables.access import (
 )
 from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
 from bot.storage.tables.base import metadata
-from bot.storage.tables.history import TurnState, conversation, group_setting, place, turn
+from bot.storage.tables.history import TurnState, conversation, group_setting, picture, place, turn
 from bot.storage.tables.limits import (
     ChargeState,
     RequestState,
@@ -69,6 +69,7 @@ __all__ = [
     "metadata",
     "outbox",
     "persona",
+    "picture",
     "piece",
     "place",
     "plan",

@@ -68,6 +68,8 @@ turn = sa.Table(
     sa.Column("ending", sa.String(32)),
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("finished_at", sa.BigInteger),
+    # How many pictures go with the question.
+    sa.Column("pictures", sa.SmallInteger, nullable=False, server_default="0"),
     # What the question was made of: [[the platform's id of the message, characters], …].
     sa.Column("messages", sa.JSON(none_as_null=True)),
     # The turn that took the place of this one; it stays when this one comes back, for whoever undoes that.
@@ -77,3 +79,15 @@ turn = sa.Table(
 )
 sa.Index("ix_turn_history", turn.c.conversation_id, turn.c.id, **partial(turn.c.state == TurnState.ANSWERED))
 sa.Index("ix_turn_account", turn.c.account_id)
+
+# Pictures of questions, as models see them. They go when their turn goes.
+picture = sa.Table(
+    "picture",
+    metadata,
+    sa.Column("turn_id", sa.ForeignKey("turn.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("position", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("media_type", sa.String(32), nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)

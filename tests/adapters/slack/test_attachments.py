@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from adapters.slack.attachments import attached, fetch
+from adapters.slack.attachments import attachments, fetch
 from adapters.slack.emulator import SlackEmulator, Tiers
 from bot.domain.updates import Attachment
 from bot.errors import MessageRejected, PlatformError
@@ -48,8 +48,37 @@ async def test_what_is_gone_is_told(slack: SlackEmulator) -> None:
         await fetched(slack, f"{URL(slack.url).origin()}/files/F404")
 
 
-@pytest.mark.parametrize(
-    "files", [None, [], [{}], [{"url_private": 7, "size": 1}], [{"url_private": "https://x", "size": "1"}]]
-)
+@pytest.mark.parametrize("files", [None, [], ["x"]])
 def test_what_is_no_file_is_none(files: Any) -> None:
-    assert attached({"files": files}) is None
+    assert attachments({"files": files}) == ()
+
+
+@pytest.mark.parametrize("file", [{}, {"mode": "tombstone"}, {"url_private": 7, "size": 1}])
+def test_a_file_that_slack_keeps_to_itself_cannot_be_fetched(file: Any) -> None:
+    (told,) = attachments({"files": [file]})
+    assert told.handle == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ({"mimetype": "image/png"}, "picture"),
+        ({"mimetype": "application/pdf"}, "file"),
+        ({"mimetype": "audio/mp4", "subtype": "slack_audio", "duration_ms": 2100}, "voice"),
+        ({"mimetype": "audio/mpeg"}, "sound"),
+        ({"mimetype": "video/mp4"}, "video"),
+        ({"subtype": "slack_video"}, "video"),
+    ],
+)
+def test_files_are_told_apart(file: Any, kind: str) -> None:
+    (told,) = attachments({"files": [file]})
+    assert told.kind == kind
+    assert told.seconds == (3 if "duration_ms" in file else 0)
+
+
+async def test_a_page_to_sign_in_is_no_file(slack: SlackEmulator) -> None:
+    address = slack.file("a.txt", b"abc")["url_private_download"]
+    file = Attachment(name="a.txt", size=3, handle=address)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(MessageRejected, match="files:read"):
+            await fetch(session, "xoxb-other", file, most=100, api_host=str(URL(slack.url).authority))

@@ -220,9 +220,49 @@ def test_what_has_no_words_is_chatter_in_a_group() -> None:
     assert read(raw(GROUP, sticker={}, reply_to_message=answered)) is None
 
 
-def test_an_album_arrives_once_by_its_caption() -> None:
-    assert read(raw(PRIVATE, photo=[{}], media_group_id="1")) is None
-    assert understood(raw(PRIVATE, photo=[{}], media_group_id="1", caption="look")).text == "look"
+def test_a_file_that_answers_the_bot_says_something_in_a_group() -> None:
+    answered = {"message_id": 3, "from": {"id": 100, "is_bot": True, "first_name": "Parley"}}
+    assert understood(raw(GROUP, voice={"file_id": "f"}, reply_to_message=answered)).attachments[0].kind == "voice"
+    assert read(raw(GROUP, voice={"file_id": "f"})) is None
+
+
+def test_the_pictures_of_an_album_know_that_they_belong_together() -> None:
+    assert understood(raw(PRIVATE, photo=[{}], media_group_id="1")).album == "1"
+    assert understood(raw(PRIVATE, photo=[{}], media_group_id="1", caption="look")).album == "1"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ({"photo": [{"file_id": "small"}, {"file_id": "large", "file_size": 7}]}, "picture"),
+        ({"document": {"file_id": "f", "file_name": "a.pdf"}}, "file"),
+        ({"animation": {"file_id": "f"}, "document": {"file_id": "f"}}, "video"),
+        ({"voice": {"file_id": "f", "duration": 3}}, "voice"),
+        ({"audio": {"file_id": "f"}}, "sound"),
+        ({"video_note": {"file_id": "f"}}, "video"),
+        ({"venue": {}, "location": {}}, "location"),
+        ({"contact": {}}, "contact"),
+        ({"poll": {}}, "poll"),
+        ({"dice": {}}, "other"),
+    ],
+)
+def test_what_comes_without_words_is_named(content: Any, kind: str) -> None:
+    (attachment,) = understood(raw(PRIVATE, **content)).attachments
+    assert attachment.kind == kind
+
+
+def test_of_a_photo_the_largest_is_taken() -> None:
+    sizes = [{"file_id": "small"}, {"file_id": "large", "file_size": 7}]
+    (attachment,) = understood(raw(PRIVATE, photo=sizes)).attachments
+    assert (attachment.handle, attachment.size) == ("large", 7)
+
+
+def test_what_was_replied_to_comes_along_if_nothing_else_did() -> None:
+    answered = {"message_id": 3, "photo": [{"file_id": "asked about"}], "from": {"id": 11, "first_name": "Ada"}}
+    told = understood(raw(PRIVATE, text="what is it?", reply_to_message=answered))
+    assert [one.handle for one in told.attachments] == ["asked about"]
+    own = understood(raw(PRIVATE, caption="and this?", voice={"file_id": "own"}, reply_to_message=answered))
+    assert [one.handle for one in own.attachments] == ["own"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What people send beside words, made into what models read. Empty: the process that opens files must stay small."""
