@@ -36,7 +36,10 @@ class Questions:
         await self._chat.answer(lease, platform, replace(update, text=question, invocation=None, anew=True))
 
     async def _edited(self, lease: Lease, update: Update) -> Update | None:
-        """The question from which an edit goes on; None if it was no question here, or is the same as before."""
+        """The question from which an edit goes on; None if it was no question here, or is the same as before.
+
+        A message that is for the bot only since it was edited is a question like any other.
+        """
         async with lease.begin() as work:
             account = await work.people.meet(update.sender)
             question = await work.history.edited(
@@ -48,4 +51,6 @@ class Questions:
                 # Others in a group do not lose what they said since.
                 alone=not update.place.private,
             )
+            if question is None and not await work.inbox.heard(lease.claim.id):
+                return replace(update, edited=False)
         return None if question is None else replace(update, text=question)

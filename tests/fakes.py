@@ -92,6 +92,7 @@ class FakePlatform:
         self.belongings: dict[str, Belonging] = {}
         self.asked_about: list[str] = []
         self.presidents: set[tuple[str, str]] = set()
+        self.orders: dict[tuple[str, str], int] = {}
         self.titles: dict[str, str] = {}
         self.failures: list[PlatformError] = []
         self.away: list[PlatformError] = []
@@ -114,12 +115,14 @@ class FakePlatform:
         """What `user` says in `chat` (their private chat by default) as an arrival."""
         number = next(_numbers)
         chat = chat or user
-        invocation = _invocation(text)
+        invocation, message = _invocation(text), more.get("message")
+        if message and not more.get("clicked"):  # an edit has its message's place in line
+            self.orders.setdefault((chat, message), number)
         return Arrival(
             source=self.source,
             event=event or str(number),
             lane=self._book.lane(place(chat, private=chat == user), invocation),
-            order=number,
+            order=self.orders[chat, message] if message and more.get("edited") else number,
             payload={"user": user, "text": text, "chat": chat, **more},
             sender=None if self._book.overtakes(invocation) else Identity(platform="fake", user=user),
         )

@@ -69,11 +69,18 @@ async def test_if_the_new_question_fails_the_old_turns_are_back(core: Core) -> N
     assert seen(core) == ["one", "echo: one", "two", "echo: two", "three"]
 
 
-@pytest.mark.parametrize(("message", "text"), [("one", "one"), ("never asked", "hello")])
-async def test_what_changed_nothing_or_was_no_question_is_left_alone(core: Core, message: str, text: str) -> None:
+async def test_what_changed_nothing_is_left_alone(core: Core) -> None:
     await ask(core, "one")
-    await edit(core, message, text)
+    await edit(core, "one", "one")
     assert len(core.platform.sent) == 1
+
+
+async def test_what_is_for_the_bot_only_since_it_was_edited_is_a_question_like_any_other(core: Core) -> None:
+    await ask(core, "one", chat="team")
+    await edit(core, "chatter", "hello", chat="team")
+    assert seen(core) == ["one", "echo: one", "hello"]
+    await edit(core, "chatter", "good evening", chat="team")
+    assert seen(core) == ["one", "echo: one", "good evening"]
 
 
 async def test_a_question_of_a_conversation_that_was_left_is_left_alone(core: Core) -> None:

@@ -57,6 +57,8 @@ class Stopping:
 
 
 _UNLIMITED = 2**31
+_RECENT = 50_000
+"""Arrivals among which it is looked for an earlier one."""
 _ONE_CLAIM = f"SELECT pg_advisory_xact_lock({0x636C61696D})"
 _NOTIFY = sa.select(sa.func.pg_notify(sa.bindparam("channel"), sa.bindparam("payload")))
 _DROP = (
@@ -72,6 +74,14 @@ _DROP = (
 )
 _FINISH = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(state=sa.bindparam("as_state"))
 _REMEMBER = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(ref=sa.bindparam("its_ref"))
+_other, _this = inbox.alias("other"), inbox.alias("this")
+_HEARD = (
+    sa.select(sa.literal(1))
+    .join_from(_this, _other, sa.and_(_other.c.lane == _this.c.lane, _other.c.order_key == _this.c.order_key))
+    # Along the primary key: by lane there is an index of what waits alone.
+    .where(_this.c.id == sa.bindparam("arrival"), _other.c.id < _this.c.id, _other.c.id > _this.c.id - _RECENT)
+    .limit(1)
+)
 _EXCUSE = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(excused=inbox.c.excused + 1)
 
 _TALKED = sa.select(
@@ -199,6 +209,10 @@ class Inbox:
             await self._connection.execute(lanes.EXCUSE, {"innocent": innocent})
         await self._ring()
         return taken
+
+    async def heard(self, arrival: int) -> bool:
+        """Whether the same message arrived before, in other words."""
+        return await self._first(_HEARD, {"arrival": arrival}) is not None
 
     async def give_back(self, claim: Claim) -> None:
         """Let somebody else handle the arrival: that this attempt ends is no fault of its own. Raises LostLease."""

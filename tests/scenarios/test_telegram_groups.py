@@ -136,3 +136,15 @@ async def test_an_admin_of_the_group_lets_the_bot_answer_in_one_topic_only(
         ada.says("/group everywhere", chat=forum, thread_id=topic, anonymous=True)
         assert "everywhere" in (await answer(tg, forum, 5)).text
     assert len(core.model.prompts) == 1
+
+
+async def test_a_message_that_calls_the_bot_after_an_edit_is_answered(
+    storage: Storage, tg: TelegramEmulator, platform: TelegramPlatform
+) -> None:
+    core, ada, _ = make_core(storage, others=[platform]), *two(tg)
+    team = tg.group(id=-1001, title="Team", members=(ada,))
+    async with serving(core, platform):
+        forgotten = ada.says("what time is it?", chat=team)
+        ada.edits(forgotten, "Parley, what time is it?", chat=team)
+        told = await answer(tg, team)
+    assert (told.text, told.reply_to) == ("echo: what time is it?", forgotten)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +101,8 @@ def test_buttons_work_in_channels_that_are_heard() -> None:
     click = read_as(clicked(CHANNEL), OPEN)
     assert click is not None
     assert (str(click.sender.identity), click.place.key) == ("telegram:11", "telegram:-1009")
+
+
+def test_every_kind_of_update_that_is_asked_for_is_explained_to_operators() -> None:
+    explained = Path("docs/telegram.md").read_text("utf-8")
+    assert {kind for kind in OPEN.updates if f"`{kind}`" not in explained} == set()
