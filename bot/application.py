@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from bot.alerts import Watch
+from bot.anteroom import Anteroom
 from bot.budgets import Budgets
 from bot.dashboard.office import Office
 from bot.dispatch import Dispatcher
@@ -38,6 +39,7 @@ class Worker:
     dispatcher: Dispatcher
     watch: Watch
     herald: Herald
+    anteroom: Anteroom
     platforms: Sequence[Platform]
     _: KW_ONLY
     models_answer: Callable[[], bool]
@@ -49,7 +51,12 @@ class Worker:
         """Until cancelled. What is being answered then goes on: see `Dispatcher.drain`."""
         await self._recover()
         beside = [asyncio.create_task(platform.accompany()) for platform in self.platforms]
-        duties = {"watch": self.watch.run, "herald": self.herald.run, "prune": self.ground.retention.run}
+        duties = {
+            "watch": self.watch.run,
+            "herald": self.herald.run,
+            "anteroom": self.anteroom.run,
+            "prune": self.ground.retention.run,
+        }
         for duty, doing in duties.items():
             beside.append(asyncio.create_task(self.ground.duties.perform(duty, doing)))
         try:

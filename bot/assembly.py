@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.access import Access
 from bot.accounting import Accounting
 from bot.alerts import Thresholds, Watch
+from bot.anteroom import Anteroom
 from bot.application import Worker
 from bot.asides import Asides
 from bot.attachments.hearing import Hearing
@@ -104,6 +105,7 @@ class Assembly:
             self._dispatcher(switchboard),
             self._watch(),
             self._herald(),
+            Anteroom(self._ground.storage, self._platforms, self._clock),
             platforms,
             models_answer=partial(self._gates.any_open, self._catalog.models.values()),
             budgets=self._accounting.budgets,

@@ -36,6 +36,7 @@ from bot.storage.personas import PersonaBook
 from bot.storage.pictures import Pictures
 from bot.storage.pruning import Pruning
 from bot.storage.quarantine import Quarantine
+from bot.storage.queue import Queue
 from bot.storage.registry import Registry
 from bot.storage.revival import Revival
 from bot.storage.searches import Searches
@@ -76,6 +77,7 @@ class UnitOfWork:
         self.codes = Codes(connection)
         self.merging = Merging(connection)
         self.moving = Moving(connection)
+        self.queue = Queue(connection)
         self.revival = Revival(connection)
         self.groups = Groups(connection)
         self.broadcasts = Broadcasts(connection)

@@ -19,7 +19,7 @@ from tests.house.generated import GENERATED, between
 from tests.house.repository import ROOT, classes, read, tracked, tree
 
 DOCUMENTS = tracked("*.md")
-FOREIGN = {"newbot", "setprivacy", "invite", "hello", "healthz", "readyz"}
+FOREIGN = {"newbot", "setjoingroups", "setprivacy", "invite", "hello", "healthz", "readyz"}
 """What is said to @BotFather, to Slack and to Parley in the guides, and paths of HTTP: no commands of ours."""
 TWO_PEOPLE = """
     INSERT INTO account (id, created_at) VALUES (1, 0), (2, 0);
