@@ -53,7 +53,7 @@ class Office:
         self._book = switchboard.book
         self._offered = offered(switchboard.book)
         self._inside = inside
-        self._album = Album(studio)
+        self._album = Album(studio, clock)
         self._clock = clock
         self._platforms = platforms
         self._views = all_pages()
@@ -102,7 +102,9 @@ class Office:
                 whole=whole,
                 revealed=revealed,
             )
-            return await view.show(look)
+            page = await view.show(look)
+        self._album.keep(_key(guest, asked), [one for one in page.sections if isinstance(one, Picture)])
+        return page
 
     async def run(self, guest: Guest, words: Sequence[str], reader: Reader) -> Outcome:
         """Run a command as if it were typed in a chat. Raises UnknownPage for one that is of no use here."""
@@ -148,9 +150,15 @@ class Office:
 
     async def picture(self, guest: Guest, asked: Asked, name: str, reader: Reader, *, dark: bool) -> bytes:
         """A chart of a page as SVG. Raises UnknownPage, PictureFailed."""
-        page = await self.page(guest, asked)
-        pictures = [one for one in page.sections if isinstance(one, Picture)]
+        if not (pictures := self._album.kept(_key(guest, asked))):
+            page = await self.page(guest, asked)
+            pictures = [one for one in page.sections if isinstance(one, Picture)]
         found = [one for one in pictures if one.name == name]
         if not found:
             raise UnknownPage
         return await self._album.picture(found[0], pictures, reader.words, "dark" if dark else "light")
+
+
+def _key(guest: Guest, asked: Asked) -> tuple[object, ...]:
+    """One page as one person sees it."""
+    return guest.account.id, guest.role, asked.page, asked.about, *sorted(asked.words.items())

@@ -1,6 +1,6 @@
 """Every call of a model: who caused it, who answered, what it took and what it cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -68,13 +68,14 @@ _ADD = sa.insert(call)
 # Few calls are made in a batch, whose arrivals are below 0, and no index is worth its place for them.
 _ANY = sa.select(call.c.id).where(call.c.inbox_id == sa.bindparam("arrival"), call.c.purpose == "batch").limit(1)
 _ANSWERED = sa.func.coalesce(sa.func.sum(sa.case((call.c.failed, 0), else_=1)), 0)
-_PERSON = (
-    sa.select(sa.func.min(sa.func.coalesce(identity.c.username, identity.c.name)))
-    .where(identity.c.account_id == call.c.account_id)
-    .scalar_subquery()
+# People are counted by account and named afterwards: a name for each call would be looked up for each call.
+_NAMES = (
+    sa.select(identity.c.account_id, sa.func.min(sa.func.coalesce(identity.c.username, identity.c.name)).label("name"))
+    .where(identity.c.account_id.in_(sa.bindparam("accounts", expanding=True)))
+    .group_by(identity.c.account_id)
 )
-_GROUPS: dict[Grouping, sa.ColumnElement[str]] = {
-    "person": _PERSON,
+_GROUPS: dict[Grouping, sa.ColumnElement[Any]] = {
+    "person": call.c.account_id,
     "model": call.c.asked,
     "platform": call.c.platform,
 }
@@ -147,10 +148,11 @@ class Calls:
 
     async def spent(self, since: int, by: Grouping, *, order: Order = "cost", most: int = 20) -> Sequence[Spending]:
         """What was spent since an instant (milliseconds), the group with the most of `order` first."""
-        rows = await self._connection.execute(_spent(by, order), {"since": since, "most": most})
+        rows = (await self._connection.execute(_spent(by, order), {"since": since, "most": most})).all()
+        names = await self._names(by, {row.its_group for row in rows})
         return [
             Spending(
-                group=row.its_group,
+                group=names.get(row.its_group, row.its_group),
                 calls=row.calls,
                 tokens=int(row.tokens),
                 cost=int(row.cost),
@@ -170,13 +172,23 @@ class Calls:
         zones, or not the same ones: they count quarters of an hour, days are made here.
         """
         facts = {"since": int(since.timestamp() * 1000)}
+        rows = (await self._connection.execute(_by_quarter(by, account), facts)).all()
+        names = await self._names(by, {row.its_group for row in rows})
+        quarters = {row.quarter: row.quarter * _QUARTER / 1000 for row in rows}
+        its_day = {quarter: datetime.fromtimestamp(at, since.tzinfo).date() for quarter, at in quarters.items()}
         days: dict[tuple[date, str], list[int]] = {}
-        for row in await self._connection.execute(_by_quarter(by, account), facts):
-            day = datetime.fromtimestamp(row.quarter * _QUARTER / 1000, since.tzinfo).date()
-            sums = days.setdefault((day, row.its_group or ""), [0] * 5)
+        for row in rows:
+            sums = days.setdefault((its_day[row.quarter], names.get(row.its_group, row.its_group)), [0] * 5)
             for at, number in enumerate((row.tokens, row.cost, row.calls, row.read, row.cached)):
                 sums[at] += int(number)
         return [
             DayUse(day=day, group=group, tokens=tokens, cost=cost, calls=calls, read=read, cached=cached)
             for (day, group), (tokens, cost, calls, read, cached) in sorted(days.items())
         ]
+
+    async def _names(self, by: Grouping | Literal["wait"], groups: Collection[Any]) -> Mapping[Any, str]:
+        """What the groups are called, where that is not what they are."""
+        if by != "person" or not groups:
+            return {}
+        rows = await self._connection.execute(_NAMES, {"accounts": sorted(groups)})
+        return dict.fromkeys(groups, "") | {row.account_id: row.name for row in rows}

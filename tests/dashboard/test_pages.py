@@ -1,5 +1,6 @@
 """What pages show, and what they do not."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,8 @@ from pydantic import SecretStr
 
 from adapters.web.dashboard.rendering import fact, said
 from bot.dashboard.facts import facts_of
-from bot.dashboard.values import Asked, Listing, Page, Reveal, Tiles, UnknownPage
+from bot.dashboard.office import _key
+from bot.dashboard.values import Asked, Listing, Page, Picture, Reveal, Tiles, UnknownPage
 from bot.errors import ConfigError
 from bot.needs import check_serving
 from bot.settings import Settings
@@ -129,6 +131,30 @@ def test_amounts_keep_their_zeros() -> None:
         "7",
         "1,00",
     ]
+
+
+async def test_people_are_counted_by_account_and_named(storage: Storage) -> None:
+    core = make_core(storage)
+    for who in ("ada", "ben", "ben"):
+        await core.say(who, "hello")
+    async with storage.begin() as work:
+        spent = await work.calls.spent(0, "person", order="calls")
+        days = await work.calls.by_day(core.clock.now() - timedelta(days=1), by="person")
+    assert [(one.group, one.calls) for one in spent] == [("ben", 2), ("ada", 1)]
+    assert {(one.group, one.calls) for one in days} == {("ben", 2), ("ada", 1)}
+
+
+async def test_charts_show_what_their_page_was_made_of(core: Core) -> None:
+    await core.say("ada", "hello")
+    guest = await core.office.guest(await signed_in(core))
+    assert guest
+    asked, album = Asked(page="usage", words={"days": "7"}), core.office._album
+    page = await core.office.page(guest, asked)
+    kept = album.kept(_key(guest, asked))
+    assert [one.name for one in kept] == [one.name for one in page.sections if isinstance(one, Picture)]
+    assert album.kept(_key(guest, Asked(page="usage"))) == ()
+    core.clock.pass_(minutes=1)
+    assert album.kept(_key(guest, asked)) == ()
 
 
 async def test_nobody_below_support_is_let_in(core: Core) -> None:
