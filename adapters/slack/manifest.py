@@ -33,7 +33,8 @@ def manifest(name: str, *, agent: bool, follow: bool, url: str = "", prompts: Se
 
 
 def _template() -> str:
-    return (files(__package__) / "manifest.yaml").read_text("utf-8")
+    """Without its first line, which says what it is."""
+    return (files(__package__) / "manifest.yaml").read_text("utf-8").partition("\n")[2]
 
 
 def _json(value: object) -> str:
