@@ -35,7 +35,9 @@ def aligned(
     lines = [[_one_line(cell) for cell in line] for line in (columns, *rows)]
     widths = _fitting([max(map(width, cells)) for cells in zip(*lines, strict=True)], right)
     beginning, mark = (FROM_THE_RIGHT, isolated) if right_to_left else ("", str)
-    shown = [[_placed(right, at)(mark(_cut(line[at], wide)), wide) for at, wide in enumerate(widths)] for line in lines]
+    # Digits run from left to right everywhere: their last ones stand below each other where a cell begins at the right.
+    flush = frozenset() if right_to_left else right
+    shown = [[_placed(flush, at)(mark(_cut(line[at], wide)), wide) for at, wide in enumerate(widths)] for line in lines]
     shown.insert(1, ["─" * wide for wide in widths])
     drawn = "\n".join(beginning + _GAP.join(line).rstrip() for line in shown)
     return drawn, len(widths) == len(columns)

@@ -213,7 +213,11 @@ class Dashboard:
 
     def _rendered(self, name: str, catalogue: Catalogue, facts: Mapping[str, Any], status: int) -> web.Response:
         reader = self._office.reader(catalogue)
-        frame = {"base": self._base, "language": catalogue.language.replace("_", "-")}
+        frame = {
+            "base": self._base,
+            "language": catalogue.language.replace("_", "-"),
+            "direction": "rtl" if catalogue.right_to_left else "ltr",
+        }
         text = self._templates.render(name, reader.words, {**frame, **facts})
         return web.Response(text=text, content_type="text/html", status=status)
 
