@@ -211,7 +211,7 @@ async def test_what_is_not_there_is_said_to_be_not_there(house: House, path: str
 
 async def test_pages_speak_the_reader_s_language(house: House) -> None:
     _, page = await house.get(headers={"Accept-Language": "zh-CN"})
-    assert '<html lang="zh-Hans">' in page
+    assert '<html lang="zh-Hans" dir="ltr">' in page
     assert "登录" in page
 
 
