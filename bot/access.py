@@ -38,21 +38,20 @@ class Access:
         self.policy = policy
         self._platforms = platforms
 
-    async def introduced(self, lease: Lease, platform: Platform, update: Update) -> Update:
-        """The update with what has to be known of its sender before anything else. Platforms are asked but once."""
-        sender = update.sender
+    async def introduced(self, lease: Lease, platform: Platform, update: Update, *, question: bool = False) -> Update:
+        """The update with what has to be known of its sender before anything else. Platforms are asked but once.
+
+        A question needs no look of its own: its first transaction meets its sender, see `acquainted`.
+        """
+        if question and update.sender.belonging is not None:
+            return update
         async with lease.storage.begin() as work:  # only read: there is nothing to fence
-            known = await work.people.find(sender.identity)
-        if known is not None:
-            sender = replace(
-                sender,
-                language=sender.language or known.language,
-                chosen=known.chosen_language,
-                belonging=sender.belonging or known.belonging,
-            )
-        if sender.belonging is None:
-            sender = await platform.ask_about(sender)
-        return replace(update, sender=sender)
+            account = await work.people.find(update.sender.identity)
+        if account is not None:
+            update = acquainted(update, account)
+        if update.sender.belonging is None:
+            update = replace(update, sender=await platform.ask_about(update.sender))
+        return update
 
     async def meet(self, work: UnitOfWork, update: Update) -> Visitor:
         """Whoever it is, blocked people and newcomers included."""
@@ -111,3 +110,15 @@ class Access:
     def rank(self, account: Account) -> Role:
         """What somebody would be if nobody had blocked them: whoever stands below that may change it."""
         return self.policy.role(account.identity, account.belonging, given=account.role, blocked=False)
+
+
+def acquainted(update: Update, account: Account) -> Update:
+    """The update with what is known of its sender: above all in which language they read."""
+    sender = update.sender
+    known = replace(
+        sender,
+        language=sender.language or account.language,
+        chosen=account.chosen_language,
+        belonging=sender.belonging or account.belonging,
+    )
+    return replace(update, sender=known)

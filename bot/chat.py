@@ -1,7 +1,8 @@
 """The use case "answer one turn": two short transactions around a long stream, failure paths included."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -96,7 +97,7 @@ class Chat:
             ending, outgoing = await self._through(asked)
         except UserError as error:
             ending = type(error).__name__
-            outgoing = await self._unasked(asked, self._why(asked, error), ending)
+            outgoing = await self._unasked(asked, partial(self._why, error=error), ending)
         finally:
             await asked.reply.close()
         await self._courier.deliver(lease, platform, outgoing)
@@ -106,9 +107,10 @@ class Chat:
     async def _through(self, asked: Asked) -> tuple[str, list[Outgoing]]:
         """From the first transaction to the second: how it ended, and what is to be sent. Raises UserError."""
         if not asked.asks:
-            told = self._said(asked, lines(*asked.material.notes))
+            told = partial(self._said, sentence=lines(*asked.material.notes))
             return "unread", await self._unasked(asked, told, "unread")
         begun = await self._opening.begin(asked)
+        asked = asked.by(begun.account)
         # For every line that follows in this task.
         structlog.contextvars.bind_contextvars(conversation=begun.conversation, turn=begun.turn)
         lost: list[Lost] = []
@@ -205,15 +207,15 @@ class Chat:
             text_ = self._final_text(asked, outcome.answer, footnotes(asked, begun, outcome, nearly))
             return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(text_, buttons))
 
-    async def _unasked(self, asked: Asked, said: str, ending: str) -> list[Outgoing]:
+    async def _unasked(self, asked: Asked, said: Callable[[Asked], str], ending: str) -> list[Outgoing]:
         """Instead of both transactions, the first of which was undone or never begun: the person is told why."""
         async with asked.lease.begin() as work:
             # Undone with the meeting: admins name people by username.
-            await work.people.meet(asked.update.sender)
+            known = asked.by(await work.people.meet(asked.update.sender))
             # One that was begun before a crash is on record and may have reserved something.
             await work.history.fail(asked.arrival, ending)
             await self._accounting.release(work, asked.arrival)
-            return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said))
+            return await work.outbox.add(asked.arrival, asked.platform.name, asked.reply.parts(said(known)))
 
     async def _failed(
         self, asked: Asked, begun: Begun, error: ModelError | UserError, lost: Sequence[Lost]

@@ -180,7 +180,8 @@ class Dispatcher:
         if update is None:
             await self._happenings.note(lease, platform)
             return
-        update = await self._access.introduced(lease, platform, update)
+        question = not update.invocation and bool(update.text.strip()) and not lease.claim.is_late(self._longest_wait)
+        update = await self._access.introduced(lease, platform, update, question=question)
         try:
             await self._answer(lease, platform, update)
         except NotAdmitted:

@@ -47,6 +47,8 @@ class Opening:
         words = Weighed(text=asked.words, tokens=await self._tokens.count(asked.words))
         async with asked.lease.begin() as work:
             account = (await self._access.admit(work, update)).account
+            asked = asked.by(account)
+            update = asked.update
             await check_place(work, update.place)
             await self._moderation.admit(work, account.id)
             question = showing(words, await self._pictures(work, asked))

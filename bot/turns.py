@@ -1,8 +1,10 @@
 """One turn as it goes along: asked, begun, spoken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from bot.access import acquainted
 from bot.attachments.material import Material
 from bot.domain.bursts import Message, joined
 from bot.domain.completions import Lost
@@ -34,6 +36,10 @@ class Asked:
     @property
     def arrival(self) -> int:
         return self.lease.claim.id
+
+    def by(self, account: Account) -> Self:
+        """The same, with what is known of who asks."""
+        return replace(self, update=acquainted(self.update, account))
 
     async def remember(self, ref: Ref) -> None:
         """What another process needs to finish what stands on the screen."""
