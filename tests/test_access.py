@@ -133,7 +133,7 @@ async def test_somebody_of_a_workspace_who_was_named_before_they_wrote_is_asked_
 async def test_wordless_messages_are_for_those_who_are_in(storage: Storage) -> None:
     core = make_core(storage, policy=AccessPolicy(entry="list"))
     assert "cannot use this bot yet" in await core.say("ada", " ")
-    assert "can only read text" in await core.say(ADMIN, " ")
+    assert "nothing in your message that I can read" in await core.say(ADMIN, " ")
 
 
 async def test_whoever_goes_on_and_on_does_not_fill_the_log(core: Core) -> None:
