@@ -14,6 +14,7 @@ import pytest
 from telegram import Bot
 
 from adapters.slack.emulator import SlackEmulator
+from adapters.slack.scopes import FOLLOWING, SCOPES
 from adapters.telegram.emulator import TelegramEmulator
 from bot.llm.emulator import ModelEmulator
 
@@ -91,7 +92,9 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(TelegramEmulator(token=TOKEN))
-        slack = await stack.enter_async_context(SlackEmulator(bot_token="xoxb-test", app_token="xapp-test"))
+        slack = await stack.enter_async_context(
+            SlackEmulator(bot_token="xoxb-test", app_token="xapp-test", scopes=SCOPES | FOLLOWING)
+        )
         model = await stack.enter_async_context(ModelEmulator())
         yield World(telegram=telegram, slack=slack, model=model, folder=tmp_path)
 
