@@ -41,10 +41,10 @@ class Scene:
         return [one for one in self.model.requests if one.state == "streaming" and len(one.pieces) >= words]
 
     async def all_streaming(self, count: int, words: int = 10) -> None:
-        await self.model.until(lambda: len(self.streaming(words)) == count, 10)
+        await self.model.until(lambda: len(self.streaming(words)) == count, 60)
 
     async def answered(self, *people: Person, messages: int = 1) -> None:
-        await self.telegram.until(lambda: all(len(self.said_by_bot(one)) >= messages for one in people), 15)
+        await self.telegram.until(lambda: all(len(self.said_by_bot(one)) >= messages for one in people), 60)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
@@ -134,14 +134,15 @@ async def test_a_message_that_takes_the_process_down_three_times_is_put_aside(sc
     ada = scene.person(1)
     ada.says(question(ada))
     for deaths in range(1, 4):
-        await scene.model.until(lambda: len(scene.model.requests) == deaths, 10)  # noqa: B023 - awaited here
+        await scene.model.until(lambda: len(scene.model.requests) == deaths, 60)  # noqa: B023 - awaited here
         await scene.all_streaming(1, words=1)
         await scene.bot.kill()
         await scene.bot.start()
     await scene.answered(ada)
     await scene.bot.stop()
 
-    assert scene.rows(f"SELECT state {ARRIVALS}") == [(InboxState.DEAD,)]
+    # Beside it there is the notice that tells them.
+    assert scene.rows(f"SELECT state {ARRIVALS} ORDER BY id") == [(InboxState.DEAD,), (InboxState.DONE,)]
     assert scene.rows("SELECT state FROM charge") == [(ChargeState.RELEASED,)]
 
 

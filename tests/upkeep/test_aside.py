@@ -14,7 +14,7 @@ async def put_aside(core: Core) -> tuple[int, int]:
     await core.say("ada", "secret words")
     poison = Arrival(source="fake:bot", event="p", lane="fake:quarantine", order=0, payload={"raw": "?"}, poison=True)
     await core.inbox.accept([poison])
-    return 1, 2
+    return 1, 3  # between them, the notice that apologises
 
 
 async def shown(core: Core) -> list[str]:
@@ -79,7 +79,7 @@ async def test_trying_twice_answers_once(core: Core) -> None:
     assert [text for _, text in core.platform.sent].count("echo: secret words") == 1
 
 
-@pytest.mark.parametrize("number", [3, 99])
+@pytest.mark.parametrize("number", [4, 99])
 async def test_what_was_not_put_aside_is_left_alone(core: Core, number: int) -> None:
     await put_aside(core)
     await core.say("ben", "fine")
