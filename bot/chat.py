@@ -94,7 +94,13 @@ class Chat:
         began = lease.clock.monotonic()
         try:
             asked = await self._receiving.receive(asked)
-            ending, outgoing = await self._through(asked)
+            if asked.asks:
+                begun = await self._opening.begin(asked)
+                asked = asked.by(begun.account)
+                ending, outgoing = await self._through(asked, begun)
+            else:
+                told = partial(self._said, sentence=lines(*asked.material.notes))
+                ending, outgoing = "unread", await self._unasked(asked, told, "unread")
         except UserError as error:
             ending = type(error).__name__
             outgoing = await self._unasked(asked, partial(self._why, error=error), ending)
@@ -104,13 +110,8 @@ class Chat:
         lasted = lease.claim.age / 1000 + lease.clock.monotonic() - began
         _log.info("turn_done", platform=platform.name, ending=ending, seconds=round(lasted, 3))
 
-    async def _through(self, asked: Asked) -> tuple[str, list[Outgoing]]:
-        """From the first transaction to the second: how it ended, and what is to be sent. Raises UserError."""
-        if not asked.asks:
-            told = partial(self._said, sentence=lines(*asked.material.notes))
-            return "unread", await self._unasked(asked, told, "unread")
-        begun = await self._opening.begin(asked)
-        asked = asked.by(begun.account)
+    async def _through(self, asked: Asked, begun: Begun) -> tuple[str, list[Outgoing]]:
+        """From the first transaction to the second: how it ended, and what is to be sent."""
         # For every line that follows in this task.
         structlog.contextvars.bind_contextvars(conversation=begun.conversation, turn=begun.turn)
         lost: list[Lost] = []

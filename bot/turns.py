@@ -38,8 +38,11 @@ class Asked:
         return self.lease.claim.id
 
     def by(self, account: Account) -> Self:
-        """The same, with what is known of who asks."""
-        return replace(self, update=acquainted(self.update, account))
+        """The same, with what is known of who asks. An answer of which nothing is shown yet speaks their language."""
+        update = acquainted(self.update, account)
+        if update.sender.reads == self.update.sender.reads or self.reply.ref is not None:
+            return replace(self, update=update)
+        return replace(self, update=update, reply=self.platform.reply(update, self.lease.claim.ref))
 
     async def remember(self, ref: Ref) -> None:
         """What another process needs to finish what stands on the screen."""

@@ -214,3 +214,9 @@ async def test_an_unexpected_crash_ends_in_a_sentence_and_frees_the_lane(core: C
 async def test_half_a_character_is_made_whole_or_marked(core: Core, pieces: tuple[str, ...], answer: str) -> None:
     core.model.script = [pieces]
     assert await core.say("ada", "hello") == answer
+
+
+async def test_an_answer_speaks_the_language_its_reader_chose(core: Core) -> None:
+    await core.say("ada", "/language ja")
+    await core.say("ada", "hello", language="de")
+    assert core.platform.replies[-1]._update.sender.reads == "ja"
