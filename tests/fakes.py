@@ -100,9 +100,11 @@ class FakePlatform:
         self.part_size = 10_000
 
     async def shown(self, text: str) -> None:
-        """Wait until some preview shows exactly `text`."""
+        """Wait until some preview begins with `text`."""
         async with self.changed:
-            await self.changed.wait_for(lambda: any(text in reply.shown for reply in self.replies))
+            await self.changed.wait_for(
+                lambda: any(one.startswith(text) for reply in self.replies for one in reply.shown)
+            )
 
     async def listen(self, accept: Accept) -> None:
         del accept

@@ -23,7 +23,8 @@ class Document:
 
 def document(content: bytes, *, pages: int, characters: int, seconds: float) -> Document:
     """The text of a PDF, as far as the limits reach. Raises FileRefused."""
-    logging.disable(logging.CRITICAL)  # pypdf tells at length what is wrong with a file
+    # It tells at length what is wrong with a file.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     try:
         return _read(PdfReader(io.BytesIO(content)), pages, characters, seconds)
     except MemoryError:
