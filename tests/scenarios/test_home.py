@@ -64,6 +64,7 @@ class TestHome:
         room = office.slack.dm(ada)
         async with office.open(core):
             await office.asks(ada, "soup", room)
+            await core.dispatcher.settle()  # the page is drawn once, as things stand
             await ada.opens_home()
             view = await home(office, ada, "👋 ada", "▰▰", "Messages today: 1 of 5", "soup", "⚙️ What you chose")
         assert "For admins" not in text_of(view)
@@ -94,6 +95,7 @@ class TestHome:
         room = office.slack.dm(ada)
         async with office.open(core):
             await office.asks(ada, "soup", room)
+            await core.dispatcher.settle()
             await ada.opens_home()
             await home(office, ada, "📈 As a picture")
             await ada.clicks_home(*button(office.slack.home(ada), "📈 As a picture"))
