@@ -58,7 +58,7 @@ class Rewriting:
                 yield from ({"Start": "TableCell"}, {"Text": rest}, {"End": "TableCell"})
 
     def _rewritten(self, payload: Any) -> Iterator[Any]:
-        step, tag, value = _read(payload)
+        step, tag, value = read_event(payload)
         yield from self._line_break(step, tag, value)
         if tag in {"Link", "Image"}:
             yield from self._link(step, value)
@@ -124,7 +124,7 @@ class Rewriting:
                 link.label.append(value)
 
 
-def _read(payload: Any) -> tuple[str, str, Any]:
+def read_event(payload: Any) -> tuple[str, str, Any]:
     """(step, tag, value): `{"Start": {"Link": x}}` is ("Start", "Link", x), `{"Text": x}` is ("", "Text", x)."""
     if isinstance(payload, str):
         return "", payload, None

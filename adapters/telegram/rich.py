@@ -6,11 +6,11 @@ not say where it leads, is sent as an ordinary message, as is all that ordinary 
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.formulas import with_dollars
+from adapters.telegram.events import read_event
 from bot.domain.links import aside, web_link
 
 LONGEST = 32_768  # characters [Bot API, Rich Message Limits]; so are the others
@@ -86,7 +86,7 @@ def _all_seen(source: str, look: _Look) -> bool:
 
     text = ""
     for payload, _ in pyromark.events_with_range(source.encode(errors="replace").decode(), options=STANDARD_OPTIONS):
-        step, tag, value = _read(payload)
+        step, tag, value = read_event(payload)
         if step == "Start":
             fine = look.begins(tag, value)
         elif step == "End":
@@ -98,15 +98,3 @@ def _all_seen(source: str, look: _Look) -> bool:
         if not fine or _TAG.search(text):
             return False
     return True
-
-
-def _read(payload: Any) -> tuple[str, str, Any]:
-    if isinstance(payload, str):
-        return "", payload, None
-    key, value = next(iter(payload.items()))
-    if key not in {"Start", "End"}:
-        return "", key, value
-    if isinstance(value, Mapping):
-        tag, value = next(iter(value.items()))
-        return key, tag, value
-    return key, value, None

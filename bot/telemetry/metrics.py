@@ -70,9 +70,9 @@ class Metrics:
     def listening(self) -> Iterator[None]:
         """Count every event of this process, whatever the level of the log."""
         root, ear = logging.getLogger(), _Ear(self)
-        level = root.level
-        for handler in root.handlers:
-            handler.setLevel(max(handler.level, level))
+        level, levels = root.level, [(handler, handler.level) for handler in root.handlers]
+        for handler, its in levels:
+            handler.setLevel(max(its, level))
         root.addHandler(ear)
         root.setLevel(min(level, logging.INFO))
         try:
@@ -80,6 +80,8 @@ class Metrics:
         finally:
             root.removeHandler(ear)
             root.setLevel(level)
+            for handler, its in levels:
+                handler.setLevel(its)
 
     def observe(self, event: Mapping[str, Any]) -> None:
         """Count one event of the log."""
