@@ -151,7 +151,14 @@ class Assembly:
     def _receiving(self) -> Receiving:
         limits = limits_of(self._settings)
         reading = Reading(limits, Workshop(limits), self._tokens)
-        return Receiving(reading, self._hearing(), brain=self._brain, access=self._access, catalogues=self._catalogues)
+        return Receiving(
+            reading,
+            self._hearing(),
+            brain=self._brain,
+            access=self._access,
+            moderation=self._moderation,
+            catalogues=self._catalogues,
+        )
 
     def _hearing(self) -> Hearing | None:
         if self._transcriber is None:

@@ -9,6 +9,7 @@ from bot.attachments.material import Material, Room
 from bot.attachments.reading import Hear, Reading
 from bot.brain import Brain
 from bot.domain.updates import Attachment
+from bot.moderation import Moderation
 from bot.opening import check_place
 from bot.streaming import Preview
 from bot.texts import Text, code, text
@@ -20,12 +21,20 @@ class Receiving:
     """Makes material of the attachments of a question, for people who may ask at all."""
 
     def __init__(
-        self, reading: Reading, hearing: Hearing | None, *, brain: Brain, access: Access, catalogues: Catalogues
+        self,
+        reading: Reading,
+        hearing: Hearing | None,
+        *,
+        brain: Brain,
+        access: Access,
+        moderation: Moderation,
+        catalogues: Catalogues,
     ) -> None:
         self._reading = reading
         self._hearing = hearing
         self._brain = brain
         self._access = access
+        self._moderation = moderation
         self._catalogues = catalogues
 
     async def receive(self, asked: Asked) -> Asked:
@@ -39,6 +48,7 @@ class Receiving:
         async with asked.lease.begin() as work:
             account = (await self._access.admit(work, update)).account
             await check_place(work, update.place)
+            await self._moderation.admit(work, account.id)
             begun = await work.history.begun(asked.arrival) if asked.begun_before else None
             if begun is not None:
                 return replace(asked, update=replace(update, text=begun))

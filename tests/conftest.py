@@ -239,6 +239,7 @@ def make_core(
     asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
     summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
     bursts, limits = Bursts(Quiet(seconds=quiet), clock), attachments or AttachmentLimits()
+    moderation = moderation or Moderation(ModerationPolicy(), clock)
     chat = Chat(
         model=model,
         brain=brain,
@@ -250,12 +251,13 @@ def make_core(
         courier=courier,
         catalogues=catalogues,
         bursts=bursts,
-        moderation=moderation or Moderation(ModerationPolicy(), clock),
+        moderation=moderation,
         receiving=Receiving(
             Reading(limits, Workshop(limits), WordCounter()),
             hearing(accounting, brain) if hearing else None,
             brain=brain,
             access=access,
+            moderation=moderation,
             catalogues=catalogues,
         ),
         titles=Titles(asides) if titles else None,

@@ -88,6 +88,7 @@ class FakePlatform:
         self.instead_of: list[str] = []
         self.about: list[str] = []
         self.uploads: dict[str, bytes] = {}
+        self.fetched: list[str] = []
         self.replies: list[FakeReply] = []
         self.belongings: dict[str, Belonging] = {}
         self.asked_about: list[str] = []
@@ -204,6 +205,7 @@ class FakePlatform:
         return place(who.user)
 
     async def fetch(self, attachment: Attachment, *, most: int) -> bytes:
+        self.fetched.append(attachment.handle)
         return self.uploads[attachment.handle]
 
     async def deliver(self, part: Part) -> str:

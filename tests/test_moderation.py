@@ -39,7 +39,7 @@ def moderated(storage: Storage, judge: Judge | None = None, **policy: object) ->
     core = make_core(storage)
     moderation = Moderation(chosen, core.clock, judge)
     chat = core.dispatcher._questions._chat
-    chat._moderation = chat._opening._moderation = moderation
+    chat._moderation = chat._opening._moderation = chat._receiving._moderation = moderation
     return core
 
 
@@ -112,6 +112,15 @@ async def test_three_strikes_and_one_has_to_wait_longer_each_time(storage: Stora
         await core.say("ada", "forbidden")
     core.clock.pass_(minutes=11)
     assert "I answer you again from" in await core.say("ada", "once more")
+
+
+async def test_what_comes_with_a_message_is_not_read_for_whoever_has_to_wait(storage: Storage) -> None:
+    core = moderated(storage)
+    for _ in range(3):
+        await core.say("ada", "forbidden")
+    core.platform.uploads["notes.txt"] = b"words"
+    assert "I answer you again from" in await core.say("ada", "", file="notes.txt")
+    assert core.platform.fetched == []
 
 
 async def test_an_appeal_reaches_the_admins_whose_button_forgives(storage: Storage) -> None:
