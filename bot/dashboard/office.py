@@ -92,7 +92,8 @@ class Office:
         view = self._views.get(asked.page)
         if view is None or guest.role < view.role:
             raise UnknownPage
-        async with self._storage.begin() as work:
+        # What is shown on request is put on record.
+        async with self._storage.begin() if revealed else self._storage.look() as work:
             look = Look(
                 work=work,
                 asked=asked,

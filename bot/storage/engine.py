@@ -68,6 +68,25 @@ def create_engine(url: str) -> tuple[AsyncEngine, WriteAheadLog | None]:
     return _embedded(url, path, log), log
 
 
+def create_reader(url: str) -> AsyncEngine | None:
+    """An engine that only reads beside whoever writes, for an SQLite file; elsewhere the other one does not either.
+
+    Its statements run in a thread of their own: they may take seconds.
+    """
+    path = make_url(url).database if url.startswith("sqlite") else None
+    if path in (None, "", ":memory:"):
+        return None
+    engine = create_async_engine(url, pool_size=1, max_overflow=1, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _only_reads)
+    return engine
+
+
+def _only_reads(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
 def _server(url: str) -> AsyncEngine:
     """PostgreSQL: a pool, whose waiters queue."""
     # The statements are written for READ COMMITTED, whatever the server's default is.

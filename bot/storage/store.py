@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import StorageDown
 from bot.storage.bell import listen
-from bot.storage.engine import create_engine
+from bot.storage.engine import create_engine, create_reader
 from bot.storage.trouble import translate
 from bot.storage.wal import WriteAheadLog
 from bot.storage.work import UnitOfWork
@@ -37,6 +37,7 @@ class Storage:
 
     def __init__(self, engine: AsyncEngine, log: WriteAheadLog | None, url: str) -> None:
         self._engine = engine
+        self._reader = create_reader(url)
         self._log = log
         self._url = url
 
@@ -70,6 +71,15 @@ class Storage:
         if self._log is not None:
             await self._synced(self._log)
 
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that only reads, however long: nobody who writes waits for it. Raises StorageError."""
+        try:
+            async with (self._reader or self._engine).begin() as connection:
+                yield UnitOfWork(connection)
+        except SQLAlchemyError as error:
+            raise translate(error) from error
+
     @staticmethod
     async def _synced(log: WriteAheadLog) -> None:
         try:
@@ -99,7 +109,7 @@ class Storage:
         # Imported here: Alembic costs 10 MB and is needed only when there is something to do.
         from bot.storage.migrate import upgrade
 
-        await self._engine.dispose()
+        await self._dispose()
         await asyncio.to_thread(upgrade, self._url, target)
 
     async def scrub(self) -> None:
@@ -107,8 +117,13 @@ class Storage:
         if self.embedded and (path := make_url(self._url).database):
             await asyncio.to_thread(_rewritten, path)
 
-    async def close(self) -> None:
+    async def _dispose(self) -> None:
         await self._engine.dispose()
+        if self._reader is not None:
+            await self._reader.dispose()
+
+    async def close(self) -> None:
+        await self._dispose()
         if self._log is not None:
             self._log.close()
 

@@ -102,3 +102,19 @@ async def test_nul_becomes_a_replacement_character_where_a_text_cannot_hold_it(s
         assert (
             await work.people.meet(Sender(identity=person(0).identity, name="a\0b"))
         ).name == "a\N{REPLACEMENT CHARACTER}b"
+
+
+async def test_whoever_writes_waits_for_nobody_who_looks(storage: Storage) -> None:
+    async with storage.look() as looking:
+        assert await looking.people.find(person(1).identity) is None
+        async with asyncio.timeout(20), storage.begin() as work:
+            await work.people.meet(person(1))
+    async with storage.look() as looking:
+        assert await looking.people.find(person(1).identity) is not None
+
+
+@on("sqlite")
+async def test_a_look_changes_nothing(storage: Storage) -> None:
+    with pytest.raises(StorageError):
+        async with storage.look() as looking:
+            await looking.people.meet(person(1))
