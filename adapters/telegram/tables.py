@@ -62,8 +62,10 @@ def _drawn(rows: list[Row], aligns: tuple[str, ...], span: Any) -> Iterator[Even
     elif len(rows) == 1:
         yield from _paragraph(_between(rows[0], ({"Text": " | "}, _NOWHERE)))
     else:
-        for row in rows[1:]:
-            yield from _paragraph(_record(lines[0], row))
+        empty = {at for at, cells in enumerate(zip(*lines[1:], strict=True)) if not any(map(str.strip, cells))}
+        for number, row in enumerate(rows[1:]):
+            # The name of a column that is empty throughout is said once.
+            yield from _paragraph(_record(lines[0], row, set() if number else empty))
 
 
 def _words(cell: Iterable[Event]) -> str:
@@ -93,12 +95,17 @@ def _monospaced(text: str, span: Any) -> Iterator[Event]:
     yield {"End": "CodeBlock"}, span
 
 
-def _record(names: list[str], row: Row) -> Iterator[Event]:
-    """A row as a person would write it down: what it is about, then a line for each of the other cells."""
-    for at, cell in enumerate(row):
-        if not _words(cell).strip():
-            continue
-        name = names[at].strip()
+def _record(names: list[str], row: Row, empty: set[int]) -> Iterator[Event]:
+    """A row as a person would write it down: what it is about, then a line for each of the other cells.
+
+    Cells without a word are left out, but for those in the `empty` columns.
+    """
+    for at, words in enumerate(row):
+        name, cell = names[at].strip(), words
+        if not _words(words).strip():
+            if not name or at not in empty:
+                continue
+            cell = [({"Text": "–"}, _NOWHERE)]
         label = {"Text": f"{name}: " if name else ""}
         if at == 0:
             yield from (({"Start": "Strong"}, _NOWHERE), (label, _NOWHERE), *cell, ({"End": "Strong"}, _NOWHERE))

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.telegram import markup
@@ -237,6 +237,7 @@ def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 
 @given(documents())
+@example(("| a | b |\n|--|--|\n|| [c](https://example.org) |", ["a", "b", "c"]))
 @settings(max_examples=200, deadline=None)
 def test_every_visible_word_survives_in_order(document: tuple[str, list[str]]) -> None:
     markdown, expected = document
