@@ -1,16 +1,14 @@
 """Several conversations, bursts, steering and forgetting, through the real adapters against both emulators."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 import sqlalchemy as sa
 
 from adapters.slack.emulator import Message as SlackMessage
-from adapters.telegram.emulator import Limits, Message, Person, TelegramEmulator
+from adapters.telegram.emulator import Message, Person, TelegramEmulator
 from adapters.telegram.platform import TelegramPlatform
-from bot.clock import SystemClock
-from bot.commands import all_commands
 from bot.domain.personas import Persona
 from bot.domain.quotas import Meter
 from bot.storage import Storage
@@ -19,7 +17,6 @@ from tests.conftest import Core, make_core
 from tests.scenarios.office import Office
 from tests.scenarios.serving import serving
 
-TOKEN = "100:TEST"
 SO_FAR = "There is a long story to be told, and it begins in a small town by the sea, a hundred years ago."
 MANY: Mapping[Meter, int | None] = {"messages": None, "tokens": None}
 PIRATE = {"pirate": Persona(name="pirate", prompt="Talk like a pirate.")}
@@ -37,17 +34,6 @@ async def turns(core: Core) -> int:
 
 
 class TestTelegram:
-    @pytest.fixture
-    async def tg(self) -> AsyncIterator[TelegramEmulator]:
-        async with TelegramEmulator(token=TOKEN, limits=Limits.off()) as telegram:
-            yield telegram
-
-    @pytest.fixture
-    async def platform(self, tg: TelegramEmulator) -> AsyncIterator[TelegramPlatform]:
-        one = TelegramPlatform(TOKEN, api_url=tg.url, commands=all_commands(), clock=SystemClock(), poll_seconds=1)
-        yield one
-        await one.close()
-
     @pytest.fixture
     def ada(self, tg: TelegramEmulator) -> Person:
         return tg.person(id=11, first_name="Ada", username="ada")

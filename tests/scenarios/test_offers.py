@@ -8,7 +8,7 @@ import pytest
 from adapters.slack.emulator import Message as SlackMessage
 from adapters.slack.emulator import SlackEmulator, Tiers
 from adapters.slack.platform import SlackPlatform
-from adapters.telegram.emulator import Chat, Limits, Message, Person, TelegramEmulator
+from adapters.telegram.emulator import Chat, Message, Person, TelegramEmulator
 from adapters.telegram.platform import TelegramPlatform
 from bot.clock import SystemClock
 from bot.commands import all_commands
@@ -19,7 +19,6 @@ from bot.storage import Storage
 from tests.conftest import Core, make_core
 from tests.scenarios.serving import serving
 
-TOKEN = "100:TEST"
 ALL = Offers(kinds=frozenset({"retry", "continue", "thumbs"}), bill="admins")
 BILL = "\N{INFORMATION SOURCE}\ufe0f"
 PATIENCE = 30.0
@@ -40,17 +39,6 @@ def core_for(storage: Storage, platform: TelegramPlatform | SlackPlatform) -> Co
 
 
 class TestTelegram:
-    @pytest.fixture
-    async def tg(self) -> AsyncIterator[TelegramEmulator]:
-        async with TelegramEmulator(token=TOKEN, limits=Limits.off(), reads_all_group_messages=True) as telegram:
-            yield telegram
-
-    @pytest.fixture
-    async def platform(self, tg: TelegramEmulator) -> AsyncIterator[TelegramPlatform]:
-        one = TelegramPlatform(TOKEN, api_url=tg.url, commands=all_commands(), clock=SystemClock(), poll_seconds=1)
-        yield one
-        await one.close()
-
     @pytest.fixture
     def ada(self, tg: TelegramEmulator) -> Person:
         return tg.person(id=11, first_name="Ada", username="ada")

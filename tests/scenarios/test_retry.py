@@ -1,16 +1,13 @@
 """The Retry button from end to end: real adapters against both platforms' emulators, the real core and database."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
 
 from adapters.slack.emulator import Person as SlackPerson
-from adapters.telegram.emulator import Chat, Limits, Message, Person, TelegramEmulator
+from adapters.telegram.emulator import Chat, Message, Person, TelegramEmulator
 from adapters.telegram.platform import TelegramPlatform
-from bot.clock import SystemClock
-from bot.commands import all_commands
 from bot.errors import StreamInterrupted, UpstreamDown
 from bot.storage import Storage
 from bot.storage.tables import charge, identity
@@ -18,7 +15,6 @@ from tests.conftest import Core, make_core
 from tests.scenarios.office import Office
 from tests.scenarios.serving import serving
 
-TOKEN = "100:TEST"
 BROKEN = ("half ", StreamInterrupted("cut"))
 
 
@@ -31,17 +27,6 @@ async def charged(core: Core) -> list[str]:
 
 
 class TestTelegram:
-    @pytest.fixture
-    async def tg(self) -> AsyncIterator[TelegramEmulator]:
-        async with TelegramEmulator(token=TOKEN, limits=Limits.off(), reads_all_group_messages=True) as telegram:
-            yield telegram
-
-    @pytest.fixture
-    async def platform(self, tg: TelegramEmulator) -> AsyncIterator[TelegramPlatform]:
-        telegram = TelegramPlatform(TOKEN, api_url=tg.url, commands=all_commands(), clock=SystemClock(), poll_seconds=1)
-        yield telegram
-        await telegram.close()
-
     @pytest.fixture
     def ada(self, tg: TelegramEmulator) -> Person:
         return tg.person(id=11, first_name="Ada", username="ada")
