@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak rehearse lock clean
+.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak rehearse lock sbom audit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -69,8 +69,19 @@ rehearse: ## Go through the Dockerfile's steps without a container engine
 lock: $(UV) ## Choose the newest allowed version of every dependency
 	$(UV) lock --upgrade
 
+SBOM ?= dist/parley.cdx.json
+sbom: $(UV) ## List every locked package that Parley runs with, as CycloneDX (dist/parley.cdx.json)
+	@mkdir -p $(dir $(SBOM))
+	@$(UV) export --frozen --no-dev --all-extras --format cyclonedx1.5 --output-file $(SBOM) --quiet
+	@echo "$(SBOM)"
+
+# uv ends with 2 when it could not ask; that must not pass for "nothing is known", nor for "something is".
+audit: $(UV) ## Ask osv.dev whether a weakness of a locked package is known
+	@$(UV) audit --preview-features audit-command --frozen --no-progress $(AUDIT); status=$$?; if [ $$status -eq 2 ]; then \
+		echo "Nothing was audited: the advisory service could not be asked."; exit 3; fi; exit $$status
+
 clean: ## Remove everything that make made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
