@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -14,9 +15,11 @@ from bot.domain.people import Role
 from bot.domain.quotas import Amount, Standing
 from bot.errors import ParleyError, PriceUnknown
 from bot.llm.prices import PriceBook
+from bot.plans import Plans, base_plans
 from bot.ports import Clock
 from bot.quotas import LEAST_ANSWER, Demand, Quotas, Reserved
 from bot.records import Records
+from bot.settings import Settings
 from bot.storage import Account, CallRecord, UnitOfWork
 from bot.turns import Asked, Begun, Cause, Outcome
 
@@ -195,3 +198,19 @@ def _told(record: CallRecord) -> Mapping[str, Any]:
         "first_piece_ms": record.first_piece_ms,
         "lasted_ms": record.lasted_ms,
     }
+
+
+def accounting_of(settings: Settings, prices: PriceBook, access: Access, clock: Clock) -> Accounting:
+    """Limits and budgets as they are set."""
+    zone = ZoneInfo(settings.timezone)
+    base = base_plans({"messages": settings.daily_messages, "tokens": settings.daily_tokens})
+    quotas = Quotas(Plans(base, settings.default_plan), zone, clock)
+    budgets = Budgets(settings.budgets(), zone, clock)
+    return Accounting(
+        quotas=quotas,
+        budgets=budgets,
+        prices=prices,
+        clock=clock,
+        access=access,
+        cached=settings.response_cache_charge,
+    )

@@ -37,14 +37,26 @@ class Asides:
     """Asks, within the budgets and never in the way of a person who waits; writes down what it took.
 
     Quotas of people are not touched: they did not ask.
+
+    Args:
+        masked: whether personal data is hidden from whoever is asked.
     """
 
-    def __init__(self, *, model: Model, catalog: Catalog, tokens: TokenCounter, accounting: Accounting) -> None:
+    def __init__(
+        self,
+        *,
+        model: Model,
+        catalog: Catalog,
+        tokens: TokenCounter,
+        accounting: Accounting,
+        masked: bool = False,
+    ) -> None:
         self._model = model
         self._catalog = catalog
         self._tokens = tokens
         self._accounting = accounting
         self._records = accounting.records
+        self._masked = masked
 
     async def ask(self, begin: Begin, aside: Aside) -> str:
         """The answer, stripped and not empty. Raises PriceUnknown, BudgetExhausted and ModelError."""
@@ -78,6 +90,7 @@ class Asides:
             person=f"account-{aside.cause.account}",
             purpose=aside.cause.purpose,
             parameters=aside.parameters,
+            masked=self._masked,
         )
 
     async def _usage(self, prompt: Prompt, outcome: Outcome) -> Usage:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.access import Access
-from bot.accounting import Accounting
+from bot.accounting import Accounting, accounting_of
 from bot.alerts import Thresholds, Watch
 from bot.anteroom import Anteroom
 from bot.application import Worker
@@ -16,7 +16,6 @@ from bot.attachments.limits import AttachmentLimits
 from bot.attachments.reading import Reading
 from bot.attachments.workshop import Workshop
 from bot.brain import Brain
-from bot.budgets import Budgets
 from bot.bursts import Bursts
 from bot.calibration import Calibration
 from bot.charts.studio import Studio
@@ -35,15 +34,14 @@ from bot.indexing import Indexing
 from bot.llm.cache import CachedModel
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates
+from bot.masking import MaskedModel, Masking
 from bot.memory import Memory
 from bot.moderation import Moderation
 from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
 from bot.personas import personas_of
-from bot.plans import Plans, base_plans
-from bot.ports import Clock, Model, Platform, TokenCounter
+from bot.ports import Model, Platform, TokenCounter
 from bot.questions import Questions
-from bot.quotas import Quotas
 from bot.receiving import Receiving
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -81,6 +79,7 @@ class Assembly:
         catalog: Catalog,
         calibration: Calibration,
         moderation: Moderation,
+        masking: Masking,
         transcriber: "Transcriber | None" = None,
     ) -> None:
         self._settings = settings
@@ -96,6 +95,7 @@ class Assembly:
         self._catalog = catalog
         self._calibration = calibration
         self._moderation = moderation
+        self._masking = masking
         self._transcriber = transcriber
 
     def worker(self) -> Worker:
@@ -132,7 +132,7 @@ class Assembly:
 
     def _chat(self) -> Chat:
         return Chat(
-            model=self._model,
+            model=self._masked,
             brain=self._brain,
             renewal=Renewal(idle=self._settings.conversation_idle),
             tokens=self._tokens,
@@ -232,7 +232,17 @@ class Assembly:
 
     @cached_property
     def _asides(self) -> Asides:
-        return Asides(model=self._model, catalog=self._catalog, tokens=self._tokens, accounting=self._accounting)
+        return Asides(
+            model=self._masked,
+            catalog=self._catalog,
+            tokens=self._tokens,
+            accounting=self._accounting,
+            masked=self._masking.active,
+        )
+
+    @cached_property
+    def _masked(self) -> Model:
+        return MaskedModel(self._model, self._masking)
 
     @cached_property
     def _brain(self) -> Brain:
@@ -247,6 +257,7 @@ class Assembly:
             longest_context=settings.context_window or max(_THRIFTY_WINDOW, 2 * settings.context_budget),
             longest_answer=settings.max_answer_tokens,
             longest_question=settings.max_question_tokens,
+            masking=self._masking,
         )
 
     @cached_property
@@ -260,22 +271,6 @@ class Assembly:
     @cached_property
     def _courier(self) -> Courier:
         return Courier(self._clock)
-
-
-def accounting_of(settings: Settings, prices: PriceBook, access: Access, clock: Clock) -> Accounting:
-    """Limits and budgets as they are set."""
-    zone = ZoneInfo(settings.timezone)
-    base = base_plans({"messages": settings.daily_messages, "tokens": settings.daily_tokens})
-    quotas = Quotas(Plans(base, settings.default_plan), zone, clock)
-    budgets = Budgets(settings.budgets(), zone, clock)
-    return Accounting(
-        quotas=quotas,
-        budgets=budgets,
-        prices=prices,
-        clock=clock,
-        access=access,
-        cached=settings.response_cache_charge,
-    )
 
 
 def limits_of(settings: Settings) -> AttachmentLimits:

@@ -16,6 +16,7 @@ from bot.health import Health
 from bot.intake import Intake
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
 from bot.llm.ways import Gates
+from bot.masking import masking_of
 from bot.models import open_models, open_moderation, open_transcriber, remembered
 from bot.ports import Clock, Platform
 from bot.settings import Part, Settings
@@ -65,11 +66,11 @@ async def _opened(
     tokens = TiktokenCounter(vocabulary_of(card.known_as for card in catalog.models.values()))
     await tokens.load()
     calibration = await patiently(storage, clock, partial(_calibrated, storage))
-    gates = Gates(clock)
+    gates, masking = Gates(clock), masking_of(settings)
     async with (
         open_models(settings, catalog, clock, gates) as (asked, prices),
         remembered(asked, settings, storage, clock) as model,
-        open_moderation(settings, catalog, clock) as moderation,
+        open_moderation(settings, catalog, clock, masking) as moderation,
         open_transcriber(settings, catalog, clock) as transcriber,
     ):
         assembly = Assembly(
@@ -84,6 +85,7 @@ async def _opened(
             catalog=catalog,
             calibration=calibration,
             moderation=moderation,
+            masking=masking,
             transcriber=transcriber,
         )
         yield assembly.worker()

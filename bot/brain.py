@@ -1,6 +1,6 @@
 """Which models a turn goes to, and what they get to see."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.attachments.material import Room
 from bot.calibration import Calibration
@@ -11,6 +11,7 @@ from bot.domain.updates import Update
 from bot.errors import MessageTooLong
 from bot.llm.complexity import complexity
 from bot.llm.routing import choose
+from bot.masking import Masking
 from bot.memory import NEVER, Memory, Past
 from bot.personas import Cast, Personas
 from bot.ports import TokenCounter
@@ -47,6 +48,7 @@ class Brain:
     longest_context: int
     longest_answer: int
     longest_question: int | None = None
+    masking: Masking = field(default_factory=Masking)
 
     def guard(self, account: Account) -> Guard:
         """How large what this person asks for may be."""
@@ -60,6 +62,11 @@ class Brain:
     def overflowed(self, card: ModelCard, told: int | None, guard: Guard) -> Guard:
         """The model's window is smaller than we thought: `told` tokens, if it said so. Returns what to keep to now."""
         return replace(guard, call=self.calibration.overflowed(card, told, tried=self.window(card, guard).size))
+
+    async def cast(self, work: UnitOfWork, update: Update, account: Account, *, conversation: int, turn: int) -> Cast:
+        """Who answers a turn, and whether personal data is hidden from them."""
+        masked = self.masking.covers(self.quotas.plan_of(account), private=update.place.private)
+        return await self.personas.cast(work, update, account, conversation=conversation, turn=turn, masked=masked)
 
     async def fit(
         self,
@@ -94,7 +101,7 @@ class Brain:
         """What the model would see with these words as the next message. Raises UserError."""
         question = Weighed(text=words, tokens=await self.tokens.count(words))
         past = await self.memory.past(work, conversation=conversation, account=account.id, turn=NEVER)
-        cast = await self.personas.cast(work, update, account, conversation=conversation, turn=NEVER)
+        cast = await self.cast(work, update, account, conversation=conversation, turn=NEVER)
         card = (await self.choose(work, account, update, past, question, cast=cast)).first
         window, asked = self.window(card, self.guard(account)), cast.asking(question)
         fitted = await self.memory.preview(
@@ -105,7 +112,7 @@ class Brain:
     async def room(self, work: UnitOfWork, account: Account, update: Update, conversation: int) -> Room:
         """How much may go along with a message beside its words: what fits into the window when all else goes."""
         guard, words = self.guard(account), await self.tokens.count(update.text)
-        cast = await self.personas.cast(work, update, account, conversation=conversation, turn=NEVER)
+        cast = await self.cast(work, update, account, conversation=conversation, turn=NEVER)
         longest = self.window(self.catalog.default.first, guard).longest(cast.system) - cast.note.cost
         allowed = _least(longest, self.longest_question, guard.question)
         sees = any(card.sees_images for card in self.catalog.offered(self.quotas.plan_of(account)))
@@ -173,6 +180,7 @@ class Brain:
             priority=begun.reserved.priority,
             parameters=begun.cast.persona.parameters,
             most=begun.guard.turn,
+            masked=begun.cast.masked,
         )
 
 

@@ -38,8 +38,8 @@ class Calibration:
     async def learn(self, work: UnitOfWork, begun: Begun, outcome: Outcome) -> None:
         """After an answer: compare what was counted, and write down what is new."""
         usage, call = outcome.completion.usage, outcome.completion.call
-        # Pictures are estimated by a formula, which says nothing about words.
-        if usage is None or usage.estimated or call is None or call.cached or begun.pictured:
+        # Pictures are estimated by a formula, and of masked words the real ones were counted: neither says anything.
+        if usage is None or usage.estimated or call is None or call.cached or call.masked or begun.pictured:
             return
         ref = call.card.ref
         learnt = self._known.get(ref, _NOTHING).counted(estimate=begun.fitted.tokens, reported=usage.input)

@@ -10,6 +10,7 @@ from bot.llm import open_model
 from bot.llm.cache import CachedModel, DatabaseShelf, MemoryShelf, Shelf, Shelves
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates
+from bot.masking import MaskedJudge, Masking
 from bot.moderation import Moderation, policy_of
 from bot.ports import Clock, Model
 from bot.settings import Settings
@@ -96,7 +97,9 @@ async def open_shelves(settings: Settings, storage: Storage) -> AsyncIterator[Se
 
 
 @asynccontextmanager
-async def open_moderation(settings: Settings, catalog: Catalog, clock: Clock) -> AsyncIterator[Moderation]:
+async def open_moderation(
+    settings: Settings, catalog: Catalog, clock: Clock, masking: Masking
+) -> AsyncIterator[Moderation]:
     """What looks at messages, with the moderation API of the endpoint that the default chain asks first."""
     policy = policy_of(settings)
     if not policy.active or not settings.moderation_model:
@@ -106,6 +109,6 @@ async def open_moderation(settings: Settings, catalog: Catalog, clock: Clock) ->
 
     api = ModerationApi.connect(catalog.endpoints[catalog.default.first.endpoint], settings.moderation_model, clock)
     try:
-        yield Moderation(policy, clock, api)
+        yield Moderation(policy, clock, MaskedJudge(api, masking) if masking.active else api)
     finally:
         await api.close()

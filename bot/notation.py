@@ -129,12 +129,12 @@ def _people(value: Any) -> Any:
     return {name.strip().lower() if "@" in name else name.strip(): Identity.parse(who) for name, _, who in pairs}
 
 
-def _strictness(value: Any) -> Any:
+def _by_plan(value: Any) -> Any:
     """`vip=off, plus=flag` as a table."""
     if not isinstance(value, str):
         return value
     pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
-    return {plan.strip(): strictness.strip() for plan, _, strictness in pairs}
+    return {plan.strip(): choice.strip() for plan, _, choice in pairs}
 
 
 def _pauses(value: Any) -> Any:
@@ -157,7 +157,8 @@ Url = Annotated[str, AfterValidator(_url)]
 Webhook = Annotated[str, AfterValidator(_url), AfterValidator(_webhook)] | None
 Pause = Annotated[timedelta | None, BeforeValidator(_pause)]
 Pauses = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_pauses)]
-StrictnessByPlan = Annotated[dict[str, Strictness], NoDecode, BeforeValidator(_strictness)]
+StrictnessByPlan = Annotated[dict[str, Strictness], NoDecode, BeforeValidator(_by_plan)]
+SwitchByPlan = Annotated[dict[str, bool], NoDecode, BeforeValidator(_by_plan)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 Database = Annotated[str, AfterValidator(_database)]

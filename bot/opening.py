@@ -72,7 +72,7 @@ class Opening:
             if question.pictures:
                 await work.pictures.put(turn, question.pictures)
             past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
-            cast = await self._brain.personas.cast(work, update, account, conversation=conversation, turn=turn)
+            cast = await self._brain.cast(work, update, account, conversation=conversation, turn=turn)
             chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question, cast=cast))
             opened = Opened(
                 conversation=conversation,

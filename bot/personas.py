@@ -11,6 +11,7 @@ import structlog
 
 from bot.domain.context import Weighed
 from bot.domain.experiments import choice
+from bot.domain.masks import NOTE
 from bot.domain.models import Catalog
 from bot.domain.personas import DEFAULT, Persona
 from bot.domain.updates import Update
@@ -30,13 +31,15 @@ class Cast:
     """Who answers a turn.
 
     `system` is the prompt, the same at every turn; `note` is what its variables stand for now, "" without any, and
-    goes with the question. `variant` is the one the conversation has in an experiment.
+    goes with the question. `variant` is the one the conversation has in an experiment. `masked`: whoever answers sees
+    no personal data, as the prompt says.
     """
 
     persona: Persona
     system: Weighed
     note: Weighed
     variant: int | None = None
+    masked: bool = False
 
     def asking(self, question: Weighed) -> Weighed:
         """The question with the note before it."""
@@ -81,7 +84,9 @@ class Personas:
         chosen = await work.personas.in_force(conversation, account, otherwise=DEFAULT)
         return self._of(chosen.name, chosen.text).name
 
-    async def cast(self, work: UnitOfWork, update: Update, account: Account, *, conversation: int, turn: int) -> Cast:
+    async def cast(
+        self, work: UnitOfWork, update: Update, account: Account, *, conversation: int, turn: int, masked: bool = False
+    ) -> Cast:
         """Who answers a turn; a conversation keeps the variant it has in an experiment."""
         chosen = await work.personas.in_force(conversation, account.id, otherwise=DEFAULT)
         persona, variant = self._of(chosen.name, chosen.text), None
@@ -92,9 +97,10 @@ class Personas:
         note = persona.note(self._values(update, account))
         return Cast(
             persona=persona,
-            system=await self._weigh(persona.fixed),
+            system=await self._weigh(_fixed(persona, masked=masked)),
             note=await self._weigh(note, keep=False),
             variant=variant,
+            masked=masked,
         )
 
     def _values(self, update: Update, account: Account) -> Mapping[str, str]:
@@ -130,6 +136,11 @@ class Personas:
         if len(self._weighed) > _WEIGHED:
             self._weighed.popitem(last=False)
         return weighed
+
+
+def _fixed(persona: Persona, *, masked: bool) -> str:
+    parts = (persona.fixed, NOTE) if masked else (persona.fixed,)
+    return "\n\n".join(part for part in parts if part)
 
 
 def personas_of(settings: Settings, catalog: Catalog, tokens: TokenCounter, clock: Clock) -> Personas:

@@ -28,6 +28,7 @@ from bot.notation import (
     People,
     Secret,
     StrictnessByPlan,
+    SwitchByPlan,
     Url,
     Webhook,
     Words,
@@ -170,6 +171,11 @@ class Settings(BaseSettings):
     strike_timeouts: Pauses = Field(
         (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)), description="like 10m, 1h, 1d"
     )
+    masking: bool = Field(default=False, description="true or false")
+    masking_plans: SwitchByPlan = Field(
+        default_factory=dict, description="plans with another choice, like vip=false, plus=true"
+    )
+    masking_patterns: Path | None = Field(None, description="a file with a NAME and a regular expression on each line")
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
     default_plan: str = Field(

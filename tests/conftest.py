@@ -49,6 +49,7 @@ from bot.inbox import Inbox
 from bot.indexing import Indexing
 from bot.llm.prices import PriceBook
 from bot.llm.ways import Gates, Trouble
+from bot.masking import MaskedModel, Masking
 from bot.memory import Memory
 from bot.moderation import Moderation
 from bot.nameplates import Nameplates
@@ -207,6 +208,7 @@ def make_core(
     shows_messages: bool = False,
     calibration: Calibration | None = None,
     moderation: Moderation | None = None,
+    masking: Masking = Masking(),  # noqa: B008 - a value
     offers: Offers = Offers(),  # noqa: B008 - a value
     attachments: AttachmentLimits | None = None,
     hearing: Callable[[Accounting, Brain], Hearing] | None = None,
@@ -232,16 +234,18 @@ def make_core(
         longest_context=window,
         longest_answer=100,
         longest_question=longest_question,
+        masking=masking,
     )
     purse, admins = Budgets(budgets or BudgetPlan(), zone, clock), {Identity(platform="fake", user=ADMIN), *more_admins}
     access = Access(replace(policy or AccessPolicy(), owners=admins), {one.name for one in platforms})
     accounting = Accounting(quotas=quotas, budgets=purse, prices=PriceBook(catalog, clock), clock=clock, access=access)
-    asides = Asides(model=model, catalog=catalog, tokens=WordCounter(), accounting=accounting)
+    masked = MaskedModel(model, masking)
+    asides = Asides(model=masked, catalog=catalog, tokens=WordCounter(), accounting=accounting, masked=masking.active)
     summaries = Summaries(asides, WordCounter(), context or TRUNCATE)
     bursts, limits = Bursts(Quiet(seconds=quiet), clock), attachments or AttachmentLimits()
     moderation = moderation or Moderation(ModerationPolicy(), clock)
     chat = Chat(
-        model=model,
+        model=masked,
         brain=brain,
         renewal=Renewal(idle=idle),
         tokens=WordCounter(),

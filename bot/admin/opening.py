@@ -7,8 +7,8 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.access import Access
+from bot.accounting import accounting_of
 from bot.admin.desk import Desk
-from bot.assembly import accounting_of
 from bot.catalogs import offline_catalog
 from bot.charts.studio import Studio
 from bot.clock import SystemClock

@@ -52,7 +52,8 @@ class Prompt:
     conversation (the provider's prompt cache), `person` a pseudonym of the account. Higher priorities wait less; what
     is in the background waits for all of them, whatever its own. `anew` asks for another answer than one that was given
     before. `parameters` go over the model's own. `service_tier` "" leaves the tier to the endpoint. `most` is how many
-    tokens all attempts together may take: beyond it nothing is tried again.
+    tokens all attempts together may take: beyond it nothing is tried again. `masked`: the vendor is to see no personal
+    data of it.
     """
 
     chain: Chain
@@ -67,6 +68,7 @@ class Prompt:
     parameters: Parameters = field(default_factory=Parameters)
     service_tier: str = ""
     most: int | None = None
+    masked: bool = False
 
     def leaves(self, taken: int) -> bool:
         """Whether there is room for another attempt when so many tokens were taken."""
@@ -128,7 +130,7 @@ class Call:
 
     `waited` is the time in line before endpoints without room, `first_piece` from the successful request to the first
     piece of text, `lasted` from that request to the end. A `cached` answer was given to somebody before: it took no
-    attempt and no tokens.
+    attempt and no tokens. `masked`: something of the prompt was, so it was shorter or longer than we counted.
     """
 
     card: ModelCard
@@ -137,3 +139,4 @@ class Call:
     first_piece: float
     lasted: float
     cached: bool = False
+    masked: bool = False
