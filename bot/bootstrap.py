@@ -11,6 +11,7 @@ from bot.catalogs import open_catalog
 from bot.clock import SystemClock
 from bot.commands import CommandBook
 from bot.database import patiently, prepare
+from bot.floods import Floods
 from bot.ground import Ground, ground_of
 from bot.health import Health
 from bot.intake import Intake
@@ -41,7 +42,7 @@ async def open_application(
         try:
             await prepare(storage, settings, clock)
             ground = ground_of(storage, settings, clock)
-            intake = Intake(ground.inbox, platforms, ground.duties, clock) if part != "work" else None
+            intake = _intake(settings, ground, platforms) if part != "work" else None
             async with _opened(settings, part, ground, platforms, book) as worker:
                 health = Health(storage, intake, worker.models_answer if worker else None)
                 budgets, gates = (worker.budgets, worker.gates) if worker else (None, None)
@@ -51,6 +52,11 @@ async def open_application(
             for platform in platforms:
                 await platform.close()
             await storage.close()
+
+
+def _intake(settings: Settings, ground: Ground, platforms: Sequence[Platform]) -> Intake:
+    floods = Floods(ground.storage, platforms, ground.clock, most=settings.messages_per_minute)
+    return Intake(ground.inbox, platforms, ground.duties, ground.clock, floods=floods)
 
 
 @asynccontextmanager

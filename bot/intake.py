@@ -8,7 +8,8 @@ import structlog
 from bot.alerts.notices import Notice
 from bot.domain.updates import Arrival
 from bot.duties import Duties
-from bot.errors import StorageDown
+from bot.errors import StorageDown, StorageError
+from bot.floods import Floods
 from bot.inbox import Inbox
 from bot.ports import Clock, Platform
 from bot.tasks import cancel
@@ -32,11 +33,14 @@ class Intake:
     Slack does so three times and for six minutes; therefore it is also kept here, and stored as soon as it can be.
     """
 
-    def __init__(self, inbox: Inbox, platforms: Sequence[Platform], duties: Duties, clock: Clock) -> None:
+    def __init__(
+        self, inbox: Inbox, platforms: Sequence[Platform], duties: Duties, clock: Clock, *, floods: Floods
+    ) -> None:
         self._inbox = inbox
         self._platforms = {platform.name: platform for platform in platforms}
         self._duties = duties
         self._clock = clock
+        self._floods = floods
         self._standing_by: set[str] = set()
         self._missed: dict[tuple[str, str], Arrival] = {}
         self._missing = asyncio.Event()
@@ -44,7 +48,7 @@ class Intake:
 
     async def run(self) -> None:
         """Until every platform has come to its end. Raises PlatformMisconfigured when one does not let us in."""
-        making_up = asyncio.create_task(self._make_up())
+        beside = [asyncio.create_task(doing) for doing in (self._make_up(), self._floods.run())]
         try:
             async with asyncio.TaskGroup() as listening:
                 for platform in self._platforms.values():
@@ -53,7 +57,7 @@ class Intake:
             # One is as good as all of them: each says what to do.
             raise several.exceptions[0] from None
         finally:
-            await cancel(making_up)
+            await cancel(*beside)
 
     async def _listen(self, platform: Platform) -> None:
         async def listen() -> None:
@@ -76,11 +80,15 @@ class Intake:
         return any(one.connected or name in self._standing_by for name, one in self._platforms.items())
 
     async def accept(self, arrivals: Sequence[Arrival]) -> None:
-        """As `Inbox.accept`; what cannot be stored now is remembered."""
+        """As `Inbox.accept`, without floods; what cannot be stored now is remembered."""
+        passing: Sequence[Arrival] = ()
         try:
-            await self._inbox.accept(arrivals)
-        except StorageDown:
-            self._remember(arrivals)
+            passing = await self._floods.passing(arrivals)
+            await self._inbox.accept(passing)
+        except StorageError as error:
+            self._floods.take_back(passing)
+            if isinstance(error, StorageDown):
+                self._remember(passing or arrivals)
             raise
 
     def _remember(self, arrivals: Sequence[Arrival]) -> None:
@@ -110,7 +118,7 @@ class Intake:
         """One for each conversation, in front of what was said in it."""
         if away < _NOTICEABLE:
             return []
-        firsts = {one.lane: one for one in reversed(missed) if one.sender and not one.poison}
+        firsts = {one.lane: one for one in reversed(missed) if one.waiting and not one.poison}
         return [apology for one in firsts.values() if (apology := self._apology(one, away))]
 
     def _apology(self, missed: Arrival, away: float) -> Arrival | None:

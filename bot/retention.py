@@ -16,7 +16,7 @@ _DAY = 86_400_000
 
 
 class Retention:
-    """Deletes events and sent parts, and the lanes they were in.
+    """Deletes events and sent parts, the lanes they were in, and counts of the day before.
 
     What people said is not theirs to delete: it stands in turns.
 
@@ -49,7 +49,7 @@ class Retention:
         while deleted := await self._batch():
             events += deleted
             await self._clock.sleep(_BREATH)
-        while await self._lanes():
+        while await self._lanes() or await self._paces():
             await self._clock.sleep(_BREATH)
         return events
 
@@ -60,3 +60,7 @@ class Retention:
     async def _lanes(self) -> int:
         async with self._storage.begin() as work:
             return await work.pruning.lanes(self._age)
+
+    async def _paces(self) -> int:
+        async with self._storage.begin() as work:
+            return await work.pruning.paces(_DAY)

@@ -176,6 +176,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="plans with another choice, like vip=false, plus=true"
     )
     masking_patterns: Path | None = Field(None, description="a file with a NAME and a regular expression on each line")
+    messages_per_minute: Limit = Field(60, ge=1, description="a whole number, or unlimited")
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
     default_plan: str = Field(

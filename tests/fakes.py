@@ -127,7 +127,7 @@ class FakePlatform:
             lane=self._book.lane(place(chat, private=chat == user), invocation),
             order=self.orders[chat, message] if message and more.get("edited") else number,
             payload={"user": user, "text": text, "chat": chat, **more},
-            sender=None if self._book.overtakes(invocation) else Identity(platform="fake", user=user),
+            sender=Identity(platform="fake", user=user),
         )
 
     def parse(self, payload: Mapping[str, Any]) -> Update | None:

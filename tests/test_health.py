@@ -8,6 +8,7 @@ import aiohttp
 
 from adapters.web.server import serve_http
 from bot.duties import Duties
+from bot.floods import Floods
 from bot.health import Health
 from bot.intake import Intake
 from bot.storage import Storage
@@ -26,7 +27,8 @@ async def asked(url: str) -> tuple[int, Any]:
 
 
 def intake_of(core: Core) -> Intake:
-    return Intake(core.inbox, [core.platform], Duties(core.storage, core.clock, "me"), core.clock)
+    floods = Floods(core.storage, [core.platform], core.clock)
+    return Intake(core.inbox, [core.platform], Duties(core.storage, core.clock, "me"), core.clock, floods=floods)
 
 
 async def test_a_process_with_everything_is_ready(core: Core) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.updates import Arrival
 from bot.duties import Duties
 from bot.errors import PlatformMisconfigured, StorageDown, StorageError
+from bot.floods import Floods
 from bot.intake import Intake
 from bot.ports import Accept
 from bot.tasks import cancel
@@ -44,7 +45,8 @@ def flaky(core: Core) -> Flaky:
 
 
 def intake_of(core: Core) -> Intake:
-    return Intake(core.inbox, [core.platform], Duties(core.storage, core.clock, "me"), core.clock)
+    floods = Floods(core.storage, [core.platform], core.clock)
+    return Intake(core.inbox, [core.platform], Duties(core.storage, core.clock, "me"), core.clock, floods=floods)
 
 
 async def hear(intake: Intake, core: Core, user: str, text: str, **more: str) -> Arrival:

@@ -66,7 +66,7 @@ def _arrival(body: Json, rules: Rules, bot: str, now: int) -> Arrival | None:
         lane=rules.commands.lane(update.place, update.invocation),
         order=_order(body, now),
         payload=payload,
-        sender=None if rules.commands.overtakes(update.invocation) else update.sender.identity,
+        sender=update.sender.identity,
         follows=update.place.key if update.overheard else "",
     )
 

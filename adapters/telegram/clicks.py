@@ -11,7 +11,8 @@ from telegram import Bot
 from telegram import error as sdk
 
 _SECONDS = 5.0  # the client gives up on its own after some
-_MOST = 50  # at once; beyond that somebody plays with the button
+_MOST = 50  # at once
+_MOST_EACH = 3  # of one person's at once; beyond that somebody plays with the button
 
 log = structlog.get_logger(__name__)
 
@@ -21,16 +22,16 @@ class Clicks:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], object] = {}
 
     def seen(self, raw: Any) -> None:
         """Take note of a raw update that was stored, or is none of ours. Returns at once."""
-        query = _query(raw)
-        if query is None or len(self._running) >= _MOST:
+        query, who = _query(raw)
+        if not query or len(self._running) >= _MOST or [*self._running.values()].count(who) >= _MOST_EACH:
             return
         task = asyncio.create_task(self._answer(query))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = who
+        task.add_done_callback(self._running.pop)
 
     async def close(self) -> None:
         """Give up what is still on its way."""
@@ -46,8 +47,10 @@ class Clicks:
             log.debug("A click was not answered", reason=type(error).__name__)
 
 
-def _query(raw: Any) -> str | None:
-    """The id of a callback query, which is a string of digits."""
+def _query(raw: Any) -> tuple[str, object]:
+    """The id of a callback query, which is a string of digits, "" if it is none; and whose it is."""
     click = raw.get("callback_query") if isinstance(raw, dict) else None
-    query = click.get("id") if isinstance(click, dict) else None
-    return query if isinstance(query, str) and query else None
+    if not isinstance(click, dict):
+        return "", None
+    query, who = click.get("id"), click.get("from")
+    return query if isinstance(query, str) else "", who.get("id") if isinstance(who, dict) else None

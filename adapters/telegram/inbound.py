@@ -72,7 +72,7 @@ def _arrival(payload: Json, bot: BotUser, hearing: Hearing, update: Update) -> A
         lane=hearing.commands.lane(update.place, update.invocation),
         order=int(update.message or 0),
         payload=payload,
-        sender=None if hearing.commands.overtakes(update.invocation) else update.sender.identity,
+        sender=update.sender.identity,
     )
 
 

@@ -51,10 +51,9 @@ class Arrival:
 
     `source` names platform and bot (`telegram:100`), `event` the platform's own key of the event: together they
     are unique, a second arrival of the same pair is a redelivery. Events of one `lane` are handled one at a time in
-    the order of `order` (the platform's sequence: message id, event time). `sender` is who waits for it, so that
-    people with many lanes leave room for others; None for what overtakes and for what is nobody's. What `follows` a
-    place (its key) is only stored if somebody has talked to us there. A `poison` arrival could not be read: it is kept
-    for the operator and never handled.
+    the order of `order` (the platform's sequence: message id, event time). `sender` is who it is of, None if nobody in
+    particular. What `follows` a place (its key) is only stored if somebody has talked to us there. A `poison` arrival
+    could not be read: it is kept for the operator and never handled.
     """
 
     source: str
@@ -65,6 +64,16 @@ class Arrival:
     sender: Identity | None = None
     follows: str = ""
     poison: bool = False
+
+    @property
+    def overtakes(self) -> bool:
+        """Whether it is handled beside what waits at its place."""
+        return self.lane.endswith(OVERTAKING)
+
+    @property
+    def waiting(self) -> Identity | None:
+        """Who waits in line for it, so that people with many lanes leave room for others."""
+        return None if self.overtakes else self.sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

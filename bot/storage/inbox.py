@@ -125,7 +125,7 @@ class Inbox:
         )
         if row is None or arrival.poison:
             return False
-        who = arrival.sender
+        who = arrival.waiting
         values = {
             "lane_key": arrival.lane,
             "sender": str(who or ""),

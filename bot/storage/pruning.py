@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.engine import now_ms
 from bot.storage.lanes import literal
-from bot.storage.tables import InboxState, LaneState, inbox, lane, outbox
+from bot.storage.tables import InboxState, LaneState, inbox, lane, outbox, pace
 
 _AT_ONCE = 500
 _before = now_ms() - sa.bindparam("older_than", type_=sa.BigInteger)
@@ -29,6 +29,10 @@ _LANES = sa.delete(lane).where(
     _idle,
 )
 
+_PACES = sa.delete(pace).where(
+    pace.c.person.in_(sa.select(pace.c.person).where(pace.c.since < _before).limit(_AT_ONCE))
+)
+
 
 class Pruning:
     """Batched deletes, inside one transaction. Times are milliseconds."""
@@ -47,3 +51,7 @@ class Pruning:
     async def lanes(self, older_than: int) -> int:
         """Delete lanes of conversations in which nothing was said since."""
         return int((await self._connection.execute(_LANES, {"older_than": older_than})).rowcount)
+
+    async def paces(self, older_than: int) -> int:
+        """Delete counts of what people sent long ago."""
+        return int((await self._connection.execute(_PACES, {"older_than": older_than})).rowcount)

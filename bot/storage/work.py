@@ -31,6 +31,7 @@ from bot.storage.memory import Memories
 from bot.storage.merging import Merging
 from bot.storage.moving import Moving
 from bot.storage.outbox import Outbox
+from bot.storage.paces import Paces
 from bot.storage.people import People
 from bot.storage.personas import PersonaBook
 from bot.storage.pictures import Pictures
@@ -65,6 +66,7 @@ class UnitOfWork:
         self.books = Books(connection)
         self.outbox = Outbox(connection)
         self.leaders = Leaders(connection)
+        self.paces = Paces(connection)
         self.people = People(connection)
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)

@@ -36,6 +36,11 @@ class Metrics:
             ["event", "reason"],
             registry=self._registry,
         )
+        self._dropped = Counter(
+            "parley_dropped_messages",
+            "Messages of people who sent too many, which were not read",
+            registry=self._registry,
+        )
         by_call = ["model", "purpose"]
         self._calls = Counter("parley_model_calls", "Calls of models", [*by_call, "outcome"], registry=self._registry)
         self._tokens = Counter(
@@ -91,6 +96,8 @@ class Metrics:
             self._observe_call(event)
         elif name == "turn_done":
             self._turns.labels(event["platform"], event["ending"]).observe(event["seconds"])
+        elif name == "flood_dropped":
+            self._dropped.inc(event["messages"])
 
     def _observe_call(self, call: Mapping[str, Any]) -> None:
         labels = call["model"], call["purpose"]

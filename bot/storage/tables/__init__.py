@@ -10,7 +10,7 @@ from bot.storage.tables.access import (
     session,
     strike,
 )
-from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox
+from bot.storage.tables.arrivals import InboxState, LaneState, OutboxState, inbox, lane, leadership, outbox, pace
 from bot.storage.tables.base import metadata
 from bot.storage.tables.history import TurnState, conversation, group_setting, picture, place, turn
 from bot.storage.tables.limits import (
@@ -68,6 +68,7 @@ __all__ = [
     "memory",
     "metadata",
     "outbox",
+    "pace",
     "persona",
     "picture",
     "piece",

@@ -92,6 +92,16 @@ outbox = sa.Table(
     sa.UniqueConstraint("inbox_id", "position"),
 )
 
+# How many messages a person sent since counting began; may be emptied at any time.
+pace = sa.Table(
+    "pace",
+    metadata,
+    # An identity; with OVERTAKING behind it for commands that overtake.
+    sa.Column("person", sa.String(160), primary_key=True),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("sent", sa.Integer, nullable=False),
+)
+
 leadership = sa.Table(
     "leadership",
     metadata,

@@ -201,6 +201,24 @@ class TestClicks:
             ada.says("hello")
             await until(lambda: len(inbox.arrivals) == 2)
 
+    async def test_whoever_plays_with_a_button_leaves_the_line_to_others(
+        self, tg: TelegramEmulator, ada: Person, listener: TelegramPlatform, inbox: Inbox, button: int
+    ) -> None:
+        tg.faults.next("answerCallbackQuery", Fault(hang=9), times=3)
+        cleo = tg.person(id=12, first_name="Cleo")
+        async with listening(listener, inbox.accept):
+            for _ in range(10):
+                ada.clicks(button, "new 7")
+            await until(lambda: len(inbox.arrivals) == 10)
+            click = {
+                "id": "77",
+                "from": cleo.user.payload(),
+                "message": inbox.arrivals[0].payload["callback_query"]["message"],
+            }
+            tg.inject({"callback_query": {**click, "data": "new 7"}})
+            await until(lambda: any(call.params.get("callback_query_id") == "77" for call in tg.calls))
+        assert tg.answers == {}
+
     async def test_a_click_on_a_strangers_button_is_answered_without_a_row(
         self, tg: TelegramEmulator, ada: Person, listener: TelegramPlatform, inbox: Inbox, button: int
     ) -> None:
