@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal, Protocol
 
-from bot.domain.usage import DayUse
+from bot.domain.usage import REST, DayUse
 from bot.texts import Text, text
 
 Words = Callable[[Text], str]
@@ -104,7 +104,7 @@ def usage_chart(
     used = _spread(uses, ranked, until=until, days=days, unit=unit)
     if len(used) > _MOST_SERIES:
         rest = ranked[_MOST_SERIES - 1 :]
-        used["…"] = [sum(together) for together in zip(*(used.pop(name) for name in rest), strict=True)]
+        used[REST] = [sum(together) for together in zip(*(used.pop(name) for name in rest), strict=True)]
     first = until - timedelta(days=days - 1)
     return UsageChart(first=first, days=days, used=used, limit=limit, unit=unit)
 
@@ -136,11 +136,11 @@ def _spread(
 
 
 def _ranked(uses: Sequence[DayUse], unit: Unit) -> list[str]:
-    """Groups by what they used, most first."""
+    """Groups by what they used, most first, and last the rest."""
     total: dict[str, int] = {}
     for use in uses:
         total[use.group] = total.get(use.group, 0) + getattr(use, unit)
-    return sorted(total, key=lambda name: (-total[name], name))
+    return sorted(total, key=lambda name: (name == REST, -total[name], name))
 
 
 def _named(name: Text | str, words: Words) -> dict[str, str]:

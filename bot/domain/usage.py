@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+REST = "…"
+"""The group of everybody, or everything, that is not shown by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayUse:

@@ -122,6 +122,35 @@ def floor(at: datetime) -> datetime:
     return at - (at - EPOCH) % BUCKET
 
 
+def offsets(since: datetime, until: datetime) -> Sequence[tuple[datetime, timedelta]]:
+    """How far the time zone of `since` is ahead of UTC: an offset for each stretch without a change of the clock, with
+    the instant (UTC) at which it ends. The last one ends at `until` or later.
+    """
+    at, zone = since.astimezone(UTC), since.tzinfo
+    found: list[tuple[datetime, timedelta]] = []
+    while at < until:
+        after = at + _DAY
+        if _ahead(after, zone) != _ahead(at, zone):
+            found.append((_change(at, after, zone), _ahead(at, zone)))
+        at = after
+    return [*found, (at, _ahead(at, zone))]
+
+
+def _change(before: datetime, after: datetime, zone: tzinfo | None) -> datetime:
+    """The instant between two at which the clock changes, to the second."""
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        if _ahead(middle, zone) == _ahead(before, zone):
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
+def _ahead(at: datetime, zone: tzinfo | None) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
+
+
 Level = Literal["bucket", "day", "ever"]
 
 

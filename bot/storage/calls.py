@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from heapq import nlargest
+from operator import attrgetter
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.models import Purpose
-from bot.domain.usage import DayUse
+from bot.domain.usage import REST, DayUse
+from bot.domain.windows import EPOCH, milliseconds, offsets
 from bot.storage.tables import call, identity
 
 Grouping = Literal["person", "model", "platform"]
@@ -108,23 +111,48 @@ WAITS: Mapping[str, int] = {"none": 100, "1": 1000, "5": 5000, "30": 30_000, "mo
 """How long calls waited: names, and milliseconds below which they are meant."""
 
 _WAIT = sa.case(*((call.c.waited_ms < below, sa.literal_column(f"'{name}'")) for name, below in WAITS.items()))
-_QUARTER = 15 * 60 * 1000
-"""Milliseconds; every time zone of today is a whole number of them from UTC."""
+_DAY = 24 * 60 * 60 * 1000
+_MILLISECOND = timedelta(milliseconds=1)
+_LONGEST = timedelta(days=366)
+"""Changes of the clock after that are not looked for."""
 
 
-def _by_quarter(by: Grouping | Literal["wait"], account: int | None) -> sa.Select[tuple[Any, ...]]:
+def _its_day(since: datetime) -> sa.ColumnElement[int]:
+    """The day since 1970 of a call in the time zone of `since`. Databases have other zones than we, or none."""
+    stretches = [(milliseconds(until), offset // _MILLISECOND) for until, offset in offsets(since, since + _LONGEST)]
+    *earlier, (_, last) = stretches
+    ahead = sa.case(*((call.c.at < until, offset) for until, offset in earlier), else_=last) if earlier else last
+    return (call.c.at + ahead) // _DAY
+
+
+_LEADERS = 10
+"""People that are told apart day by day: those who made most calls, took most tokens or cost most."""
+
+_BY_ACCOUNT = (
+    sa.select(
+        call.c.account_id.label("account"),
+        sa.func.count().label("calls"),
+        sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
+        sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
+    )
+    .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.failed.is_(False))
+    .group_by(call.c.account_id)
+)
+
+
+def _by_day(since: datetime, group: sa.ColumnElement[Any], account: int | None) -> sa.Select[tuple[Any, ...]]:
     query = (
         sa.select(
-            (call.c.at // _QUARTER).label("quarter"),
-            (_WAIT if by == "wait" else _GROUPS[by]).label("its_group"),
+            _its_day(since).label("day"),
+            group.label("its_group"),
             sa.func.sum(call.c.input_tokens + call.c.output_tokens).label("tokens"),
             sa.func.coalesce(sa.func.sum(call.c.cost), 0).label("cost"),
             sa.func.count().label("calls"),
             sa.func.sum(call.c.input_tokens).label("read"),
             sa.func.sum(call.c.cached_tokens).label("cached"),
         )
-        .where(call.c.at >= sa.bindparam("since", type_=sa.BigInteger), call.c.failed.is_(False))
-        .group_by(sa.text("quarter"), sa.text("its_group"))
+        .where(call.c.at >= milliseconds(since), call.c.failed.is_(False))
+        .group_by(sa.text("day"), sa.text("its_group"))
     )
     return query if account is None else query.where(call.c.account_id == account)
 
@@ -168,17 +196,17 @@ class Calls:
     ) -> Sequence[DayUse]:
         """What was used on each day since an instant, by model; the instant's time zone says when days begin.
 
-        By "wait" the groups are how long calls waited for their turn at the endpoint (WAITS). Databases know no time
-        zones, or not the same ones: they count quarters of an hour, days are made here.
+        By "wait" the groups are how long calls waited for their turn at the endpoint (WAITS); by "person" they are
+        those who used most, and REST: two thousand people on ninety days are too many rows to look at.
         """
-        facts = {"since": int(since.timestamp() * 1000)}
-        rows = (await self._connection.execute(_by_quarter(by, account), facts)).all()
+        rows = (await self._connection.execute(_by_day(since, await self._group(since, by), account))).all()
         names = await self._names(by, {row.its_group for row in rows})
-        quarters = {row.quarter: row.quarter * _QUARTER / 1000 for row in rows}
-        its_day = {quarter: datetime.fromtimestamp(at, since.tzinfo).date() for quarter, at in quarters.items()}
         days: dict[tuple[date, str], list[int]] = {}
         for row in rows:
-            sums = days.setdefault((its_day[row.quarter], names.get(row.its_group, row.its_group)), [0] * 5)
+            # People may be called the same.
+            sums = days.setdefault(
+                (EPOCH.date() + timedelta(days=int(row.day)), names.get(row.its_group, row.its_group)), [0] * 5
+            )
             for at, number in enumerate((row.tokens, row.cost, row.calls, row.read, row.cached)):
                 sums[at] += int(number)
         return [
@@ -186,9 +214,24 @@ class Calls:
             for (day, group), (tokens, cost, calls, read, cached) in sorted(days.items())
         ]
 
+    async def _group(self, since: datetime, by: Grouping | Literal["wait"]) -> sa.ColumnElement[Any]:
+        if by == "wait":
+            return _WAIT
+        return (
+            sa.case((call.c.account_id.in_(await self._leaders(since)), call.c.account_id))
+            if by == "person"
+            else _GROUPS[by]
+        )
+
+    async def _leaders(self, since: datetime) -> Collection[int]:
+        """The accounts that are ahead of all others in one thing or another."""
+        rows = (await self._connection.execute(_BY_ACCOUNT, {"since": milliseconds(since)})).all()
+        orders = (attrgetter("calls"), attrgetter("tokens"), attrgetter("cost"))
+        return {row.account for order in orders for row in nlargest(_LEADERS, rows, key=order)}
+
     async def _names(self, by: Grouping | Literal["wait"], groups: Collection[Any]) -> Mapping[Any, str]:
         """What the groups are called, where that is not what they are."""
         if by != "person" or not groups:
             return {}
-        rows = await self._connection.execute(_NAMES, {"accounts": sorted(groups)})
-        return dict.fromkeys(groups, "") | {row.account_id: row.name for row in rows}
+        rows = await self._connection.execute(_NAMES, {"accounts": sorted(group for group in groups if group)})
+        return dict.fromkeys(groups, "") | {None: REST} | {row.account_id: row.name for row in rows}

@@ -1,7 +1,7 @@
 """One row for every answer: who caused it, who gave it, what it took and what that cost."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -207,3 +207,19 @@ async def test_use_is_told_by_the_days_of_a_time_zone(storage: Storage) -> None:
     ]
     assert [(use.day.isoformat(), use.tokens) for use in hers] == [("2026-11-23", 60)]
     assert everybody[0].cost > 0
+
+
+@pytest.mark.parametrize(
+    ("hour", "day"), [(22, "2026-03-28"), (23, "2026-03-29"), (45, "2026-03-29"), (46, "2026-03-30")]
+)
+async def test_days_are_as_long_as_the_clock_makes_them(storage: Storage, hour: int, day: str) -> None:
+    """In Berlin the 29th of March 2026 has 23 hours: from 23:00 UTC of the 28th to 22:00 UTC of the 29th."""
+    core = make_core(storage, catalog=catalog(card("gpt-test", prices=PRICED)))
+    core.clock.pass_(
+        seconds=(datetime(2026, 3, 28, tzinfo=UTC) + timedelta(hours=hour) - core.clock.now()).total_seconds()
+    )
+    core.model.usage = Usage(input=40, output=20)
+    await core.say("ada", "one")
+    async with storage.begin() as work:
+        (use,) = await work.calls.by_day(datetime(2026, 3, 20, tzinfo=ZoneInfo("Europe/Berlin")))
+    assert use.day.isoformat() == day
