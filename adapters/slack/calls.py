@@ -68,10 +68,13 @@ class Calls:
 
     async def preview(self, method: str, *, expected: Collection[str] = (), **arguments: Any) -> Facts:
         """A call that pacing has let through already; `expected` codes come back as `{"error": code}`."""
-        channel = _channel_of(arguments)
-        if wait := await self._taken(method, channel, spare=self.pacing.rate(method).reserve):
-            raise PlatformBusy(f"{method}: the pace of all processes", retry_after=wait)
+        if not await self.spared(method, _channel_of(arguments)):
+            raise PlatformBusy(f"{method}: the pace of all processes")
         return await self._send(method, arguments, expected)
+
+    async def spared(self, method: str, channel: str) -> bool:
+        """Take a call from what all processes can spare. Whether there was one."""
+        return not await self._taken(method, channel, spare=self.pacing.rate(method).reserve)
 
     async def final(self, method: str, *, expected: Collection[str] = (), **arguments: Any) -> Facts:
         """A call that must arrive: it takes from the reserve and may wait a little.

@@ -33,6 +33,8 @@ class Edits:
     shown: list[_Message] = field(default_factory=list)
     halted: bool = False
     """Nothing can be previewed any more; the end will still come."""
+    owing: bool = False
+    """Whether an edit is kept for the end."""
 
     @property
     def ref(self) -> Json | None:
@@ -54,7 +56,7 @@ class Edits:
                 break
 
     async def _post(self, piece: str) -> None:
-        if not self._may(POST):
+        if not (self._may(POST) if self.shown else await self._may_begin()):
             return
         place = {"channel": self.channel, "thread_ts": self.thread or None}
         try:
@@ -86,8 +88,28 @@ class Edits:
         self.halted = "error" in answer
         one.text = None if self.halted else piece
 
+    async def _may_begin(self) -> bool:
+        """Also other processes' answers need edits: of what they share one is taken now."""
+        if self.owing:
+            return self._may(POST)
+        pacing = self.calls.pacing
+        if not (pacing.edit(self.channel, self._reply) and await self.calls.spared(UPDATE, self.channel)):
+            return False
+        self.owing = True
+        pacing.open_edits += 1
+        return True
+
+    def forget(self) -> None:
+        """The answer is over, whatever became of it."""
+        self.calls.pacing.open_edits -= self.owing
+        self.owing = False
+
     def _may(self, method: str) -> bool:
-        return self.calls.pacing.preview(method, self.channel, f"{self.channel}/{self.thread}")
+        return self.calls.pacing.preview(method, self.channel, self._reply)
+
+    @property
+    def _reply(self) -> str:
+        return f"{self.channel}/{self.thread}"
 
     def parts(self, text: str, buttons: Sequence[Button] = ()) -> list[Json]:
         """All pieces but those that stand there already; at least one part, so that a retry has something to hold."""

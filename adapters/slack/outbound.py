@@ -140,6 +140,7 @@ class SlackReply:
             self._settle(self._making)
         if self._stream:
             self._stream.forget()
+        self._edits.forget()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE):
                 await self._status.end()

@@ -81,6 +81,8 @@ class Pacing:
     rates: Mapping[str, Rate] = field(default_factory=tiers)
     open_streams: int = 0
     """Each of them will need a chat.stopStream."""
+    open_edits: int = 0
+    """Each of these answers will need a chat.update."""
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
     _previews: dict[tuple[str, str], float] = field(default_factory=dict)
 
@@ -88,7 +90,7 @@ class Pacing:
         """Take one call for a preview of `reply`, if there is one to spare and the reply is not ahead of the others."""
         now = self.clock.monotonic()
         bucket = self._bucket(method, channel)
-        if not self._fair(method, reply, now) or bucket.wait(now, spare=bucket.rate.reserve) > 0:
+        if not self._fair(method, reply, now) or bucket.wait(now, spare=self._reserve(method)) > 0:
             return False
         bucket.level -= 1
         self._note(method, reply, now)
@@ -100,6 +102,17 @@ class Pacing:
         if stops.wait(self.clock.monotonic(), spare=self.open_streams) > 0:
             return False
         return self.preview(START, channel, reply)
+
+    def edit(self, channel: str, reply: str) -> bool:
+        """Take the call that begins an answer of edited messages, unless its end could not be paid for.
+
+        Where more are begun than edits are allowed, their ends would wait longer and longer. An answer of which nothing
+        was shown is posted whole, and posts are not counted by workspace.
+        """
+        update = self._bucket(UPDATE, channel)
+        if update.wait(self.clock.monotonic(), spare=self._reserve(UPDATE)) > 0:
+            return False
+        return self.preview(POST, channel, reply)
 
     def final(self, method: str, channel: str) -> float:
         """Take one call for something that must arrive. Returns 0, or the seconds to wait before asking again."""
@@ -120,6 +133,11 @@ class Pacing:
         rate = self.rate(method)
         active = sum(1 for other, _ in self._previews if other == method)
         return active / rate.per_second
+
+    def _reserve(self, method: str) -> float:
+        """Calls that previews leave untouched: of edits as many as answers will need for their ends."""
+        reserve = self.rate(method).reserve
+        return max(reserve, self.open_edits) if method == UPDATE else reserve
 
     def _fair(self, method: str, reply: str, now: float) -> bool:
         """A reply waits its share only when the bucket is half empty: alone or in a burst it may be quick."""

@@ -38,6 +38,8 @@ LEASE = 5.0
 WORDS = 30
 PATIENCE = 300.0
 """Seconds in which everything has its answer once nothing breaks any more."""
+_TELLING = 20.0
+"""Seconds between two lines that say how far it is."""
 
 _WHOLE = re.compile(rf"\[(\w+ asks \d+)\].*word{WORDS - 1}$", re.DOTALL)
 
@@ -134,8 +136,10 @@ class Soak:
             self._model.answer = lambda request: answer(request.said)
             await self._start(stack)
             talking = asyncio.create_task(self._talk())
+            telling = asyncio.create_task(self._tell())
             await self._break_things(talking)
             await self._settle()
+            telling.cancel()
             await self._count()
             self.report.statuses = [await bot.stop(40) for bot in self._bots]
         self.report.seconds = round(time.monotonic() - began, 1)
@@ -180,6 +184,14 @@ class Soak:
             await asyncio.sleep(self._chance.uniform(0.4, 1.6) * self._pause)
             await say(f"{name} asks {number}")
             self.report.asked += 1
+
+    async def _tell(self) -> None:
+        """How far it is, for whoever waits."""
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(_TELLING)
+            told = f"{self.report.asked} of {self._turns} asked, {sum(self.faults.values())} mishaps"
+            print(f"{time.monotonic() - began:.0f} s: {told}, {len(self._model.requests)} calls", file=sys.stderr)  # noqa: T201
 
     # --- misfortune
 

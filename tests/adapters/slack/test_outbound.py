@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -357,6 +358,26 @@ async def test_within_what_slack_promises_no_call_is_ever_refused(
     assert made(slack, "chat.startStream") > 10
     assert made(slack, "chat.appendStream") > 50
     assert {call.error for call in slack.calls} == {None}
+
+
+@pytest.mark.parametrize("tiers", [Tiers()])
+async def test_direct_messages_of_a_crowd_do_not_wait_for_edits(
+    slack: SlackEmulator, platform: SlackPlatform, question: Question
+) -> None:
+    """A hundred at once, and fifty edits a minute: whoever can be shown no growing answer gets a whole one."""
+    rooms = [slack.dm(slack.person(f"U{number}", name=f"p{number}")).id for number in range(100, 200)]
+    place = question(direct=True).place
+    replies = [
+        platform.reply(replace(question(direct=True), place=replace(place, chat=f"T1/{room}"))) for room in rooms
+    ]
+    for size in range(20, 80, 20):
+        await asyncio.gather(*(reply.show("word " * size) for reply in replies))
+    for reply in replies:
+        for part in reply.parts("The whole answer."):
+            await platform.deliver(part)
+        await reply.close()
+    assert [[one.visible for one in answers(slack, room)] for room in rooms] == [["The whole answer."]] * 100
+    assert made(slack, "chat.update") > 20
 
 
 async def patiently(platform: SlackPlatform, part: object) -> None:

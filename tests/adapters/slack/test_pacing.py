@@ -76,6 +76,23 @@ def test_streams_are_not_begun_if_their_ends_cannot_be_paid() -> None:
     assert pacing.start("C1", "r")
 
 
+def test_edited_answers_are_not_begun_if_their_ends_cannot_be_paid() -> None:
+    """Two hundred a minute, each with an end ten seconds later, where Slack allows fifty edits a minute."""
+    clock = Time()
+    pacing, ends, ended = Pacing(clock), list[float](), 0
+    for number in range(1000):
+        clock.at += 0.3
+        if pacing.edit(f"D{number}", f"r{number}"):
+            pacing.open_edits += 1
+            ends.append(clock.at + 10)
+        while ends and ends[0] <= clock.at:
+            assert pacing.final(UPDATE, "") == 0
+            pacing.open_edits -= 1
+            ends.pop(0)
+            ended += 1
+    assert ended > 200
+
+
 def test_a_429_holds_previews_and_ends_back() -> None:
     clock = Time()
     pacing = Pacing(clock)
