@@ -26,5 +26,5 @@ def ground_of(storage: Storage, settings: Settings, clock: Clock) -> Ground:
     redis_url = None if storage.embedded else settings.redis()  # an embedded database has one process
     inbox = Inbox(storage, clock, lease=settings.lease_seconds, caps=settings.caps(), redis_url=redis_url)
     duties = Duties(storage, clock, inbox.owner, lease=settings.lease_seconds)
-    retention = Retention(storage, clock, days=settings.keep_events_days)
+    retention = Retention(storage, clock, days=settings.keep_events_days, default_plan=settings.default_plan)
     return Ground(clock=clock, storage=storage, inbox=inbox, duties=duties, retention=retention)

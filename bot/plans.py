@@ -1,7 +1,7 @@
 """Which limits hold for whom: the plans Parley comes with, and what admins decided over them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.quotas import METERS, Bound, Meter, Plan, Rule, Whose, account_subject, in_force, subjects
 from bot.domain.windows import Window
@@ -78,12 +78,14 @@ class Plans:
 
     async def all(self, work: UnitOfWork, *, now: int) -> list[Plan]:
         """Every plan with the limits that hold for it, the least important first."""
-        priorities = await work.limits.plans()
-        names = {*self._base, *priorities}
+        stored = await work.limits.plans()
+        names = {*self._base, *stored}
         decided = await work.limits.decided(map(plan_subject, names), plan_name="", now=now)
-        plans = [
-            self._plan(name, decided.rules.get(plan_subject(name), ()), priorities.get(name)) for name in sorted(names)
-        ]
+        plans = []
+        for name in sorted(names):
+            row = stored.get(name)
+            found = self._plan(name, decided.rules.get(plan_subject(name), ()), row.priority if row else None)
+            plans.append(replace(found, keep=row.keep) if row else found)
         return sorted(plans, key=lambda plan: plan.priority)
 
     async def find(self, work: UnitOfWork, name: str, *, now: int) -> Plan | None:

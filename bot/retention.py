@@ -16,35 +16,36 @@ _DAY = 86_400_000
 
 
 class Retention:
-    """Deletes events and sent parts, the lanes they were in, and counts of the day before.
-
-    What people said is not theirs to delete: it stands in turns.
+    """Deletes events and sent parts, the lanes they were in, and counts of the day before; and what people said whose
+    plan keeps it no longer.
 
     Args:
         storage: where.
         clock: time.
-        days: how long they are kept; longer than any platform repeats an event, or it would be answered again.
+        days: how long events are kept; longer than any platform repeats one, or it would be answered again.
+        default_plan: the plan of people who have none.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, *, days: int) -> None:
+    def __init__(self, storage: Storage, clock: Clock, *, days: int, default_plan: str) -> None:
         self._storage = storage
         self._clock = clock
         self._age = days * _DAY
+        self._default_plan = default_plan
 
     async def run(self) -> None:
         """For ever, once an hour."""
         while True:
             await self._clock.sleep(_EVERY)
             try:
-                deleted = await self.prune()
+                events, turns = await self.prune(), await self.expire()
             except StorageError as error:
                 _log.warning("retention_failed", reason=str(error))
                 continue
-            if deleted:
-                _log.info("retention_done", events=deleted)
+            if events or turns:
+                _log.info("retention_done", events=events, turns=turns)
 
     async def prune(self) -> int:
-        """Delete everything that is old enough; returns how many events."""
+        """Delete every event that is old enough; returns how many."""
         events = 0
         while deleted := await self._batch():
             events += deleted
@@ -52,6 +53,17 @@ class Retention:
         while await self._lanes() or await self._paces():
             await self._clock.sleep(_BREATH)
         return events
+
+    async def expire(self) -> int:
+        """Delete the words that nobody's plan keeps any longer; returns of how many turns."""
+        async with self._storage.begin() as work:
+            plans = await work.limits.plans()
+        turns = 0
+        for name, plan in plans.items():
+            while plan.keep is not None and (deleted := await self._words(name, plan.keep)):
+                turns += deleted
+                await self._clock.sleep(_BREATH)
+        return turns
 
     async def _batch(self) -> int:
         async with self._storage.begin() as work:
@@ -64,3 +76,7 @@ class Retention:
     async def _paces(self) -> int:
         async with self._storage.begin() as work:
             return await work.pruning.paces(_DAY)
+
+    async def _words(self, plan: str, days: int) -> int:
+        async with self._storage.begin() as work:
+            return await work.forgetting.expire(plan, days * _DAY, otherwise=self._default_plan)

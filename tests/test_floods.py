@@ -189,6 +189,6 @@ async def test_counts_of_the_day_before_are_deleted(core: Core) -> None:
         await work.paces.add({"fake:ada": 1}, span=60)
         await work.inbox._connection.execute(sa.update(pace).values(since=pace.c.since - 2 * 86_400_000))
         await work.paces.add({"fake:ben": 1}, span=60)
-    await Retention(core.storage, core.clock, days=30).prune()
+    await Retention(core.storage, core.clock, days=30, default_plan="free").prune()
     async with core.storage.begin() as work:
         assert list(await work.inbox._connection.scalars(sa.select(pace.c.person))) == ["fake:ben"]

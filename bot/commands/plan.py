@@ -14,10 +14,11 @@ from bot.errors import UnknownPlan
 from bot.plans import plan_subject
 from bot.storage import Account, AuditRecord
 from bot.texts import Text, code, lines, text
-from bot.texts.limits import plan_name, rule_line
+from bot.texts.limits import kept_for, plan_name, rule_line
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _MOST_PRIORITY = 100
+_MOST_DAYS = 36_500
 _DEFAULT = "default"
 
 
@@ -29,8 +30,6 @@ async def plan(call: Call) -> Text | Answer:
             return _shown(call, await _find(call, name))
         case ["new", name]:
             return await _new(call, name.lower())
-        case ["set", name, "priority", number]:
-            return await _prioritise(call, name, number)
         case ["set", name, *words]:
             return await _set(call, name, words)
         case ["assign", person, name, *rest]:
@@ -50,7 +49,8 @@ def _shown(call: Call, found: Plan) -> Text:
         if found.name == call.quotas.plans.default
         else text("{plan}, priority {priority}:", plan=name, priority=found.priority)
     )
-    return lines(title, *([rule_line(rule) for rule in found.rules] or [text("• no limits")]))
+    kept = [] if found.keep is None else [text("• words kept: {time}", time=kept_for(found.keep))]
+    return lines(title, *([rule_line(rule) for rule in found.rules] or [text("• no limits")]), *kept)
 
 
 async def _new(call: Call, name: str) -> Text:
@@ -68,8 +68,7 @@ async def _new(call: Call, name: str) -> Text:
     )
 
 
-async def _prioritise(call: Call, name: str, word: str) -> Answer:
-    found = await _find(call, name)
+async def _prioritise(call: Call, found: Plan, word: str) -> Answer:
     if not word.isdecimal() or int(word) > _MOST_PRIORITY:
         raise call.bad_argument()
     await call.work.limits.put_plan(found.name, int(word))
@@ -79,8 +78,34 @@ async def _prioritise(call: Call, name: str, word: str) -> Answer:
     return call.changed(what, _number(found.priority), _number(int(word)), number)
 
 
+async def _keep(call: Call, found: Plan, word: str) -> Answer:
+    if word != "unlimited" and not (word.isdecimal() and 1 <= int(word) <= _MOST_DAYS):
+        raise call.bad_argument()
+    days = None if word == "unlimited" else int(word)
+    if days is not None and not call.confirmed:
+        return call.confirm(
+            text(
+                "How long words of people on {plan} are to be kept: {time}. What is older is deleted for good within "
+                "the hour, with its answers. Nobody can bring it back.",
+                plan=code(found.name),
+                time=kept_for(days),
+            ),
+            text("🗑 Keep no longer"),
+            f"set {found.name} keep {days}",
+        )
+    await call.work.limits.keep(found.name, days, priority=found.priority)
+    number = await call.audit("plan.keep", plan_subject(found.name), {"before": found.keep, "after": days})
+    what = text("Words kept on {plan}", plan=code(found.name))
+    return call.changed(what, kept_for(found.keep), kept_for(days), number)
+
+
 async def _set(call: Call, name: str, words: Sequence[str]) -> Answer:
     found = await _find(call, name)
+    match words:
+        case ["priority", number]:
+            return await _prioritise(call, found, number)
+        case ["keep", days]:
+            return await _keep(call, found, days)
     changed = await decide(call, Subject(key=plan_subject(found.name), plan=found.name), phrase(call, words))
     return together([changed], _shown(call, await _find(call, name)))
 
@@ -140,13 +165,22 @@ async def _prioritise_again(call: Call, record: AuditRecord) -> None:
     await call.work.limits.put_plan(record.subject.partition(":")[2], record.facts["before"])
 
 
+async def _kept_now(call: Call, record: AuditRecord) -> int | None:
+    return (await _find(call, record.subject.partition(":")[2])).keep
+
+
+async def _keep_again(call: Call, record: AuditRecord) -> None:
+    found = await _find(call, record.subject.partition(":")[2])
+    await call.work.limits.keep(found.name, record.facts["before"], priority=found.priority)
+
+
 COMMANDS = (
     Command(
         name="plan",
         summary=text("See and change what plans allow, and who is on which"),
         handler=plan,
         usage="list | show PLAN | new PLAN | set PLAN METER NUMBER|unlimited|default [per WINDOW] [on MODEL] | "
-        "set PLAN priority NUMBER | assign PERSON PLAN|default [until DATE|30d]",
+        "set PLAN priority NUMBER | set PLAN keep DAYS|unlimited | assign PERSON PLAN|default [until DATE|30d]",
         example="set free messages 50 per week on strong",
         role=Role.ADMIN,
         roles={"": Role.SUPPORT, "list": Role.SUPPORT, "show": Role.SUPPORT},
@@ -154,6 +188,7 @@ COMMANDS = (
         reversals=(
             Reversal(actions=("plan.assign",), current=_assigned_now, restore=_assign_again, said=_plan),
             Reversal(actions=("plan.priority",), current=_priority_now, restore=_prioritise_again, said=_number),
+            Reversal(actions=("plan.keep",), current=_kept_now, restore=_keep_again, said=kept_for),
         ),
     ),
 )

@@ -73,11 +73,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What accounts may use. Turns of a higher `priority` wait less for endpoints without room."""
+    """What accounts may use. Turns of a higher `priority` wait less for endpoints without room.
+
+    `keep` is for how many days their words are kept, None: until they have them forgotten.
+    """
 
     name: str
     rules: Sequence[Rule] = ()
     priority: int = 0
+    keep: int | None = None
 
 
 def account_subject(account_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Forgetting: the one place where what was said is deleted, for the account that said it and was asked twice.
+"""Forgetting: the one place where what was said is deleted: for whoever asked twice, or when a plan keeps it no longer.
 
 What calls cost stays, and so do the rows it refers to: a conversation of which nothing is left is an empty shell.
 """
@@ -12,7 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.contexts import Contexts
 from bot.storage.engine import now_ms
-from bot.storage.tables import InboxState, OutboxState, audit, conversation, inbox, outbox, place, response_cache, turn
+from bot.storage.memory import Memories
+from bot.storage.tables import (
+    InboxState,
+    OutboxState,
+    TurnState,
+    account,
+    audit,
+    conversation,
+    inbox,
+    outbox,
+    place,
+    response_cache,
+    turn,
+)
 
 _HANDLED = (InboxState.DONE, InboxState.DROPPED, InboxState.DEAD, InboxState.POISON)
 _OVER = (OutboxState.SENT, OutboxState.FAILED)
@@ -56,6 +69,21 @@ _HEARD = (
 )
 _these: sa.BindParameter[int] = sa.bindparam("arrivals", expanding=True)
 _BLANK = sa.update(inbox).where(inbox.c.id.in_(_these), inbox.c.state.in_(_HANDLED)).values(payload={}, ref=sa.null())
+_ended = sa.and_(account.c.plan_until.is_not(None), account.c.plan_until <= now_ms())
+_plan = sa.case(
+    (sa.or_(account.c.plan.is_(None), _ended), sa.bindparam("otherwise", type_=sa.Text)), else_=account.c.plan
+)
+_EXPIRED = (
+    sa.select(turn.c.id, turn.c.inbox_id, turn.c.conversation_id)
+    .join(account, account.c.id == turn.c.account_id)
+    .where(
+        _plan == sa.bindparam("its_plan", type_=sa.Text),
+        turn.c.started_at < now_ms() - sa.bindparam("older_than", type_=sa.BigInteger),
+        turn.c.state != sa.literal_column(str(TurnState.RUNNING)),
+    )
+    .limit(_PAGE)
+)
+_EXPIRE = sa.delete(turn).where(turn.c.id.in_(sa.bindparam("turns", expanding=True)))
 # That somebody tried what only admins may stays on record; their words do not.
 _UNQUOTE = sa.update(audit).where(audit.c.action == "refused", audit.c.actor == sa.bindparam("who")).values(facts={})
 _UNSAY = sa.delete(outbox).where(outbox.c.inbox_id.in_(_these), outbox.c.state.in_(_OVER))
@@ -92,6 +120,30 @@ class Forgetting:
         await self._connection.execute(_LEAVE, {"empty": [*empty]})
         # Nobody can tell whose an answer is; all of them can be had again.
         await self._connection.execute(sa.delete(response_cache))
+        return len(rows)
+
+    async def expire(self, plan: str, older_than: int, *, otherwise: str) -> int:
+        """Delete some turns that are older than so many milliseconds, of those who are on a plan; 0 is the end.
+
+        What was made of them goes too. What else was said in their conversations stays, and so does the title, until
+        nothing else is there. `otherwise` is the plan of whoever has none.
+        """
+        values = {"its_plan": plan, "otherwise": otherwise, "older_than": older_than}
+        rows = (await self._connection.execute(_EXPIRED, values)).all()
+        if not rows:
+            return 0
+        turns = [row.id for row in rows]
+        await self.unsay([row.inbox_id for row in rows if row.inbox_id is not None])
+        await Memories(self._connection).forget(turns)
+        await self._connection.execute(_EXPIRE, {"turns": turns})
+        touched = sorted({row.conversation_id for row in rows})
+        for one in touched:
+            await Contexts(self._connection).distrust(one, 0)
+        empty = [*(await self._connection.execute(_EMPTY, {"touched": touched})).scalars()]
+        await self._connection.execute(_NAMELESS, {"touched": empty})
+        for one in empty:
+            await Contexts(self._connection).forget(one)
+        await self._connection.execute(_LEAVE, {"empty": empty})
         return len(rows)
 
     async def heard(self, named: str, *, after: int, before: int) -> Sequence[Heard]:

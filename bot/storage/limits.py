@@ -24,6 +24,14 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPlan:
+    """What was decided about a plan beside its limits. `keep`: for how many days words are kept, None: for ever."""
+
+    priority: int
+    keep: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Somebody asks for more."""
 
@@ -57,7 +65,7 @@ _DECIDED = sa.union_all(
         plan.c.priority,
     ).where(plan.c.name == sa.bindparam("its_plan")),
 )
-_PLANS = sa.select(plan.c.name, plan.c.priority).order_by(plan.c.name)
+_PLANS = sa.select(plan).order_by(plan.c.name)
 _this = sa.and_(
     quota.c.subject == sa.bindparam("its_subject"),
     quota.c.meter == sa.bindparam("its_meter"),
@@ -130,12 +138,18 @@ class Limits:
                 known.insert(len(known) if row.span.endswith(_PASSING) else 0, _rule(row))
         return Decided(rules=rules, priority=priority)
 
-    async def plans(self) -> dict[str, int]:
-        """The plans that have a row, and their priorities."""
-        return {row.name: row.priority for row in await self._connection.execute(_PLANS)}
+    async def plans(self) -> dict[str, StoredPlan]:
+        """The plans that have a row."""
+        rows = await self._connection.execute(_PLANS)
+        return {row.name: StoredPlan(priority=row.priority, keep=row.keep_days) for row in rows}
 
     async def put_plan(self, name: str, priority: int) -> None:
         await self._connection.execute(_put(self._dialect, plan, "priority"), {"name": name, "priority": priority})
+
+    async def keep(self, name: str, days: int | None, *, priority: int) -> None:
+        """For how many days a plan keeps words; `priority` is for one that has no row yet."""
+        values = {"name": name, "priority": priority, "keep_days": days}
+        await self._connection.execute(_put(self._dialect, plan, "keep_days"), values)
 
     async def get(self, subject: str, rule: Rule, *, passing: bool) -> tuple[int | None, int | None] | None:
         """(amount, until) of what was decided, for good or for a time, for the limit of that key; None: nothing."""

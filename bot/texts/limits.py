@@ -107,3 +107,10 @@ def bar(standing: Standing) -> Text:
     if standing.rule.window.hours:
         return text("{bar} {standing}, the first back on {resets_at}", **values, resets_at=standing.resets_at)
     return text("{bar} {standing}, until {resets_at}", **values, resets_at=standing.resets_at)
+
+
+def kept_for(days: int | None) -> Text:
+    """How long words are kept."""
+    if days is None:
+        return text("until they are forgotten")
+    return plural("{count} day", "{count} days", days)

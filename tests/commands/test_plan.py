@@ -59,6 +59,26 @@ async def test_a_higher_priority_waits_less(core: Core) -> None:
     assert [prompt.priority for prompt in core.model.prompts] == [9, 0]
 
 
+async def test_how_long_a_plan_keeps_words_is_set_after_a_question_and_taken_back(core: Core) -> None:
+    assert "is deleted for good within the hour" in await core.say(ADMIN, "/plan set free keep 90")
+    assert "words kept" not in await core.say(ADMIN, "/plan show free")
+    await core.say(ADMIN, "/plan set free keep 90")
+    changed = await core.click(ADMIN, "🗑 Keep no longer")
+    assert "Words kept on `free`: until they are forgotten → 90 days" in changed
+    assert "• words kept: 90 days" in await core.say(ADMIN, "/plan show free")
+    assert "90 days → until they are forgotten" in await core.say(ADMIN, "/plan set free keep unlimited")
+    await core.say(ADMIN, "/revert 2")
+    assert "• words kept: 90 days" in await core.say(ADMIN, "/plan show free")
+
+
+async def test_a_plan_keeps_its_priority_when_it_is_told_how_long_to_keep_words(core: Core) -> None:
+    await core.say(ADMIN, "/plan set vip keep 1")
+    await core.click(ADMIN, "🗑 Keep no longer")
+    assert "priority 2" in await core.say(ADMIN, "/plan show vip")
+    await core.say(ADMIN, "/plan set vip priority 9")
+    assert "• words kept: 1 day" in await core.say(ADMIN, "/plan show vip")
+
+
 async def test_a_plan_that_nobody_made_is_named(core: Core) -> None:
     assert "no plan `gold`" in await core.say(ADMIN, "/plan assign fake:ada gold")
     assert "There is a plan `free` already" in await core.say(ADMIN, "/plan new free")
@@ -74,6 +94,8 @@ async def test_a_plan_that_nobody_made_is_named(core: Core) -> None:
         "set free",
         "set free priority high",
         "set free priority 101",
+        "set free keep 0",
+        "set free keep long",
         "assign fake:ada",
         "assign fake:ada free soon",
         "assign fake:ada free until never",

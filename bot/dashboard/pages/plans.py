@@ -7,7 +7,7 @@ from bot.dashboard.values import Act, Acts, Blank, Listing, Page, Section
 from bot.domain.quotas import Plan
 from bot.domain.windows import milliseconds
 from bot.texts import text
-from bot.texts.limits import amount, rule_name
+from bot.texts.limits import amount, kept_for, rule_name
 
 
 async def plans(look: Look) -> Page:
@@ -22,7 +22,7 @@ def _listing(look: Look, plan: Plan) -> Listing:
     return Listing(
         name=plan.name,
         title=title,
-        about=text("Priority {priority}", priority=plan.priority),
+        about=text("Priority {priority}, words kept: {time}", priority=plan.priority, time=kept_for(plan.keep)),
         table=Table(
             columns=(text("Limit"), text("At most")),
             rows=[
@@ -51,6 +51,11 @@ def _acts(found: list[Plan]) -> list[Section]:
                     command="plan set {plan} priority {priority}",
                     label=text("Change the priority"),
                     blanks=[which, Blank(name="priority", label=text("Priority, 0 to 100"))],
+                ),
+                Act(
+                    command="plan set {plan} keep {days}",
+                    label=text("Change how long words are kept"),
+                    blanks=[which, Blank(name="days", label=text("Days, or unlimited"))],
                 ),
                 Act(
                     command="plan new {name}",

@@ -78,7 +78,7 @@ turn = sa.Table(
     sa.Column("variant_id", sa.BigInteger),
 )
 sa.Index("ix_turn_history", turn.c.conversation_id, turn.c.id, **partial(turn.c.state == TurnState.ANSWERED))
-sa.Index("ix_turn_account", turn.c.account_id)
+sa.Index("ix_turn_account", turn.c.account_id, turn.c.started_at)
 
 # Pictures of questions, as models see them. They go when their turn goes.
 picture = sa.Table(

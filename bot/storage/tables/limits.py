@@ -70,6 +70,8 @@ plan = sa.Table(
     metadata,
     sa.Column("name", sa.String(32), primary_key=True),
     sa.Column("priority", sa.SmallInteger, nullable=False),
+    # For how many days words of those on it are kept, NULL: until they have them forgotten.
+    sa.Column("keep_days", sa.Integer),
 )
 
 
