@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak rehearse lock sbom audit clean
+.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak rehearse docs lock sbom audit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ soak: $(VENV)/.development ## Break everything while two thousand questions are 
 rehearse: ## Go through the Dockerfile's steps without a container engine
 	$(PYTHON) deploy/rehearse.py
 
+docs: $(VENV)/.docs ## Build the documentation into site/; every link has to lead somewhere
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 lock: $(UV) ## Choose the newest allowed version of every dependency
 	$(UV) lock --upgrade
 
@@ -81,7 +84,7 @@ audit: $(UV) ## Ask osv.dev whether a weakness of a locked package is known
 		echo "Nothing was audited: the advisory service could not be asked."; exit 3; fi; exit $$status
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -100,3 +103,8 @@ $(VENV)/.development: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what tests and checks need …"
 	@$(UV) sync --frozen --inexact --all-extras --compile-bytecode --quiet
 	@touch $(VENV)/.runtime $@
+
+$(VENV)/.docs: pyproject.toml uv.lock | $(VENV)/.development
+	@echo "Installing what the documentation needs …"
+	@$(UV) sync --frozen --inexact --all-extras --group docs --compile-bytecode --quiet
+	@touch $@

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prometheus_client import Metric
 
@@ -13,12 +14,14 @@ from bot.storage import Backlog
 from bot.telemetry import configure
 from bot.telemetry.metrics import Metrics
 from bot.vitals import Vitals
-from tests.house.repository import ROOT, docstring, product, read
+from tests.house.reference import command_line_page, settings_page
+from tests.house.repository import ROOT, docstring, product, read, tracked
 from tests.transcript import transcript
 
 _WHOLE = "/emulator/"
 """Emulators are listed as one line: whoever looks into one begins with its own package."""
 
+_MIGRATIONS = "bot/storage/migrations/versions/0*.py"
 
 _WHO = {
     Role.NEWCOMER: "everybody",
@@ -40,6 +43,12 @@ def command_table() -> str:
     """A row for every command: how it is called, what it does and who may use it."""
     head = ["| Command | What it does | Who |", "|---|---|---|"]
     return "\n".join([*head, *(_row(command) for command in all_commands())])
+
+
+def migration_table() -> str:
+    """A row for every migration after the first: its revision and what it is for."""
+    head = ["| Revision | What for |", "|---|---|"]
+    return "\n".join([*head, *(f"| {Path(name).name[:4]} | {docstring(name)} |" for name in tracked(_MIGRATIONS)[1:])])
 
 
 def metric_table() -> str:
@@ -73,7 +82,10 @@ def _metric(family: Metric) -> str:
 
 GENERATED: Mapping[tuple[str, str], Callable[[], str]] = {
     ("ARCHITECTURE.md", "code map"): code_map,
-    ("README.md", "commands"): command_table,
+    ("docs/reference/settings.md", "settings"): settings_page,
+    ("docs/reference/commands.md", "commands"): command_table,
+    ("docs/reference/command-line.md", "commands"): command_line_page,
+    ("docs/upgrading.md", "migrations"): migration_table,
     ("docs/quotas.md", "transcript"): transcript,
     ("docs/monitoring.md", "metrics"): metric_table,
 }
