@@ -112,7 +112,8 @@ class Inbox:
     async def claim(self, most: int) -> list[Lease]:
         """Take up to `most` lanes that have something to do."""
         deadline = self._clock.monotonic() + self._ttl
-        async with self._storage.begin() as work:
+        # A claim that a power cut undoes is as good as one of a process that died.
+        async with self._storage.begin(kept=False) as work:
             claims = await work.inbox.claim(most, owner=self._owner, ttl=milliseconds(self._ttl), caps=self._caps)
         return [self._hold(claim, deadline) for claim in claims]
 
@@ -205,7 +206,7 @@ class Inbox:
         if not held:
             return
         renewed_at = self._clock.monotonic()
-        async with self._storage.begin() as work:
+        async with self._storage.begin(kept=False) as work:
             lanes = [lease.claim.lane for lease in held]
             alive = await work.inbox.renew(lanes, owner=self._owner, ttl=milliseconds(self._ttl))
         for lease in held:

@@ -36,26 +36,29 @@ class Lease:
     done: bool = False
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that is rolled back unless the lane is still ours. Raises LostLease, StorageDown."""
-        async with AsyncExitStack() as transaction:
-            yield await self._enter(transaction)
+    async def begin(self, *, kept: bool = True) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that is rolled back unless the lane is still ours. Raises LostLease, StorageDown.
 
-    async def _enter(self, transaction: AsyncExitStack) -> UnitOfWork:
+        See `Storage.begin` for `kept`.
+        """
+        async with AsyncExitStack() as transaction:
+            yield await self._enter(transaction, kept=kept)
+
+    async def _enter(self, transaction: AsyncExitStack, *, kept: bool) -> UnitOfWork:
         """Begin with the fence. Up to it nothing was done, so a dead connection or an outage can be sat out."""
         for pause in _PAUSES:
             try:
-                return await self._fenced(transaction)
+                return await self._fenced(transaction, kept=kept)
             except StorageDown:
                 await self.clock.sleep(pause)
-        return await self._fenced(transaction)
+        return await self._fenced(transaction, kept=kept)
 
-    async def _fenced(self, transaction: AsyncExitStack) -> UnitOfWork:
+    async def _fenced(self, transaction: AsyncExitStack, *, kept: bool) -> UnitOfWork:
         async def fence(work: UnitOfWork) -> None:
             await work.inbox.fence(self.claim, ttl=milliseconds(self.ttl))
 
         fenced_at = self.clock.monotonic()
-        work = await transaction.enter_async_context(self.storage.begin(fence))
+        work = await transaction.enter_async_context(self.storage.begin(fence, kept=kept))
         # The fence renewed the lease; under load the heartbeat may queue behind the answers themselves.
         self.deadline = max(self.deadline, fenced_at + self.ttl)
         return work

@@ -45,7 +45,8 @@ class Opening:
         """Record the question and reserve what it may use. Raises UserError, NotAdmitted."""
         update = asked.update
         words = Weighed(text=asked.words, tokens=await self._tokens.count(asked.words))
-        async with asked.lease.begin() as work:
+        # A power cut may undo this, but not the message, which is then answered anew.
+        async with asked.lease.begin(kept=False) as work:
             account = (await self._access.admit(work, update)).account
             asked = asked.by(account)
             update = asked.update

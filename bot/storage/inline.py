@@ -33,8 +33,9 @@ class InlineConnection(aiosqlite.Connection):
 
     async def commit(self) -> None:
         """End the transaction; `log.synced` is when the disk has it."""
-        if self.log.is_long:
+        if self.log.mostly_copied:
             await super()._execute(self._commit_and_copy)  # type: ignore[no-untyped-call]
+            self.log.copied()
         else:
             self._conn.commit()
         if self._changes != (changes := self._conn.total_changes):

@@ -55,10 +55,11 @@ class Storage:
         return self._engine.dialect.name == "sqlite"
 
     @asynccontextmanager
-    async def begin(self, first: First | None = None) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, first: First | None = None, *, kept: bool = True) -> AsyncIterator[UnitOfWork]:
         """One transaction, committed at the end of the block: then the disk has it. Raises StorageError.
 
-        `first` is done before the block is entered: if it raises StorageDown, nothing has happened yet.
+        `first` is done before the block is entered: if it raises StorageDown, nothing has happened yet. What is not to
+        be `kept` at once does not wait for the disk: a power cut may undo it, up to the end of the next one that is.
         """
         try:
             async with self._engine.begin() as connection:
@@ -68,7 +69,7 @@ class Storage:
                 yield work
         except SQLAlchemyError as error:
             raise translate(error) from error
-        if self._log is not None:
+        if self._log is not None and kept:
             await self._synced(self._log)
 
     @asynccontextmanager

@@ -4,39 +4,53 @@ With `synchronous=FULL` a COMMIT waits for the disk, in a thread, with the only 
 waits as well. With `NORMAL` it writes to the write-ahead log and is over. `WriteAheadLog.synced` then waits until the
 disk has the log, before anybody is told that something is stored. After a power cut SQLite reads the log up to its
 first incomplete frame (https://sqlite.org/walformat.html#recovery): what was synced is there, with all before it.
+
+The log has to be copied into the database now and then, which takes as long as many transactions. A connection of its
+own does most of it in a thread while others write; what they wrote meanwhile is copied at the end of a transaction,
+because the log begins anew only when nothing is left in it.
 """
 
 import asyncio
 import os
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 _CHECKPOINT = 200
-"""Transactions after which the log is copied into the database, which takes as long as some syncs."""
+"""Transactions after which the log is copied into the database."""
 
 
 class WriteAheadLog:
     """The log beside the database file at `path`. One event loop writes it."""
 
     def __init__(self, path: str) -> None:
+        self._database = Path(path)
         self._path = Path(f"{path}-wal")
         self._file: int | None = None
+        self._copying: asyncio.Future[None] | None = None
+        self._copied = 0
         self._written = 0
         self._on_disk = 0
         self._syncing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wal")
 
     @property
-    def is_long(self) -> bool:
-        """Whether it is time to copy it into the database."""
-        return self._written % _CHECKPOINT == _CHECKPOINT - 1
+    def mostly_copied(self) -> bool:
+        """Whether little is left that is not in the database: time to copy that as well."""
+        return self._copying is not None and self._copying.done()
+
+    def copied(self) -> None:
+        """All of it is in the database."""
+        self._copying, self._copied = None, self._written
 
     def wrote(self) -> None:
         """A transaction that changed something has ended."""
         if self._file is None:
             self._open()
         self._written += 1
+        if self._file is not None and self._copying is None and self._written - self._copied >= _CHECKPOINT:
+            self._copying = asyncio.get_running_loop().run_in_executor(None, _copy, self._database)
 
     def closed(self) -> None:
         """The connection was closed. The last one of all copies the log into the database, and removes it."""
@@ -90,6 +104,12 @@ def _leave(log: int) -> None:
         _sync_contents(log)
     finally:
         os.close(log)
+
+
+def _copy(database: Path) -> None:
+    # Whatever is wrong here will be wrong for those who write, too: they say so.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as own:
+        own.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _sync_folder(folder: Path) -> None:

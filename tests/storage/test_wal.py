@@ -67,6 +67,19 @@ async def test_transactions_that_end_meanwhile_share_a_sync(tmp_path: Path, monk
 
 
 @on("sqlite")
+async def test_what_need_not_be_kept_at_once_is_kept_with_the_next(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    async with storage.begin(kept=False) as work:
+        await work.people.meet(Sender(identity=Identity(platform="fake", user="1"), name="Ada"))
+    assert not disk.busy.is_set()
+    disk.idle.set()
+    await meet(storage, 2)
+    assert disk.syncs == 1
+
+
+@on("sqlite")
 async def test_who_only_read_waits_for_no_disk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     await meet(storage, 1)
     disk = Disk(monkeypatch)
@@ -89,9 +102,24 @@ async def test_the_log_does_not_grow_without_end(storage: Storage, tmp_path: Pat
         await meet(storage, number)
     log = tmp_path / "parley.db-wal"
     grown = log.stat().st_size
-    for number in range(100, 1000):
+    for number in range(100, 2000):
         await meet(storage, number)
-    assert log.stat().st_size < 5 * grown
+    assert log.stat().st_size < 6 * grown
+
+
+@on("sqlite")
+async def test_the_log_is_copied_while_others_write(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    copying, go_on = threading.Event(), threading.Event()
+
+    def copy(_database: Path) -> None:
+        copying.set()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr("bot.storage.wal._copy", copy)
+    for number in range(300):
+        await meet(storage, number)
+    assert copying.is_set()
+    go_on.set()
 
 
 async def test_without_a_log_there_is_nothing_to_wait_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
