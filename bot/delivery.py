@@ -181,6 +181,6 @@ def _doubt(claim: Claim, platform: Platform) -> Arrival | None:
 async def _answers(platform: Platform) -> None:
     """Ask something harmless, before the one attempt that is left. Raises PlatformBusy, PlatformDown."""
     try:
-        await platform.check()
+        await platform.reach()
     except PlatformDown as error:
         raise PlatformDown(str(error), outcome_unknown=False) from error

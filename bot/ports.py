@@ -137,8 +137,11 @@ class Platform(Protocol):
     def repeatable(self, part: Part) -> bool:
         """Whether sending this part twice looks like sending it once: it replaces a message. Pure."""
 
+    async def reach(self) -> None:
+        """Ask the platform something harmless, to know whether it answers. Raises PlatformError."""
+
     async def check(self) -> str:
-        """Ask the platform who we are; one line for `parley doctor`. Raises PlatformError."""
+        """Ask the platform who we are and whether all is set up; one line for `parley doctor`. Raises PlatformError."""
 
     async def close(self) -> None:
         """Give connections back."""

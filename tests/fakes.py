@@ -228,9 +228,11 @@ class FakePlatform:
     def repeatable(self, part: Part) -> bool:
         return bool(part.get("instead_of"))
 
-    async def check(self) -> str:
+    async def reach(self) -> None:
         if self.away:
             raise self.away.pop(0)
+
+    async def check(self) -> str:
         return "fake"
 
     async def close(self) -> None:

@@ -114,6 +114,9 @@ class ConsolePlatform:
     def repeatable(self, _part: Part) -> bool:
         return False
 
+    async def reach(self) -> None:
+        return
+
     async def check(self) -> str:
         return "console: a terminal"
 

@@ -197,6 +197,10 @@ class SlackPlatform:
     def repeatable(self, part: Part) -> bool:
         return part["do"] in {"delete", "finish", "home", "prompts", "replace", "rewrite"}
 
+    async def reach(self) -> None:
+        """See ports.Platform."""
+        await self._calls.ask("auth.test")
+
     async def check(self) -> str:
         """See ports.Platform."""
         me = await self._calls.ask("auth.test")

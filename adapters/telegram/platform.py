@@ -230,13 +230,19 @@ class TelegramPlatform:
     def repeatable(self, part: Part) -> bool:
         return "edit" in part
 
+    async def reach(self) -> None:
+        await self._asked()
+
     async def check(self) -> str:
-        try:
-            user = await self._bot.get_me()
-        except sdk.TelegramError as error:
-            raise translate(error) from error
+        user = await self._asked()
         groups = "reads all messages of its groups" if user.can_read_all_group_messages else "privacy mode is on"
         return f"@{user.username} ({user.id}), {groups}"
+
+    async def _asked(self) -> User:
+        try:
+            return await self._bot.get_me()
+        except sdk.TelegramError as error:
+            raise translate(error) from error
 
     async def close(self) -> None:
         for request in self._requests:

@@ -157,6 +157,7 @@ async def test_an_app_that_lacks_a_scope_is_found_out_before_anybody_misses_it()
         )
         with pytest.raises(PlatformMisconfigured) as caught:
             await platform.check()
+        await platform.reach()  # and answers wait for nobody
         await platform.close()
     assert "lacks files:write" in caught.value.hint
 
