@@ -11,7 +11,7 @@ from bot.errors import ConfigError, ModelError, ParleyError, PlatformError
 from bot.llm import list_models
 from bot.llm.catalog import read_catalog, surroundings
 from bot.needs import check_serving
-from bot.platforms import platforms_of
+from bot.platforms import all_platforms
 from bot.ports import Platform
 from bot.settings import Settings
 from bot.storage import Storage
@@ -23,7 +23,7 @@ _SHOWN = 12
 
 async def examine(settings: Settings, say: Say) -> bool:
     """Check everything and report line by line. True if all is well."""
-    platforms = platforms_of(settings, all_commands())
+    platforms = all_platforms(settings, all_commands())
     try:
         checks = [
             _settings(settings, say),

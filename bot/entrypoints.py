@@ -20,8 +20,8 @@ from bot.clock import SystemClock
 from bot.commands import all_commands
 from bot.dashboard.office import Office
 from bot.errors import ConfigError
-from bot.needs import model_problems
-from bot.platforms import platforms_of
+from bot.needs import NO_PLATFORM, model_problems
+from bot.platforms import all_platforms, platforms_of
 from bot.ports import Platform
 from bot.settings import OPENAI_URL, Part, Settings
 from bot.tasks import cancel
@@ -46,7 +46,9 @@ _NEW_OBJECTS = 10_000
 async def serve(settings: Settings, stop_signal: Callable[[], asyncio.Event], part: Part = "all") -> None:
     """`parley serve`."""
     book = all_commands()
-    platforms = platforms_of(settings, book)
+    platforms = all_platforms(settings, book)
+    if not platforms:
+        raise ConfigError([NO_PLATFORM])
     async with (
         _watched(settings),
         open_application(settings, platforms, book, part=part) as application,

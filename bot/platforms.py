@@ -1,20 +1,29 @@
-"""Which platforms there are: those whose tokens are set. Alone, with the composition root, in knowing adapters."""
+"""Which platforms there are: those that are set up. Alone, with the composition root, in knowing adapters."""
 
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot import extensions
 from bot.clock import SystemClock
 from bot.commands import CommandBook
 from bot.commands.welcome import SUGGESTIONS
+from bot.extensions import Host
+from bot.llm.catalog import surroundings
 from bot.ports import Allowance, Clock, Platform
 from bot.settings import Settings
 from bot.texts import Text
 from bot.texts.catalogues import Catalogues
 
 
+def all_platforms(settings: Settings, book: CommandBook) -> list[Platform]:
+    """Every platform that is set up, those of extensions too. Raises ConfigError if one of those does not do."""
+    host = Host(commands=book, clock=SystemClock(), environment=surroundings())
+    return [*platforms_of(settings, book), *extensions.platforms(host)]
+
+
 def platforms_of(settings: Settings, book: CommandBook) -> list[Platform]:
-    """The platforms whose tokens are set."""
+    """Parley's own platforms, where their tokens are set."""
     clock = SystemClock()
     catalogues = Catalogues(settings.language, ZoneInfo(settings.timezone))
 

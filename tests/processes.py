@@ -10,11 +10,17 @@ from pathlib import Path
 
 @contextmanager
 def running(
-    command: Sequence[str], port: int, *, patience: float, environment: Mapping[str, str] | None = None, log: Path
+    command: Sequence[str],
+    port: int,
+    *,
+    patience: float,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    log: Path,
 ) -> Iterator[None]:
-    """Runs a server that listens on `port`, within `patience` seconds; what it says goes into `log`."""
+    """Runs a server that listens on `port`, within `patience` seconds, in `folder`; what it says goes into `log`."""
     with log.open("wb") as out:
-        server = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=out)
         try:
             _wait_for(port, server, patience, log)
             yield

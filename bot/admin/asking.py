@@ -13,13 +13,16 @@ from bot.admin.output import as_json as rendered
 from bot.admin.output import plain, show
 from bot.answers import Reader
 from bot.commands import CommandBook, confirmation
+from bot.extensions import platform_names
 from bot.settings import Settings
 from bot.texts.catalogues import SOURCE, Catalogues
 
-PLATFORMS = ("telegram", "slack")
-"""Whose people can be named before they have written."""
-
 EXIT_REFUSED, EXIT_UNCONFIRMED = 1, 3
+
+
+def platforms() -> tuple[str, ...]:
+    """Whose people can be named before they have written."""
+    return ("telegram", "slack", *platform_names())
 
 
 async def ask(settings: Settings, book: CommandBook, words: Sequence[str], *, as_json: bool, yes: bool) -> int:
@@ -27,7 +30,7 @@ async def ask(settings: Settings, book: CommandBook, words: Sequence[str], *, as
     # Keys of JSON must not depend on the language of the bot.
     catalogues = Catalogues(SOURCE if as_json else settings.language, ZoneInfo(settings.timezone))
     reader = Reader(catalogues.of(None), "parley admin ")
-    async with open_desk(settings, book, PLATFORMS) as desk:
+    async with open_desk(settings, book, platforms()) as desk:
         outcome = await desk.run(words, reader.words)
         confirmed = confirmation.asked_for(outcome.answer)
         if confirmed is None:

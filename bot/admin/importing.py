@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.admin.asking import EXIT_REFUSED, PLATFORMS
+from bot.admin.asking import EXIT_REFUSED, platforms
 from bot.admin.desk import Applied
 from bot.admin.opening import open_desk
 from bot.admin.output import plain
@@ -20,10 +20,10 @@ from bot.texts.catalogues import Catalogues
 async def import_sheet(settings: Settings, book: CommandBook, file: Path, *, dry: bool) -> int:
     """Read a file and do what it says, or say what would be done; the exit code."""
     content = file.read_bytes()  # noqa: ASYNC240 - nothing else runs
-    sheet = read_sheet(content, PLATFORMS)
+    sheet = read_sheet(content, platforms())
     reader = Reader(Catalogues(settings.language, ZoneInfo(settings.timezone)).of(None), "parley admin ")
     occasion = {"file": file.name, "sha256": hashlib.sha256(content).hexdigest(), "lines": len(sheet.lines)}
-    async with open_desk(settings, book, PLATFORMS) as desk:
+    async with open_desk(settings, book, platforms()) as desk:
         # Lines that cannot be read leave the others to be tried: one run shows every mistake.
         applied = await desk.apply(sheet.lines, occasion, keep=not dry and not sheet.problems)
     problems = sorted([*sheet.problems, *_refused(applied, reader)], key=lambda one: one.line)

@@ -6,7 +6,7 @@ __all__ = ["Command", "CommandBook", "Role", "all_commands"]
 
 
 def all_commands() -> CommandBook:
-    """Every command there is."""
+    """Every command there is, with those of extensions. Raises ConfigError if one of those does not do."""
     # Here, because most modules need declarations alone, and some of those modules commands need.
     from bot.commands import (
         admission,
@@ -39,10 +39,11 @@ def all_commands() -> CommandBook:
         transcripts,
         welcome,
     )
+    from bot.extensions import extended
 
     families = (
         welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, forget, personas,
         home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, conduct,
         admission, linking, records, operation,
     )  # fmt: skip
-    return CommandBook([command for family in (*families, dashboard) for command in family.COMMANDS])
+    return extended([command for family in (*families, dashboard) for command in family.COMMANDS])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.commands import all_commands
 from bot.domain.updates import Arrival
 from bot.errors import ConfigError
-from bot.platforms import platforms_of
+from bot.platforms import all_platforms
 from bot.ports import Platform
 from bot.settings import Settings
 from bot.storage import Storage
@@ -28,7 +28,7 @@ async def on_database(url: str, doing: Doing) -> None:
 
 async def retry_with_platforms(storage: Storage, settings: Settings, ids: Sequence[int], say: Say) -> None:
     """As `retry`, with the platforms of the settings."""
-    platforms = platforms_of(settings, all_commands())
+    platforms = all_platforms(settings, all_commands())
     try:
         await retry(storage, {platform.name: platform for platform in platforms}, ids, say)
     finally:

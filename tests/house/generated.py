@@ -80,6 +80,12 @@ def _metric(family: Metric) -> str:
     return f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
 
 
+def verbatim(file: str) -> Callable[[], str]:
+    """A file as a fenced block."""
+    language = {"py": "python"}.get(file.rpartition(".")[2], file.rpartition(".")[2])
+    return lambda: f"```{language}\n{read(file).strip()}\n```"
+
+
 GENERATED: Mapping[tuple[str, str], Callable[[], str]] = {
     ("ARCHITECTURE.md", "code map"): code_map,
     ("docs/reference/settings.md", "settings"): settings_page,
@@ -88,6 +94,12 @@ GENERATED: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/upgrading.md", "migrations"): migration_table,
     ("docs/quotas.md", "transcript"): transcript,
     ("docs/monitoring.md", "metrics"): metric_table,
+    ("docs/extending.md", "dice package"): verbatim("examples/dice/pyproject.toml"),
+    ("docs/extending.md", "dice"): verbatim("examples/dice/parley_dice/__init__.py"),
+    ("docs/extending.md", "lines package"): verbatim("examples/lines/pyproject.toml"),
+    ("docs/extending.md", "lines"): verbatim("examples/lines/parley_lines/__init__.py"),
+    ("docs/extending.md", "endpoint"): verbatim("examples/endpoint/server.py"),
+    ("docs/extending.md", "endpoint models"): verbatim("examples/endpoint/models.toml"),
 }
 """Which document has which part, between two comments with its name."""
 
@@ -102,7 +114,8 @@ def main() -> None:
     """Write every generated part into its document."""
     configure("WARNING", "console")
     for (document, part), make in GENERATED.items():
-        text = _marked(part).sub(lambda found, make=make: f"{found[1]}\n{make()}\n{found[3]}", read(document))  # type: ignore[misc]
+        written = (ROOT / document).read_text("utf-8")  # with the parts before this one
+        text = _marked(part).sub(lambda found, make=make: f"{found[1]}\n{make()}\n{found[3]}", written)  # type: ignore[misc]
         (ROOT / document).write_text(text, "utf-8")
 
 
