@@ -110,7 +110,12 @@ class Inbox:
             self._woken.clear()
 
     async def claim(self, most: int) -> list[Lease]:
-        """Take up to `most` lanes that have something to do."""
+        """Take up to `most` lanes that have something to do; none while those that are held are renewed late.
+
+        A process that gets too little of the processor would lose whatever it took to others, who would fare no better.
+        """
+        if self._overdue():
+            return []
         deadline = self._clock.monotonic() + self._ttl
         # A claim that a power cut undoes is as good as one of a process that died.
         async with self._storage.begin(kept=False) as work:
@@ -217,6 +222,11 @@ class Inbox:
             lease.deadline = renewed_at + self._ttl
             if stop:
                 lease.stopped.set()
+
+    def _overdue(self) -> bool:
+        """Whether a lease has come close to its end, although two renewals were due. One that is lost says nothing."""
+        now = self._clock.monotonic()
+        return any(now - self._ttl < lease.deadline < now + self._ttl / 4 for lease in self._held.values())
 
     def _hold(self, claim: Claim, deadline: float) -> Lease:
         lease = Lease(claim=claim, storage=self._storage, clock=self._clock, ttl=self._ttl, deadline=deadline)
