@@ -1,4 +1,4 @@
-"""The command line: `parley serve|setup|console|demo|doctor|db|inbox|tail|slack|admin|batch`."""
+"""The command line: `parley serve|setup|console|demo|doctor|db|inbox|tail|privacy|slack|admin|batch`."""
 
 import asyncio
 import ctypes
@@ -105,6 +105,19 @@ def _in_admin(make: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
 
 
 main.add_command(Commands(_in_admin))
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True)
+def privacy(form: str) -> None:
+    """Print what is done with people's data by the settings in force: a record of processing (GDPR, article 30)."""
+    from datetime import UTC, datetime
+
+    from bot.processing import as_page, record_of
+
+    with _explained():
+        record = _run(record_of(_settings(quiet=True), datetime.now(UTC)))
+    click.echo(as_page(record) if form == "html" else record, nl=False)
 
 
 @main.group()

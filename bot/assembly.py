@@ -24,6 +24,7 @@ from bot.chores import Chores
 from bot.commands import CommandBook
 from bot.dashboard.opening import doors_of, office_of
 from bot.delivery import Courier
+from bot.disclosure import disclosure_of
 from bot.dispatch import Dispatcher
 from bot.domain.bursts import Quiet
 from bot.domain.models import Catalog
@@ -185,6 +186,7 @@ class Assembly:
             brain=self._brain,
             offers=self._settings.offers(),
             doors=doors_of(self._settings, self._access, self._ground),
+            disclosure=disclosure_of(self._settings, self._catalog, self._masking),
         )
 
     def _chores(self) -> Chores:

@@ -10,6 +10,7 @@ from bot.commands import confirmation
 from bot.commands.call import Call
 from bot.commands.declaration import CommandBook
 from bot.dashboard.doors import Doors
+from bot.disclosure import Disclosure
 from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
 from bot.inbox import Inbox
@@ -37,6 +38,7 @@ class Switchboard:
         brain: Brain | None = None,
         offers: Offers = Offers(),  # noqa: B008 - a value
         doors: Doors | None = None,
+        disclosure: Disclosure = Disclosure(),  # noqa: B008 - a value
     ) -> None:
         self.book = book
         self.access = access
@@ -50,6 +52,7 @@ class Switchboard:
         self._clock = clock
         self._zone = zone
         self.doors = doors
+        self._disclosure = disclosure
 
     async def call(self, work: UnitOfWork, update: Update, invocation: Invocation, arrival: int) -> Call:
         """One call, of whoever speaks. Raises UserError and NotAdmitted for what they may not."""
@@ -80,6 +83,7 @@ class Switchboard:
             personas=self._personas,
             offers=self._offers,
             doors=self.doors,
+            disclosure=self._disclosure,
             now=now,
             zone=self._zone,
         )

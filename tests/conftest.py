@@ -33,6 +33,7 @@ from bot.dashboard.doors import Doors
 from bot.dashboard.looking import Inside
 from bot.dashboard.office import Office
 from bot.delivery import Courier
+from bot.disclosure import Disclosure
 from bot.dispatch import Dispatcher
 from bot.domain.access import AccessPolicy
 from bot.domain.budgets import BudgetPlan
@@ -209,6 +210,7 @@ def make_core(
     calibration: Calibration | None = None,
     moderation: Moderation | None = None,
     masking: Masking = Masking(),  # noqa: B008 - a value
+    disclosure: Disclosure = Disclosure(),  # noqa: B008 - a value
     offers: Offers = Offers(),  # noqa: B008 - a value
     attachments: AttachmentLimits | None = None,
     hearing: Callable[[Accounting, Brain], Hearing] | None = None,
@@ -280,6 +282,7 @@ def make_core(
         brain=brain,
         offers=offers,
         doors=Doors(dashboard, b"key", access, clock),
+        disclosure=disclosure,
     )
     dispatcher = Dispatcher(
         inbox=inbox,

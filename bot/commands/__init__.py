@@ -30,6 +30,7 @@ def all_commands() -> CommandBook:
         people,
         personas,
         plan,
+        privacy,
         quota,
         records,
         roles,
@@ -42,8 +43,8 @@ def all_commands() -> CommandBook:
     from bot.extensions import extended
 
     families = (
-        welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, forget, personas,
-        home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles, conduct,
-        admission, linking, records, operation,
+        welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, privacy, forget,
+        personas, home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles,
+        conduct, admission, linking, records, operation,
     )  # fmt: skip
     return extended([command for family in (*families, dashboard) for command in family.COMMANDS])

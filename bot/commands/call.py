@@ -13,6 +13,7 @@ from bot.commands import confirmation
 from bot.commands.declaration import Answer, Choice, Command, CommandBook, Role
 from bot.commands.questionnaires import Blank, Questionnaire
 from bot.dashboard.doors import Doors
+from bot.disclosure import Disclosure
 from bot.domain.models import Catalog
 from bot.domain.names import folded
 from bot.domain.people import OPERATOR, Identity, Sender
@@ -58,6 +59,7 @@ class Call:
     personas: Personas
     offers: Offers
     doors: Doors | None
+    disclosure: Disclosure
     now: datetime
     zone: tzinfo
     afterwards: list[Callable[[], None]] = field(default_factory=list)

@@ -8,9 +8,10 @@ from bot.commands import language
 from bot.commands.call import Call
 from bot.commands.declaration import Answer, Choice, Command
 from bot.commands.models import pin
+from bot.commands.privacy import privacy
 from bot.domain.people import Busy
 from bot.errors import UnknownPersona
-from bot.texts import Text, Typed, code, lines, text, words
+from bot.texts import Text, code, lines, text, words
 
 _MOST = 20
 """Models or personas that have buttons; the others are named by hand."""
@@ -131,22 +132,8 @@ async def _notices(call: Call) -> Answer:
     return _page(_heard(quiet=quiet), [other])
 
 
-async def _privacy(_call: Call) -> Answer:
-    said = lines(
-        text("🔒 What is stored of you:"),
-        text("• your messages and my answers, so that I remember them"),
-        text("• your name, id and language, as your platform tells them, and what you chose here"),
-        text("• how much you used, for your limits"),
-        text("What you write goes to the provider of the model that answers. Whoever runs this bot has the database."),
-        text("{forget} deletes for good what was said. What you used stays, as a number.", forget=Typed("forget")),
-    )
-    return _page(
-        said,
-        [
-            Choice(label=text("📄 Get this conversation"), command="export"),
-            Choice(label=text("🗑 Forget …"), command="forget"),
-        ],
-    )
+async def _privacy(call: Call) -> Answer:
+    return _with_way_back(await privacy(replace(call, words=[])))
 
 
 _PAGES = {

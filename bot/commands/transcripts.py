@@ -2,28 +2,37 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
 from bot.commands.call import Call
-from bot.commands.declaration import Answer, Choice, Command, Fetch, Role
-from bot.domain.transcripts import Entry, Transcript
+from bot.commands.declaration import Answer, Choice, Command, Fetch, Later, Role
+from bot.domain.transcripts import Entry, Person, Talk, Transcript
 from bot.domain.updates import MOST_FILE_BYTES, File
 from bot.ports import TokenCounter
 from bot.storage import UnitOfWork
+from bot.storage.belongings import Owned
 from bot.storage.transcripts import WeighedEntry
-from bot.texts import Text, Typed, plural, text, words
+from bot.texts import Text, Typed, lines, plural, text, words
 from bot.transcripts import FORMS
+from bot.transcripts.archive import to_archives
 from bot.transcripts.reading import MOST_BYTES, from_record
 
+_MOST = 16 * 1024 * 1024
+"""Characters and bytes of all that somebody is sent at once: it is read in one transaction."""
 
-async def export(call: Call) -> Text | Answer:
+_TOO_MUCH = text("That is too much for a chat: please ask whoever runs this bot for it.")
+
+
+async def export(call: Call) -> Text | Answer | Later:
     match call.words:
         case []:
             return _menu()
         case [form] if form in FORMS:
             return await _export(call, form)
+        case ["everything"]:
+            return await _everything(call)
     raise call.bad_argument()
 
 
@@ -46,6 +55,48 @@ async def _export(call: Call, form: str) -> Text | Answer:
     return Answer(
         said=text("Here is this conversation:"), files=[File(name=name, content=content, media_type=media_type)]
     )
+
+
+async def _everything(call: Call) -> Text | Later:
+    """All that is stored of the caller, packed when nothing waits for it."""
+    if not call.update.place.private:
+        return text("Not where others read along: please ask me in a direct message.")
+    said_size, pictures = await call.work.belongings.size(call.account.id)
+    if said_size > _MOST:
+        return _TOO_MUCH
+    seen = await call.work.belongings.pictures(call.account.id) if said_size + pictures <= _MOST else []
+    person = Person(
+        written_at=call.now.astimezone(call.zone),
+        talks=[await _talk(call, one) for one in await call.work.belongings.conversations(call.account.id)],
+        pictures=seen,
+        records=await call.work.belongings.rows(call.account.id),
+    )
+    said = text("Here is all that is stored of you:")
+    if pictures and not seen:
+        said = lines(said, text("Your pictures are left out: they are too many for a chat."))
+
+    async def pack(_words: Callable[[Text], str]) -> Answer:
+        try:
+            archives = await asyncio.to_thread(to_archives, person, MOST_FILE_BYTES)
+        except ValueError:
+            return Answer(said=_TOO_MUCH)
+        return Answer(said=said, files=[_archive(number, one) for number, one in enumerate(archives, 1)])
+
+    return Later(make=pack)
+
+
+async def _talk(call: Call, owned: Owned) -> Talk:
+    entries = await call.work.transcripts.read(owned.id, account_id=call.account.id)
+    transcript = Transcript(
+        title=owned.title,
+        written_at=call.now.astimezone(call.zone),
+        entries=[_here(entry, call.zone) for entry in entries],
+    )
+    return Talk(id=owned.id, place=owned.place, transcript=transcript)
+
+
+def _archive(number: int, content: bytes) -> File:
+    return File(name=f"parley-{number}.zip", content=content, media_type="application/zip")
 
 
 async def _transcript(call: Call) -> Transcript:
@@ -112,12 +163,12 @@ def _here(entry: Entry, zone: tzinfo) -> Entry:
 COMMANDS = (
     Command(
         name="export",
-        summary=text("Get this conversation as a file"),
+        summary=text("Get this conversation as a file, or all that is stored of you"),
         handler=export,
-        usage="[md|html|json]",
+        usage="[md|html|json|everything]",
         example="html",
         overtakes=False,
-        spoken=re.compile(r"(md|html|json)?"),
+        spoken=re.compile(r"(md|html|json|everything)?"),
     ),
     Command(
         name="import",

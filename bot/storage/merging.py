@@ -38,8 +38,8 @@ class Merging:
     async def merge(self, kept: int, gone: int, role: Role | None) -> None:
         """Give everything of one account to another, and delete it. Blocks stay, limits become the stricter ones."""
         await self._merge_accounts(kept, gone, role)
-        staying = {column: its for column, its, _ in _owners(kept, gone)}
-        for column, its, becomes in _owners(gone, kept):
+        staying = {column: its for column, its, _ in ownership(kept, gone)}
+        for column, its, becomes in ownership(gone, kept):
             if keys_of(column):
                 there = await self._hand_over.rows(column.table, staying[column])
                 going = await self._hand_over.rows(column.table, its)
@@ -54,7 +54,7 @@ class Merging:
         copy = {name: value for name, value in row.items() if name not in ("id", "created_at")}
         made = sa.insert(account).values(created_at=now_ms(), **copy).returning(account.c.id)
         fresh = int((await self._connection.execute(made)).scalar_one())
-        for column, was, becomes in _owners(account_id, fresh):
+        for column, was, becomes in ownership(account_id, fresh):
             if column.table.info.get("goes_along"):
                 for one in await self._hand_over.rows(column.table, was):
                     copied = {**one, column.name: becomes(one[column.name])}
@@ -75,7 +75,7 @@ class Merging:
         await self._connection.execute(sa.update(account).where(account.c.id == kept).values(both))
 
 
-def _owners(
+def ownership(
     account_id: int, other: int
 ) -> Iterator[tuple[sa.Column[Any], sa.ColumnElement[bool], Callable[[Any], Any]]]:
     """Every column that says whose a row is; which rows are this account's; and what stands there if another's."""

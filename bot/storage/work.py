@@ -8,6 +8,7 @@ from bot.storage.alerts import Alerts
 from bot.storage.answers import Answers
 from bot.storage.audit import Audit
 from bot.storage.backlog import Backlogs
+from bot.storage.belongings import Belongings
 from bot.storage.books import Books
 from bot.storage.broadcasts import Broadcasts
 from bot.storage.budgets import BudgetBook
@@ -71,6 +72,7 @@ class UnitOfWork:
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)
         self.forgetting = Forgetting(connection)
+        self.belongings = Belongings(connection)
         self.experiments = Experiments(connection)
         self.personas = PersonaBook(connection)
         self.searches = Searches(connection)

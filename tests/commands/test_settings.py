@@ -171,7 +171,7 @@ async def test_privacy_says_what_is_stored_and_leads_to_a_copy_and_to_forgetting
     said = await core.say("ada", "/settings privacy")
     assert "your messages and my answers" in said
     assert "/forget deletes for good" in said
-    assert core.platform.buttons[-1] == ["export", "forget", "settings"]
+    assert core.platform.buttons[-1] == ["export", "export everything", "forget", "settings"]
 
 
 @pytest.mark.parametrize("words", ["busy maybe", "notices perhaps", "privacy off", "nothing", "busy steer now"])

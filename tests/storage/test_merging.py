@@ -14,7 +14,7 @@ from bot.domain.windows import Window
 from bot.errors import QuotaExceeded
 from bot.storage import Storage, UnitOfWork
 from bot.storage.handover import keys_of
-from bot.storage.merging import _owners
+from bot.storage.merging import ownership
 from bot.storage.tables import account, admission, charge, identity, memory, metadata, piece, quota, usage
 from bot.storage.tables import context as context_table
 from tests.books import Books
@@ -27,7 +27,7 @@ _numbers = itertools.count(1000)
 
 def owners() -> Iterator[sa.Column[Any]]:
     """Every column that says whose a row is."""
-    return (column for column, *_ in _owners(1, 2))
+    return (column for column, *_ in ownership(1, 2))
 
 
 async def two(work: UnitOfWork) -> tuple[int, int, AsyncConnection]:
@@ -93,10 +93,10 @@ async def test_every_row_of_every_table_goes_along(storage: Storage) -> None:
         await fill(connection, kept)
         await fill(connection, gone)
         await work.merging.merge(kept, gone, None)
-        for column, its, _ in _owners(kept, gone):
+        for column, its, _ in ownership(kept, gone):
             unique_alone = any(key == (column.name,) for key in keys_of(column))
             assert await count(connection, its) == (1 if unique_alone else 2), column
-        for column, its, _ in _owners(gone, kept):
+        for column, its, _ in ownership(gone, kept):
             assert await count(connection, its) == 0, column
         assert await count(connection, account.c.id == gone) == 0
 
@@ -106,9 +106,9 @@ async def test_rows_of_the_same_key_become_one(storage: Storage) -> None:
         kept, gone, connection = await two(work)
         await fill(connection, gone, same=await fill(connection, kept))
         await work.merging.merge(kept, gone, None)
-        for column, its, _ in _owners(gone, kept):
+        for column, its, _ in ownership(gone, kept):
             assert await count(connection, its) == 0, column
-        for column, its, _ in _owners(kept, gone):
+        for column, its, _ in ownership(kept, gone):
             if keys_of(column) and column.table is not memory:
                 assert await count(connection, its) == 1, column
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from bot.storage.tables.base import BigId, metadata
+from bot.storage.tables.base import SECRET, BigId, metadata
 
 
 class AdmissionState:
@@ -29,7 +29,7 @@ invite = sa.Table(
     metadata,
     sa.Column("id", BigId, primary_key=True),
     # SHA-256 of the code: the code itself is nowhere.
-    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True, info=SECRET),
     sa.Column("made_by", sa.String(160), nullable=False),
     sa.Column("made_at", sa.BigInteger, nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
@@ -42,7 +42,7 @@ link_code = sa.Table(
     "link_code",
     metadata,
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, info=SECRET),
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
 )
 
@@ -60,7 +60,7 @@ dashboard_link = sa.Table(
     "dashboard_link",
     metadata,
     # SHA-256 of the link's code: the code itself is nowhere.
-    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True, info=SECRET),
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
     # The identity that asked for it, and will be signed in.
     sa.Column("who", sa.String(160), nullable=False),
@@ -72,7 +72,7 @@ session = sa.Table(
     "session",
     metadata,
     # SHA-256 of what the browser keeps.
-    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True, info=SECRET),
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("who", sa.String(160), nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),

@@ -44,5 +44,8 @@ NAMES_PLACE = {"names_place": True}
 """`info` of a column of text that names a place: by its key, by that of its group (`chat:KEY`) or of somebody in it
 (`member:7@KEY`)."""
 
+SECRET = {"secret": True}
+"""`info` of a column that opens something: it is left out of what people get of theirs."""
+
 GOES_ALONG = {"goes_along": True}
 """`info` of a table whose rows an account takes along, as copies, when it is split off another: limits, not use."""
