@@ -28,7 +28,7 @@ async def _transcript() -> str:
             spoken = await play(make_core(storage, catalog=models, plans=[Plan(name="free")]))
         finally:
             await storage.close()
-    return "\n".join(["```", *spoken, "```"])
+    return "\n".join(["```text", *spoken, "```"])
 
 
 async def play(core: Core) -> list[str]:

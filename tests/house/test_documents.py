@@ -2,10 +2,8 @@
 
 import ast
 import re
-import sqlite3
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,12 @@ import pytest
 from bot.__main__ import main
 from bot.commands import all_commands
 from bot.settings import Settings
-from bot.storage.migrate import upgrade
 from tests.house.generated import GENERATED, between
 from tests.house.repository import ROOT, classes, read, tracked, tree
 
 DOCUMENTS = tracked("*.md")
 FOREIGN = {"newbot", "setjoingroups", "setprivacy", "invite", "hello", "healthz", "readyz", "roll"}
 """What is said to @BotFather, to Slack and to Parley in the guides, paths of HTTP, an example: no commands of ours."""
-TWO_PEOPLE = """
-    INSERT INTO account (id, created_at) VALUES (1, 0), (2, 0);
-    INSERT INTO identity (platform, user, account_id, name) VALUES
-        ('telegram', '123', 1, 'A'), ('telegram', '456', 2, 'B');
-    INSERT INTO conversation (id, place, started_at) VALUES (1, 'telegram:-9', 0);
-    INSERT INTO inbox (id, source, event, lane, order_key, state, attempts, received_at, payload) VALUES
-        (1, 'telegram:1', '1', 'telegram:-9', 1, 1, 1, 0, '{"text": "mine"}'),
-        (2, 'telegram:1', '2', 'telegram:-9', 2, 1, 1, 0, '{"text": "theirs"}');
-    INSERT INTO turn (inbox_id, conversation_id, account_id, state, question, question_tokens, started_at) VALUES
-        (1, 1, 1, 1, 'mine', 1, 0), (2, 1, 2, 1, 'theirs', 1, 0);
-"""
 LOG_METHODS = {"debug", "info", "warning", "error", "exception"}
 
 
@@ -197,26 +183,6 @@ def test_every_setting_in_a_document_exists() -> None:
 def test_every_line_of_the_log_is_explained_and_no_other() -> None:
     explained = re.findall(r"^\| `(\w+)` \|", between(read("docs/operations.md"), "log lines"), re.MULTILINE)
     assert sorted(explained) == sorted(logged())
-
-
-def test_every_sql_statement_for_operators_runs(tmp_path: Path) -> None:
-    upgrade(f"sqlite+aiosqlite:///{tmp_path}/parley.db")
-    statements = [sql for document in DOCUMENTS for sql in fenced(document, "sql")]
-    assert len(statements) > 5
-    with closing(sqlite3.connect(tmp_path / "parley.db")) as database:
-        for sql in statements:
-            database.executescript(sql)
-
-
-def test_forgetting_a_person_takes_their_words_and_nobody_elses(tmp_path: Path) -> None:
-    upgrade(f"sqlite+aiosqlite:///{tmp_path}/parley.db")
-    (forget,) = (sql for sql in fenced("docs/operations.md", "sql") if "DELETE FROM account" in sql)
-    with closing(sqlite3.connect(tmp_path / "parley.db")) as database:
-        database.executescript(TWO_PEOPLE)
-        database.executescript(forget)
-        assert database.execute("SELECT user FROM identity").fetchall() == [("456",)]
-        assert database.execute("SELECT question FROM turn").fetchall() == [("theirs",)]
-        assert database.execute("SELECT payload FROM inbox").fetchall() == [("{}",), ('{"text": "theirs"}',)]
 
 
 def test_the_changelog_has_this_version() -> None:
