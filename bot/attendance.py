@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from bot.domain.updates import Update
 from bot.errors import PlatformError
 from bot.ports import Platform
+from bot.tasks import cancel
 
 _PATIENCE = 1.0
 _AGAIN = 4.0
@@ -17,16 +18,16 @@ _Result = TypeVar("_Result")
 
 async def attended(platform: Platform, update: Update, doing: Coroutine[Any, Any, _Result]) -> _Result:
     """Await something; if it takes longer than a second, show whoever said `update` that it is being done."""
-    attending = asyncio.create_task(_attend(platform, update))
+    loop, attending = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+    timer = loop.call_later(_PATIENCE, lambda: attending.append(loop.create_task(_attend(platform, update))))
     try:
         return await doing
     finally:
-        attending.cancel()
-        await asyncio.gather(attending, return_exceptions=True)
+        timer.cancel()
+        await cancel(*attending)
 
 
 async def _attend(platform: Platform, update: Update) -> None:
-    await asyncio.sleep(_PATIENCE)
     reply = platform.reply(update)
     try:
         while True:

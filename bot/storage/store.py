@@ -10,7 +10,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StorageDown
 from bot.storage.bell import listen
@@ -62,7 +62,7 @@ class Storage:
         be `kept` at once does not wait for the disk: a power cut may undo it, up to the end of the next one that is.
         """
         try:
-            async with self._engine.begin() as connection:
+            async with self._transaction() as connection:
                 work = UnitOfWork(connection)
                 if first is not None:
                     await first(work)
@@ -71,6 +71,22 @@ class Storage:
             raise translate(error) from error
         if self._log is not None and kept:
             await self._synced(self._log)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        """As `AsyncEngine.begin`, but a connection whose transaction is committed is given back at once.
+
+        SQLAlchemy has a task of its own do that, so that nobody who is cancelled keeps one. The task runs when all
+        others have had their turn, and on SQLite everybody waits for the only connection meanwhile.
+        """
+        connection = await self._engine.connect()
+        try:
+            async with connection.begin():
+                yield connection
+            await connection.close()  # there is nothing to undo, and so nothing to wait for
+        finally:
+            if not connection.closed:
+                await asyncio.shield(asyncio.create_task(connection.close()))
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[UnitOfWork]:

@@ -118,3 +118,31 @@ async def test_a_look_changes_nothing(storage: Storage) -> None:
     with pytest.raises(StorageError):
         async with storage.look() as looking:
             await looking.people.meet(person(1))
+
+
+@on("sqlite")
+async def test_nobody_else_has_a_turn_while_the_only_connection_is_used(storage: Storage) -> None:
+    async with storage.begin(kept=False) as work:
+        await work.people.meet(person(1))  # connects
+    turns: list[str] = []
+    asyncio.get_running_loop().call_soon(turns.append, "another")
+    async with storage.begin(kept=False) as work:
+        await work.people.meet(person(1))
+    async with storage.begin(kept=False) as work:
+        await work.people.meet(person(1))
+    assert turns == []
+
+
+async def test_who_is_cancelled_gives_the_connection_back(storage: Storage) -> None:
+    async def begin() -> None:
+        async with storage.begin() as work:
+            await work.people.meet(person(1))
+            await asyncio.sleep(60)
+
+    for _ in range(20):  # more than there are connections
+        task = asyncio.create_task(begin())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+    async with storage.begin() as work:
+        assert await work.people.find(person(1).identity) is None
