@@ -12,6 +12,7 @@ SUBJECTS = (
     "benchmarks.chunks",
     "benchmarks.recall",
     "benchmarks.limits",
+    "benchmarks.hostile",
 )
 
 

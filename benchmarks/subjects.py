@@ -1,7 +1,7 @@
 """What is measured: a bot in a process of its own, and how much of the machine that process takes."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +61,8 @@ def cpu_of(bot: BotProcess) -> float:
 
 
 @asynccontextmanager
-async def staged(subject: str, *, workers: int = 1) -> AsyncIterator[Stage]:
-    """The subject, started in an empty folder; yields at once, see `BotProcess.ready`.
+async def staged(subject: str, *, workers: int = 1, more: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
+    """The subject with `more` settings, started in an empty folder; yields at once, see `BotProcess.ready`.
 
     Telegram's limits are off: when answers end together, they would measure the limits and not the bot.
     """
@@ -72,7 +72,7 @@ async def staged(subject: str, *, workers: int = 1) -> AsyncIterator[Stage]:
         folder = stack.enter_context(TemporaryDirectory())
         database = {"DATABASE_URL": stack.enter_context(own_database())} if subject == "postgresql" else {}
         async with telegram, ModelEmulator(requests=requests, answer=answer) as model:
-            environment = settings(telegram, model) | _UNLIMITED | database
+            environment = settings(telegram, model) | _UNLIMITED | database | dict(more or {})
             async with AsyncExitStack() as running:
                 homes = [Path(mkdtemp(dir=folder)) for _ in range(workers)]
                 started = [BotProcess(home, environment, SUBJECTS[subject]) for home in homes]
