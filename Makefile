@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak rehearse docs lock sbom audit clean
+.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak fuzz rehearse docs lock sbom audit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -62,6 +62,10 @@ bench: $(VENV)/.development ## Measure what the README claims
 
 soak: $(VENV)/.development ## Break everything while two thousand questions are answered, and count
 	$(BIN)/python -m tests.scenarios.soak
+
+fuzz: $(VENV)/.development ## Fuzz every parser of outside bytes, a minute each (SECONDS=60)
+	@$(UV) sync --frozen --inexact --all-extras --group fuzz --quiet
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 rehearse: ## Go through the Dockerfile's steps without a container engine
 	$(PYTHON) deploy/rehearse.py

@@ -4,6 +4,7 @@ Codes: docs.slack.dev/reference/methods. A code that is not listed means that Sl
 """
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,9 @@ from bot.errors import (
     PlatformMisconfigured,
     RecipientGone,
 )
+
+_LONGEST_WAIT = 7 * 86_400.0
+"""Seconds; whoever asks for more does not know what they say."""
 
 BOT_TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of a setting
 APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105 - the name of a setting
@@ -112,9 +116,10 @@ def _retry_after(headers: Mapping[str, Any]) -> float | None:
     """Seconds. A plain dict of the SDK keeps the header's case, aiohttp's does not."""
     for name in ("Retry-After", "retry-after"):
         try:
-            return max(float(str(headers[name])), 0.1)
+            seconds = float(str(headers[name]))
         except (KeyError, ValueError):
             continue
+        return min(max(seconds, 0.1), _LONGEST_WAIT) if isfinite(seconds) else None
     return None
 
 

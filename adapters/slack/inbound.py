@@ -23,9 +23,11 @@ from adapters.slack.bodies import (
 from adapters.slack.interactions import from_action, from_command, from_opening, from_stop, from_submission
 from adapters.slack.wording import SEQUENCE, USER, readable
 from bot.commands.declaration import CommandBook
-from bot.domain.updates import Arrival, Place, Update
+from bot.domain.payloads import storable
+from bot.domain.updates import LONGEST_KEY, Arrival, Place, Update
 
 QUARANTINE = "slack:quarantine"
+_LONGEST_TEAM = 32
 _SUBTYPES = {None, "", "file_share", "thread_broadcast"}
 
 
@@ -57,14 +59,14 @@ def arrival(body: Json, rules: Rules, *, bot: str, now: int) -> Arrival | None:
 
 
 def _arrival(body: Json, rules: Rules, bot: str, now: int) -> Arrival | None:
-    payload = {"bot": bot_of(body) or bot, "body": _kept(body)}
+    payload = storable({"bot": bot_of(body) or bot, "body": _kept(body)})
     if (update := parse(payload, rules)) is None:
         return None
     return Arrival(
-        source=f"{NAME}:{team_of(body)}",
-        event=_event_key(body),
+        source=f"{NAME}:{team_of(payload['body'])}",
+        event=_event_key(payload["body"]),
         lane=rules.commands.lane(update.place, update.invocation),
-        order=_order(body, now),
+        order=_order(payload["body"], now),
         payload=payload,
         sender=update.sender.identity,
         follows=update.place.key if update.overheard else "",
@@ -76,9 +78,18 @@ def poison(body: Json, *, bot: str, now: int) -> Arrival:
     known = body.get("event_id") or body.get("trigger_id")
     event = known if isinstance(known, str) and known else f"unread-{now}"
     team = body.get("team_id")
-    source = f"{NAME}:{team if isinstance(team, str) else ''}"
-    payload = {"bot": bot, "body": {key: value for key, value in body.items() if key != "token"}}
-    return Arrival(source=source, event=event[:200], lane=QUARANTINE, order=now, payload=payload, poison=True)
+    source = f"{NAME}:{storable(team)[:_LONGEST_TEAM] if isinstance(team, str) else ''}"
+    payload = {"bot": bot, "body": _quarantined({key: value for key, value in body.items() if key != "token"})}
+    return Arrival(
+        source=source, event=storable(event)[:LONGEST_KEY], lane=QUARANTINE, order=now, payload=payload, poison=True
+    )
+
+
+def _quarantined(body: Json) -> Any:
+    try:
+        return storable(body)
+    except ValueError:
+        return "nested too deeply"
 
 
 def _kept(body: Json) -> dict[str, Any]:

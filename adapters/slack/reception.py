@@ -2,18 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import inbound
 from adapters.slack.calls import Calls, Facts
+from adapters.slack.door import Door
 from adapters.slack.redaction import sdk_logger
 from adapters.slack.socket_mode import Sockets
 from bot.domain.updates import Arrival
@@ -29,6 +32,22 @@ _GOODBYE = 5.0
 async def _nobody() -> AuthorizeResult:
     """Nothing reaches Bolt's authorization, but Bolt wants one."""
     return AuthorizeResult(enterprise_id=None, team_id=None)
+
+
+class _Storing(AsyncMiddleware):
+    """Takes events as they are: for a function Bolt looks into their shape first, and stumbles over others."""
+
+    def __init__(self, store: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> None:
+        self._store = store
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 - Bolt's words
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002, ARG002
+    ) -> BoltResponse | None:
+        return await self._store(req)
 
 
 class Reception:
@@ -122,15 +141,16 @@ class Reception:
             logger=sdk_logger(),
             signing_secret=self._signing_secret or "",
             authorize=_nobody,
-            before_authorize=self._store,
+            before_authorize=_Storing(self._store),
         )
 
     def routes(self, path: str) -> list[web.RouteDef]:
-        """What belongs on our HTTP server, at Slack's request URL; nothing in Socket Mode. Bolt checks signatures."""
+        """What belongs on our HTTP server, at Slack's request URL; nothing in Socket Mode."""
         if self._app_token or not self._signing_secret:
             return []
+        door = Door(self._signing_secret, unreadable=self._quarantine)
         return [
-            web.post(path, route.handler)
+            web.post(path, partial(door.receive, route.handler))
             for route in self.app.web_app(path=path).router.routes()
             if route.method == "POST"
         ]

@@ -26,6 +26,9 @@ _LOST = 4
 """Signs of life that may be missing before a connection is given up; the SDK reconnects by itself before that."""
 _GOODBYE = 5.0
 
+UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
+"""What Bolt stumbles with over bodies of another shape."""
+
 
 class Sockets:
     """Several connections that feed one Bolt app.
@@ -99,7 +102,7 @@ class Sockets:
         """
         try:
             response: BoltResponse = await run_async_bolt_app(self._app, request)
-        except (TypeError, KeyError, ValueError, AttributeError, IndexError):
+        except UNREADABLE:
             response = await self._unreadable(request.payload)
         await send_async_response(client, request, response, time.time())
 

@@ -15,6 +15,9 @@ from bot.errors import (
     RecipientGone,
 )
 
+_LONGEST_WAIT = 7 * 86_400.0
+"""Seconds; whoever asks for more does not know what they say."""
+
 # Descriptions of 400s after which nothing at all can be delivered to the chat (tdlib/telegram-bot-api Client.cpp).
 _GONE = (
     "chat not found",
@@ -42,7 +45,8 @@ def translate(error: sdk.TelegramError) -> PlatformError:
 def seconds(error: sdk.RetryAfter) -> float:
     """`retry_after` is a number or a timedelta, as the environment variable PTB_TIMEDELTA has it."""
     wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+    told = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+    return min(max(told, 0.0), _LONGEST_WAIT)
 
 
 def _busy(error: sdk.TelegramError) -> PlatformError:

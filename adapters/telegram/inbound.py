@@ -7,9 +7,10 @@ Whatever a stranger sends, only ValueError, KeyError or TypeError leave this mod
 from dataclasses import replace
 from typing import Any
 
-from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, storable, string_in
+from adapters.telegram.raw import BIGGEST, Json, integer_in, object_in, string_in
 from adapters.telegram.reading import PLATFORM, BotUser, Hearing, Reading, place_of, sender_of
 from bot.domain.happenings import Contact, Happening, Moved, Named
+from bot.domain.payloads import storable
 from bot.domain.people import Identity
 from bot.domain.updates import MOST_COMMAND_BYTES, OVERTAKING, Arrival, Invocation, Place, Update
 

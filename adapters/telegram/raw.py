@@ -1,40 +1,16 @@
-"""Raw JSON from Telegram: read strictly, and made fit for a database."""
+"""Raw JSON from Telegram, read strictly."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
 
 BIGGEST = 2**63
-_DEEPEST = 64
-
-
-def storable(value: Any, depth: int = 0) -> Any:
-    """The same JSON without what a database refuses (NUL, lone surrogates, NaN). Raises ValueError beyond 64 levels.
-
-    One such value would make every attempt to store its batch fail, and so stop the bot for everybody.
-    """
-    if depth > _DEEPEST:
-        raise ValueError("nested too deeply")
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, dict):
-        return {_clean(key): storable(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item, depth + 1) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _clean(text: str) -> str:
-    if text.isascii():
-        return text.replace("\0", "�") if "\0" in text else text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "�")
 
 
 def object_in(parent: Json, key: str) -> Json | None:
     """The object under a key, None if there is none. Raises TypeError if it is something else."""
-    value = parent.get(key)
+    value = _read(parent).get(key)
     if value is None or isinstance(value, dict):
         return value
     raise TypeError(f"{key} is not an object")
@@ -42,7 +18,7 @@ def object_in(parent: Json, key: str) -> Json | None:
 
 def integer_in(parent: Json, key: str) -> int:
     """The integer under a key. Raises KeyError, TypeError, ValueError beyond 64 bits."""
-    value = parent[key]
+    value = _read(parent)[key]
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{key} is not an integer")
     if not -BIGGEST <= value < BIGGEST:
@@ -52,7 +28,14 @@ def integer_in(parent: Json, key: str) -> int:
 
 def string_in(parent: Json, key: str) -> str | None:
     """The string under a key, None if there is none. Raises TypeError if it is something else."""
-    value = parent.get(key)
+    value = _read(parent).get(key)
     if value is None or isinstance(value, str):
         return value
     raise TypeError(f"{key} is not a string")
+
+
+def _read(parent: Json) -> Json:
+    """What should be an object and is a stranger's."""
+    if not isinstance(parent, dict):
+        raise TypeError("not an object")
+    return parent

@@ -82,7 +82,7 @@ class Webhook:
             return web.Response(status=503)
         try:
             raw = await request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return web.Response(status=400)
         return await self._store(raw, self._me, self._accept)
 

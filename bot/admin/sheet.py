@@ -115,6 +115,9 @@ class _Reading:
         for column, cell in cells.items():
             if column == _ID or column in _NOTES or not cell:
                 continue
+            if not column:
+                self._problem(f"{_shown(cell)} stands in a column without a name")
+                continue
             if not _VALUE.fullmatch(cell):
                 self._problem(f"{column}: {_shown(cell)} cannot be read")
                 continue

@@ -90,7 +90,7 @@ def _tame(value: str) -> str:
 def _settings(head: str) -> dict[str, Any]:
     try:
         return tomllib.loads(head)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ValueError(f"the settings are no TOML: {error}") from error
 
 

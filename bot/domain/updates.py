@@ -10,6 +10,12 @@ from bot.domain.people import Identity, Sender
 
 MOST_COMMAND_BYTES = 64
 
+LONGEST_KEY = 160
+"""Characters of the name of an event or a lane."""
+
+_LONGEST_SOURCE = 64
+_BIGGEST = 2**63
+
 OVERTAKING = "!"
 """What the lane of commands that overtake is called, after the name of the lane they overtake."""
 
@@ -64,6 +70,11 @@ class Arrival:
     sender: Identity | None = None
     follows: str = ""
     poison: bool = False
+
+    def __post_init__(self) -> None:
+        short = max(len(self.event), len(self.lane)) <= LONGEST_KEY and len(self.source) <= _LONGEST_SOURCE
+        if not short or not -_BIGGEST <= self.order < _BIGGEST:
+            raise ValueError(f"no arrival: {self.source[:80]!r}, {self.event[:80]!r}")
 
     @property
     def overtakes(self) -> bool:

@@ -11,6 +11,9 @@ FINISHES: Mapping[str, FinishReason] = {"length": "length", "content_filter": "c
 #: What is written beside the answer: llama.cpp, vLLM and DeepSeek think in the first, OpenRouter in the second.
 UNSAID = ("reasoning_content", "reasoning", "refusal")
 
+_MANY = 2**31
+"""Tokens that no answer has; the database's columns end there."""
+
 
 class Chunk(NamedTuple):
     """What we use of it. `text` never holds thinking (`reasoning_content`) or a refusal; `unsaid` counts their
@@ -32,37 +35,53 @@ def read_chunk(event: object) -> Chunk:
     """Never raises: a chunk may have `choices: []` (usage, Azure's first one), nulls, or no shape at all."""
     if not isinstance(event, Mapping):
         return Chunk()
-    choice = next((c for c in event.get("choices") or () if isinstance(c, Mapping)), {})
-    delta = choice.get("delta") or {}
-    reason = choice.get("finish_reason")
+    choice = first_choice(event)
+    delta, reason, usage = _mapping(choice.get("delta")), choice.get("finish_reason"), _mapping(event.get("usage"))
     return Chunk(
-        text=delta.get("content") or "",
+        text=_words(delta.get("content")),
         refused=bool(delta.get("refusal")),
         unsaid=sum(len(delta[name]) for name in UNSAID if isinstance(delta.get(name), str)),
-        finish=FINISHES.get(reason, "stop") if reason else None,
-        usage=event.get("usage") or None,
-        model=event.get("model") or "",
-        service_tier=event.get("service_tier"),
+        finish=FINISHES.get(str(reason), "stop") if reason else None,
+        usage=usage or None,
+        model=_words(event.get("model")),
+        service_tier=_words(event.get("service_tier")) or None,
     )
+
+
+def first_choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was asked for one of; empty if there is none."""
+    choices = answer.get("choices")
+    return next((one for one in choices if isinstance(one, Mapping)), {}) if isinstance(choices, list) else {}
 
 
 def read_usage(told: Mapping[str, Any] | None, prompt_tokens: int) -> Usage | None:
     """The server's bill; None when it tells nothing of use. A missing prompt count is filled with our estimate."""
-    if told is None or not isinstance(output := told.get("completion_tokens"), int):
+    output = _count(told.get("completion_tokens")) if told else None
+    if told is None or output is None:
         return None
-    given = told.get("prompt_tokens")
-    known = isinstance(given, int) and given > 0
+    given = _count(told.get("prompt_tokens"))
     return Usage(
-        input=given if known and isinstance(given, int) else prompt_tokens,
+        input=given or prompt_tokens,
         output=output,
         cached=_detail(told, "prompt_tokens_details", "cached_tokens"),
         reasoning=_detail(told, "completion_tokens_details", "reasoning_tokens"),
         cache_written=_detail(told, "prompt_tokens_details", "cache_write_tokens"),
-        estimated=not known,
+        estimated=not given,
     )
 
 
 def _detail(told: Mapping[str, Any], group: str, name: str) -> int:
-    details = told.get(group)
-    value = details.get(name) if isinstance(details, Mapping) else None
-    return value if isinstance(value, int) else 0
+    return _count(_mapping(told.get(group)).get(name)) or 0
+
+
+def _count(value: object) -> int | None:
+    """A number of tokens as one may be: less than none would give somebody more than their limits."""
+    return value if type(value) is int and 0 <= value < _MANY else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else ""

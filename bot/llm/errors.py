@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 import openai
@@ -59,6 +60,9 @@ WRONG_KEY = "check OPENAI_API_KEY: the endpoint does not accept it for this"
 WRONG_MODEL = "check MODEL and OPENAI_BASE_URL: `parley doctor` lists what the endpoint offers"
 NO_TRUST = "the certificate was not accepted: install ca-certificates or set SSL_CERT_FILE"
 
+
+_LONGEST_WAIT = 7 * 86_400.0
+"""Seconds; whoever asks for more does not know what they say."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
@@ -186,24 +190,26 @@ def _retry_after(error: openai.APIError, now: datetime) -> float | None:
         return None
     for prefix in PASSED_ON:
         if (milliseconds := _number(response.headers.get(f"{prefix}retry-after-ms"))) is not None:
-            return milliseconds / 1000
+            return min(milliseconds / 1000, _LONGEST_WAIT)
         if (told := response.headers.get(f"{prefix}retry-after")) is not None:
             seconds = _number(told)
-            return seconds if seconds is not None else _until(told, now)
+            seconds = _until(told, now) if seconds is None else seconds
+            return None if seconds is None else min(seconds, _LONGEST_WAIT)
     return None
 
 
 def _number(text: str | None) -> float | None:
     try:
-        return max(0.0, float(text)) if text else None
+        number = float(text) if text else None
     except ValueError:
         return None
+    return max(0.0, number) if number is not None and isfinite(number) else None
 
 
 def _until(date: str | None, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(date) if date else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment is None:
         return None

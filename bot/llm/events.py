@@ -60,7 +60,10 @@ async def read_events(response: httpx2.Response, flows: Callable[[], bool]) -> A
     """
 
     def parsed(event: bytes) -> object:
-        content = json.loads(event.decode())
+        try:
+            content = json.loads(event.decode())
+        except RecursionError as error:
+            raise json.JSONDecodeError("nested too deeply", "", 0) from error
         if isinstance(content, dict) and (told := content.get("error")):
             raise openai.APIError(_message(told), response.request, body=told)
         return content

@@ -24,6 +24,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _LEEWAY = 60
 """Seconds that clocks may differ."""
 
+_MADE_UP = (jwt.PyJWTError, TypeError, ValueError, AttributeError, KeyError)
+"""What keys and tokens of another shape lead the library to."""
+
 
 class ProviderTrouble(Exception):
     """The provider did not answer as it should, or what it says cannot be trusted."""
@@ -120,7 +123,7 @@ class Provider:
                 leeway=_LEEWAY,
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
-        except jwt.PyJWTError as error:
+        except _MADE_UP as error:
             raise ProviderTrouble(f"id_token: {type(error).__name__}") from error
         if not secrets.compare_digest(str(claims.get("nonce", "")), errand.nonce):
             raise ProviderTrouble("id_token: nonce")
@@ -138,7 +141,7 @@ class Provider:
             if self._keys is None or fresh:
                 try:
                     self._keys = jwt.PyJWKSet.from_dict(dict(await self._ask("GET", (await self._known())["jwks_uri"])))
-                except jwt.PyJWTError as error:
+                except _MADE_UP as error:
                     raise ProviderTrouble("jwks") from error
             found = [one for one in self._keys.keys if kid in (None, one.key_id)]
             if found:
@@ -167,7 +170,7 @@ class Provider:
                 if answer.status != 200:
                     raise ProviderTrouble(f"HTTP {answer.status}")
                 found = await answer.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             raise ProviderTrouble(type(error).__name__) from error
         if not isinstance(found, dict):
             raise ProviderTrouble("no object")

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.completions import Usage
 from bot.llm.batch.lines import Line
-from bot.llm.chunks import read_usage
+from bot.llm.chunks import first_choice, read_usage
 from bot.llm.errors import masked
 
 Cost = Callable[[Usage], int | None]
@@ -98,7 +98,7 @@ def _answer(raw: bytes, cost: Cost) -> Answer | None:
     """One line of a file; None if it is none or does not say whose it is."""
     try:
         line = json.loads(raw) if raw.strip() else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(line, Mapping) or not isinstance(name := line.get("custom_id"), str):
         return None
@@ -119,7 +119,7 @@ def _reply(name: str, body: Mapping[str, Any], cost: Cost) -> Answer:
     usage = read_usage(_mapping(body.get("usage")), 0)
     if usage is not None and usage.estimated:
         usage = None  # it told one half only; there is no prompt count of ours to fill the other
-    choice = next((one for one in body.get("choices") or () if isinstance(one, Mapping)), {})
+    choice = first_choice(body)
     message = _mapping(choice.get("message"))
     text = message.get("content")
     answer = Answer(

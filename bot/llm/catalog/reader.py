@@ -52,7 +52,7 @@ def _toml(text: str, path: Path) -> Mapping[str, Any]:
     try:
         # Decimals, because prices are exact to the last digit.
         return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError([f"{path.name}: is not valid TOML: {error}"]) from None
 
 

@@ -1,8 +1,11 @@
 """The webhook: nobody but Telegram gets in, nothing is acknowledged before it is stored, nothing is said."""
 
+import gzip
 import json
 import socket
+import zlib
 from collections.abc import AsyncIterator
+from random import Random
 
 import aiohttp
 import pytest
@@ -15,6 +18,8 @@ from bot.clock import SystemClock
 from bot.commands.declaration import CommandBook
 from tests.adapters.telegram.conftest import TOKEN, short_backoff
 from tests.adapters.telegram.test_polling import Inbox, listening, until
+from tests.fuzz.harnesses import seeds as seeds_of
+from tests.fuzz.mutation import mutated
 
 SECRET = {SECRET_HEADER: secret_of(TOKEN)}
 
@@ -135,6 +140,50 @@ async def test_an_update_nobody_can_read_is_kept_and_acknowledged(hooked: Telegr
         body = json.dumps({"update_id": 5, "message": broken}).encode()
         assert await post(hooked, body, SECRET) == (200, b"")
     assert [arrival.poison for arrival in inbox.arrivals] == [True]
+
+
+def said(number: int, text: str = "hello") -> bytes:
+    ada = {"id": 11, "is_bot": False, "first_name": "Ada"}
+    message = {"message_id": number, "date": 1, "from": ada, "chat": {"id": 11, "type": "private"}, "text": text}
+    return json.dumps({"update_id": number, "message": message}).encode()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "nonsense"])
+async def test_a_body_that_unpacks_to_more_than_it_may_is_refused(
+    hooked: TelegramPlatform, inbox: Inbox, encoding: str
+) -> None:
+    blanks = b" " * 5_000_000
+    packed = {"gzip": gzip.compress(blanks), "deflate": zlib.compress(blanks)}.get(encoding, blanks[:9000])
+    async with listening(hooked, inbox.accept):
+        await until(lambda: hooked.connected)
+        status, body = await post(hooked, packed, {**SECRET, "Content-Encoding": encoding})
+    assert (status in {400, 413, 415}, body) == (True, body)
+    assert inbox.batches == []
+
+
+async def test_a_compressed_update_is_one_like_any_other(hooked: TelegramPlatform, inbox: Inbox) -> None:
+    async with listening(hooked, inbox.accept):
+        await until(lambda: hooked.connected)
+        assert await post(hooked, gzip.compress(said(5)), {**SECRET, "Content-Encoding": "gzip"}) == (200, b"")
+    assert [arrival.event for arrival in inbox.arrivals] == ["5"]
+
+
+async def test_brackets_without_end_are_refused_and_not_sent_again(hooked: TelegramPlatform, inbox: Inbox) -> None:
+    async with listening(hooked, inbox.accept):
+        await until(lambda: hooked.connected)
+        assert (await post(hooked, b"[" * 9000, SECRET))[0] == 400
+        assert await post(hooked, b'{"update_id": 5, "message": ' + b"[" * 90 + b"]" * 90 + b"}", SECRET) == (200, b"")
+    assert [arrival.poison for arrival in inbox.arrivals] == [True]
+
+
+async def test_made_up_updates_get_an_empty_answer_whatever_they_hold(hooked: TelegramPlatform, inbox: Inbox) -> None:
+    random, seeds = Random(7), seeds_of("telegram_update")
+    async with listening(hooked, inbox.accept):
+        await until(lambda: hooked.connected)
+        for _ in range(150):
+            status, body = await post(hooked, mutated(random.choice(seeds), random)[:9000], SECRET)
+            assert status in {200, 400}
+            assert body == b"" or status == 400
 
 
 def test_the_secret_follows_from_the_token_and_does_not_show_it() -> None:
