@@ -52,7 +52,7 @@ class Switchboard:
         self._clock = clock
         self._zone = zone
         self.doors = doors
-        self._disclosure = disclosure
+        self.disclosure = disclosure
 
     async def call(self, work: UnitOfWork, update: Update, invocation: Invocation, arrival: int) -> Call:
         """One call, of whoever speaks. Raises UserError and NotAdmitted for what they may not."""
@@ -83,7 +83,7 @@ class Switchboard:
             personas=self._personas,
             offers=self._offers,
             doors=self.doors,
-            disclosure=self._disclosure,
+            disclosure=self.disclosure,
             now=now,
             zone=self._zone,
         )

@@ -173,6 +173,7 @@ def _office(
         catalog=switchboard.catalog,
         gates=Gates(clock),
         settings=lambda: settings,
+        disclosure=switchboard.disclosure,
         zone=ZoneInfo("UTC"),
         shows_messages=shows_messages,
     )

@@ -43,7 +43,7 @@ def _readers(call: Call) -> Iterator[Text]:
     yield text("• whoever runs this bot, in the database")
     if disclosure.staff_reads:
         yield text("• admins, on the dashboard; each look is put on record")
-    for use, told in _USES:
+    for use, told in USES:
         if hosts := disclosure.hosts(use):
             yield text("• {hosts}: {what}", hosts=code(", ".join(hosts)), what=told)
     if disclosure.masking.covers(call.quotas.plan_of(call.account), private=place.private):
@@ -53,7 +53,7 @@ def _readers(call: Call) -> Iterator[Text]:
         )
 
 
-_USES: Sequence[tuple[Use, Text]] = (
+USES: Sequence[tuple[Use, Text]] = (
     ("answers", text("answers it")),
     ("moderation", text("looks whether it is allowed")),
     ("transcription", text("writes down what you say in voice messages")),

@@ -10,6 +10,7 @@ from bot.access import Access
 from bot.budgets import Budgets
 from bot.dashboard.doors import Guest
 from bot.dashboard.values import Asked
+from bot.disclosure import Disclosure
 from bot.domain.models import Catalog
 from bot.domain.people import Role
 from bot.domain.windows import Period
@@ -38,6 +39,7 @@ class Inside:
     catalog: Catalog
     gates: Gates
     settings: Callable[[], Facts]
+    disclosure: Disclosure
     zone: tzinfo
     shows_messages: bool = False
 

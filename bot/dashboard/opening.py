@@ -39,6 +39,7 @@ def office_of(
         catalog=switchboard.catalog,
         gates=gates,
         settings=partial(facts_of, settings),
+        disclosure=switchboard.disclosure,
         zone=ZoneInfo(settings.timezone),
         shows_messages=settings.dashboard_messages,
     )

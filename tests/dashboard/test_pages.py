@@ -10,13 +10,17 @@ from adapters.web.dashboard.rendering import fact, said
 from bot.dashboard.facts import facts_of
 from bot.dashboard.office import _key
 from bot.dashboard.values import Asked, Listing, Page, Picture, Reveal, Tiles, UnknownPage
+from bot.disclosure import Disclosure, Recipient
 from bot.errors import ConfigError
+from bot.masking import Masking
 from bot.needs import check_serving
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.texts import text
+from bot.texts.limits import kept_for
 from tests.conftest import ADMIN, Core, make_core
 from tests.dashboard.test_doors import acts, signed_in
+from tests.test_retention import keep
 
 SECRET = "a question that nobody else may read"
 
@@ -81,6 +85,21 @@ async def test_what_is_not_there_is_no_page(core: Core, number: str) -> None:
     for page in ("people", "conversations"):
         with pytest.raises(UnknownPage):
             await seen(core, page, number)
+
+
+async def test_who_gets_what_people_say_and_what_each_plan_means_for_it(storage: Storage) -> None:
+    masking = Masking(plans={"vip": True})
+    server = Recipient(host="api.example.com", use="answers", models=["a", "b"])
+    core = make_core(storage, masking=masking, disclosure=Disclosure(masking=masking, recipients=[server]))
+    await keep(core, "free", 90)
+    servers, plans = (one for one in (await seen(core, "privacy")).sections if isinstance(one, Listing))
+    assert servers.table.rows == [("api.example.com", text("answers it"), "a, b")]
+    assert [(name, hidden) for name, _, hidden in plans.table.rows] == [
+        ("free", text("no")),
+        ("plus", text("no")),
+        ("vip", text("yes")),
+    ]
+    assert plans.table.rows[0][1] == kept_for(90)
 
 
 def test_no_secret_is_among_the_settings() -> None:
