@@ -93,7 +93,7 @@ GENERATED: Mapping[tuple[str, str], Callable[[], str]] = {
     ("docs/reference/command-line.md", "commands"): command_line_page,
     ("docs/upgrading.md", "migrations"): migration_table,
     ("docs/quotas.md", "transcript"): transcript,
-    ("docs/monitoring.md", "metrics"): metric_table,
+    ("docs/reference/metrics.md", "metrics"): metric_table,
     ("docs/extending.md", "dice package"): verbatim("examples/dice/pyproject.toml"),
     ("docs/extending.md", "dice"): verbatim("examples/dice/parley_dice/__init__.py"),
     ("docs/extending.md", "lines package"): verbatim("examples/lines/pyproject.toml"),

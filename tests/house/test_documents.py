@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.__main__ import main
+from bot.__main__ import EXIT_CONFIG, main
+from bot.admin.asking import EXIT_REFUSED, EXIT_UNCONFIRMED
+from bot.batch import INTERRUPTED
 from bot.commands import all_commands
 from bot.settings import Settings
 from tests.house.generated import GENERATED, between
@@ -181,8 +183,14 @@ def test_every_setting_in_a_document_exists() -> None:
 
 
 def test_every_line_of_the_log_is_explained_and_no_other() -> None:
-    explained = re.findall(r"^\| `(\w+)` \|", between(read("docs/operations.md"), "log lines"), re.MULTILINE)
+    explained = re.findall(r"^\| `(\w+)` \|", between(read("docs/reference/log.md"), "log lines"), re.MULTILINE)
     assert sorted(explained) == sorted(logged())
+
+
+def test_every_exit_status_is_told() -> None:
+    told = re.findall(r"^\| (\d+) \|", read("docs/reference/command-line.md"), re.MULTILINE)
+    known = {0, EXIT_CONFIG, EXIT_REFUSED, EXIT_UNCONFIRMED, INTERRUPTED}
+    assert sorted(map(int, told)) == sorted(known)
 
 
 def test_the_changelog_has_this_version() -> None:
