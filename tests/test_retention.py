@@ -1,5 +1,7 @@
 """What has served its purpose goes after its time; what waits, what was said and what is owed stays."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,6 +10,7 @@ from bot.retention import Retention
 from bot.storage import Storage
 from bot.storage.tables import conversation, inbox, lane, outbox, piece, posting, summary, turn
 from tests.conftest import ADMIN, Core
+from tests.databases import on
 from tests.test_forgetting import found
 from tests.test_memory import chatter, remembering
 
@@ -148,6 +151,23 @@ class TestWords:
         assert postings > await kept(core, posting)
         await core.say("ada", "What is my word?")
         assert SECRET not in str(core.model.prompts[-1])
+
+    @on("postgresql")
+    async def test_a_conversation_that_goes_on_meanwhile_stays(self, core: Core) -> None:
+        await core.say("ada", "hello")
+        await aged(core, 3)
+        await keep(core, "free", 2)
+        async with core.storage.begin() as work:
+            await work.history.begin(10**6, conversation_id=1, account_id=1, question="again", tokens=1)
+            expiring = asyncio.create_task(expire(core))
+            await asyncio.sleep(0.3)
+            assert not expiring.done()
+        assert await expiring == 1
+        async with core.storage.begin() as work:
+            rows = await work.inbox._connection.execute(
+                sa.select(conversation.c.forgotten_at, turn.c.question).join(turn)
+            )
+            assert [tuple(row) for row in rows] == [(None, "again")]
 
     async def test_an_answer_that_is_being_written_is_not_taken_away(self, core: Core) -> None:
         await keep(core, "free", 1)

@@ -32,7 +32,7 @@ _EMAIL = re.compile(
     rf"(?<![{_LETTER}._%+-])[{_LETTER}._%+-]++@(?:[{_LETTER}-]{{1,63}}\.){{1,8}}[A-Za-z\u00c0-\u1fff]{{2,24}}"
 )
 
-_GAP = r"[ ./()\u00a0-]{0,2}"
+_GAP = r"[ ./()-]{0,2}"
 _PHONE = re.compile(
     rf"""(?<![0-9A-Za-z_+.,/-])(?:
         (?:\+|00)[ ]?[1-9](?:{_GAP}[0-9]){{6,13}}              # with the code of a country
@@ -68,6 +68,13 @@ _IPV4 = re.compile(r"(?<![0-9A-Za-z_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-
 _IPV6 = re.compile(
     r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4})?(?![0-9A-Za-z_:])"
 )
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_DIGITS = {first + digit: ord("0") + digit for first in (0x0660, 0x06F0) for digit in range(10)}
+_DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], ord("-"))
+_SPACES = dict.fromkeys([0x00A0, *range(0x2000, 0x200B), 0x202F, 0x3000], ord(" "))
+_PLAIN = _WIDE | _DIGITS | _DASHES | _SPACES
+"""Letters that stand for others: wide ones of East Asia, Arabic digits, the dashes and spaces of typographers."""
+
 _VERSION = re.compile(r"(?i)(?:\b(?:v|ver|vers|version|release|build)[ .:]{0,2}|版本[ :：]?)$")
 _BEFORE = 12
 """Characters before four numbers in which `version` may stand."""
@@ -75,6 +82,7 @@ _BEFORE = 12
 
 def personal(text: str) -> Iterator[Finding]:
     """Everything there is, in no order; findings may overlap."""
+    text = text.translate(_PLAIN)  # one letter for one: places stay what they are
     for start, end in secrets(text):
         yield Finding(start=start, end=end, kind="KEY")
     for start, end in _ibans(text):

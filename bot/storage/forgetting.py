@@ -85,6 +85,8 @@ _EXPIRED = (
     )
     .limit(_AT_ONCE)
 )
+# Whoever goes on with one of them is waited for, or waits: else it would be left as an empty shell with a turn in it.
+_HOLD = sa.select(conversation.c.id).where(_affected).order_by(conversation.c.id).with_for_update()
 _EXPIRE = sa.delete(turn).where(turn.c.id.in_(sa.bindparam("turns", expanding=True)))
 # That somebody tried what only admins may stays on record; their words do not.
 _UNQUOTE = sa.update(audit).where(audit.c.action == "refused", audit.c.actor == sa.bindparam("who")).values(facts={})
@@ -134,11 +136,11 @@ class Forgetting:
         rows = (await self._connection.execute(_EXPIRED, values)).all()
         if not rows:
             return 0
-        turns = [row.id for row in rows]
+        turns, touched = [row.id for row in rows], sorted({row.conversation_id for row in rows})
+        await self._connection.execute(_HOLD, {"touched": touched})
         await self.unsay([row.inbox_id for row in rows if row.inbox_id is not None])
         await Memories(self._connection).forget(turns)
         await self._connection.execute(_EXPIRE, {"turns": turns})
-        touched = sorted({row.conversation_id for row in rows})
         for one in touched:
             await Contexts(self._connection).distrust(one, 0)
         empty = [*(await self._connection.execute(_EMPTY, {"touched": touched})).scalars()]
