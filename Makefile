@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run console doctor test check format fmt lint types imports texts litellm bench soak fuzz rehearse docs lock sbom audit clean
+.PHONY: help demo setup run console doctor test sealed check format fmt lint types imports texts litellm bench soak fuzz rehearse docs lock sbom audit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,11 @@ doctor: $(VENV)/.runtime ## Check tokens, model and database, and say what is wr
 test: $(VENV)/.development ## Run every test
 	$(BIN)/pytest -q -n auto --dist loadfile || \
 		{ echo "Once more, alone:"; $(BIN)/pytest -q --last-failed --last-failed-no-failures none; }
+
+# One run on SQLite of what reads, searches, merges, exports and forgets what was said.
+sealed: $(VENV)/.development ## Run some tests once more, with everything that was said encrypted
+	TEST_SEALED=1 $(BIN)/pytest -q -n auto --dist loadfile -k "not postgresql" tests/test_forgetting.py tests/test_edits.py \
+		tests/test_transcripts.py tests/commands/test_search.py tests/commands/test_experiments.py tests/test_response_cache.py
 
 check: format lint types imports ## Everything but the tests: format, lint, types, import rules
 

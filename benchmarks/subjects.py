@@ -1,6 +1,8 @@
 """What is measured: a bot in a process of its own, and how much of the machine that process takes."""
 
+import os
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,11 +12,12 @@ from tempfile import TemporaryDirectory, mkdtemp
 from adapters.telegram.emulator import Limits, TelegramEmulator
 from benchmarks.stamps import StampedRequests
 from bot.llm.emulator import ChatRequest, ModelEmulator
+from bot.seals import KEY
 from tests.databases import own_database
 from tests.scenarios.process import SERVE, BotProcess, settings
 
-SUBJECTS = {"bare": ("-m", "benchmarks.bare"), "parley": SERVE, "postgresql": SERVE}
-"""`postgresql` is Parley on a database of its own on the server at TEST_POSTGRESQL."""
+SUBJECTS = {"bare": ("-m", "benchmarks.bare"), "parley": SERVE, "postgresql": SERVE, "sealed": SERVE}
+"""`postgresql` is Parley on a database of its own on the server at TEST_POSTGRESQL, `sealed` encrypts its words."""
 WORDS = 150
 MEGABYTE = 1_000_000
 
@@ -72,12 +75,19 @@ async def staged(subject: str, *, workers: int = 1, more: Mapping[str, str] | No
         folder = stack.enter_context(TemporaryDirectory())
         database = {"DATABASE_URL": stack.enter_context(own_database())} if subject == "postgresql" else {}
         async with telegram, ModelEmulator(requests=requests, answer=answer) as model:
-            environment = settings(telegram, model) | _UNLIMITED | database | dict(more or {})
+            sealed = _sealed(Path(folder)) if subject == "sealed" else {}
+            environment = settings(telegram, model) | _UNLIMITED | database | sealed | dict(more or {})
             async with AsyncExitStack() as running:
                 homes = [Path(mkdtemp(dir=folder)) for _ in range(workers)]
                 started = [BotProcess(home, environment, SUBJECTS[subject]) for home in homes]
                 bot, *others = [await running.enter_async_context(one) for one in started]
                 yield Stage(telegram=telegram, model=model, requests=requests, bot=bot, others=others)
+
+
+def _sealed(folder: Path) -> dict[str, str]:
+    keys = folder / "keys"
+    keys.write_text(b64encode(os.urandom(KEY)).decode())
+    return {"ENCRYPTION_KEYS_FILE": str(keys)}
 
 
 def answer(request: ChatRequest) -> str:

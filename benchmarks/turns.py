@@ -1,7 +1,7 @@
 """CPU time per turn and the lag of the last word: Parley beside a bare loop over the same SDKs.
 
-    python -m benchmarks.turns [--subjects bare parley postgresql] [--conversations 1 10 100] [--turns 3] [--rounds 3]
-                               [--json FILE]
+    python -m benchmarks.turns [--subjects bare parley postgresql sealed] [--conversations 1 10 100] [--turns 3]
+                               [--rounds 3] [--json FILE]
 
 Every conversation asks its next question as soon as it has its answer: 150 words at 40 words a second. The bot, and
 nothing else, is the measured process; the emulators of Telegram and of the model run in this one.

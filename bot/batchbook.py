@@ -6,7 +6,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.budgets import Budgets
-from bot.database import upgrade_if_needed
+from bot.database import storage_of, upgrade_if_needed
 from bot.domain.completions import Call, Usage
 from bot.domain.models import ModelCard
 from bot.domain.people import Identity, Sender
@@ -79,7 +79,7 @@ async def open_books(settings: Settings, clock: Clock, who: Identity, run: str) 
     """The book of one batch in the bot's database, which may be running beside. Raises ConfigError."""
     if (path := sqlite_file(settings.database_url)) is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    storage = Storage.open(settings.database_url)
+    storage = storage_of(settings)
     try:
         if await storage.revision() not in (None, HEAD):
             raise ConfigError(["DATABASE_URL: the database is of another version; start the bot once"])

@@ -10,7 +10,7 @@ from bot.calibration import Calibration
 from bot.catalogs import open_catalog
 from bot.clock import SystemClock
 from bot.commands import CommandBook
-from bot.database import patiently, prepare
+from bot.database import patiently, prepare, storage_of
 from bot.floods import Floods
 from bot.ground import Ground, ground_of
 from bot.health import Health
@@ -38,7 +38,7 @@ async def open_application(
     """Open database and models, bring the schema up to date, and put everything together. Raises ConfigError."""
     clock = clock or SystemClock()
     with only_process(settings.database_url):
-        storage = Storage.open(settings.database_url)
+        storage = storage_of(settings)
         try:
             await prepare(storage, settings, clock)
             ground = ground_of(storage, settings, clock)

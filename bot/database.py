@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import structlog
 
+from bot.encryption import seals_of
 from bot.errors import StorageDown
 from bot.ports import Clock
 from bot.settings import Settings
@@ -17,6 +18,11 @@ _T = TypeVar("_T")
 
 _RETRY = 2.0
 """Seconds between attempts to reach a database server that is not there yet."""
+
+
+def storage_of(settings: Settings) -> Storage:
+    """The database that is set, with the keys for it. Connects later. Raises ConfigError."""
+    return Storage.open(settings.database_url, seals_of(settings))
 
 
 async def prepare(storage: Storage, settings: Settings, clock: Clock) -> None:
@@ -43,8 +49,9 @@ async def patiently(storage: Storage, clock: Clock, doing: Callable[[], Awaitabl
 
 
 async def upgrade_if_needed(storage: Storage) -> None:
-    """Bring the schema up to date; does nothing, and loads nothing, when it is."""
+    """Bring the schema up to date, which loads nothing when it is, and look for our keys. Raises ConfigError."""
     revision = await storage.revision()
     if revision != HEAD:
         _log.info("database_upgrade", found=revision or "empty", target=HEAD)
         await storage.upgrade()
+    await storage.recognise()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.catalogs import single_catalog
 from bot.clock import SystemClock
 from bot.commands import all_commands
-from bot.database import upgrade_if_needed
+from bot.database import storage_of, upgrade_if_needed
 from bot.domain.models import Catalog, Endpoint
 from bot.errors import ConfigError, ModelError, ParleyError, PlatformError
 from bot.llm import list_models
@@ -14,7 +14,6 @@ from bot.needs import check_serving
 from bot.platforms import all_platforms
 from bot.ports import Platform
 from bot.settings import Settings
-from bot.storage import Storage
 
 Say = Callable[[str], None]
 
@@ -48,7 +47,10 @@ def _settings(settings: Settings, say: Say) -> bool:
 
 
 async def _database(settings: Settings, say: Say) -> bool:
-    storage = Storage.open(settings.database_url)
+    try:
+        storage = storage_of(settings)
+    except ConfigError as error:
+        return _report(say, "database", error.problems)
     try:
         await upgrade_if_needed(storage)
         return _fine(say, "database", f"schema {await storage.revision()}")

@@ -89,7 +89,7 @@ async def open_shelves(settings: Settings, storage: Storage) -> AsyncIterator[Se
         return
     from bot.llm.cache.shared import RedisShelf
 
-    shared = RedisShelf.connect(url, seconds=seconds)
+    shared = RedisShelf.connect(url, seconds=seconds, seals=storage.seals)
     try:
         yield *near, shared, far
     finally:

@@ -1,5 +1,6 @@
 """The chore that follows forgetting: commands, caches and the file itself hold nothing of it any more."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -76,8 +77,9 @@ class Scrubbing:
         after, more = 0, True
         while more:
             async with lease.begin() as work:
-                heard = await work.forgetting.heard(named, after=after, before=scrub.before)
-                await work.forgetting.unsay([one.arrival for one in heard if self._is_theirs(one, scrub, identity)])
+                heard = await work.forgetting.heard(after=after, before=scrub.before)
+                naming = [one for one in heard if named in json.dumps(one.payload)]
+                await work.forgetting.unsay([one.arrival for one in naming if self._is_theirs(one, scrub, identity)])
             more = bool(heard)
             after = heard[-1].arrival if heard else after
 

@@ -143,6 +143,10 @@ class Settings(BaseSettings):
         "sqlite+aiosqlite:///data/parley.db",
         description="sqlite:///path/to/file.db or postgresql://user:password@host/database",
     )
+    encryption_keys_file: Path | None = Field(
+        None, description="a file with a key on each line, as `openssl rand -base64 32` prints one, the newest first"
+    )
+    encryption_keys_command: str = Field("", description="a command that prints such lines, or leave it out")
     keep_events_days: int = Field(30, ge=7, description="a whole number of days, at least 7")
     lease_seconds: float = Field(10.0, ge=2, le=300, description="seconds, from 2 to 300")
     turns_at_once: int | None = Field(None, ge=1, description="a whole number; leave it out for no limit")

@@ -1,7 +1,9 @@
 """Fixtures: a database of its own for each test, and a whole core on fakes."""
 
 import asyncio
+import os
 import shutil
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -65,6 +67,7 @@ from bot.receiving import Receiving
 from bot.renewal import Renewal
 from bot.repeats import Repeats
 from bot.scrubbing import Scrubbing
+from bot.seals import KEY, Seals
 from bot.storage import Storage
 from bot.storage.migrate import upgrade
 from bot.storage.tables import lane
@@ -326,6 +329,20 @@ def make_core(
         office=_office(storage, switchboard, platforms, settings=settings, shows_messages=shows_messages, clock=clock),
         herald=Herald(storage, inbox, access, clock, {one.name: one.notices_per_second for one in platforms}),
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """With TEST_SEALED every database of every test is sealed, also those of the processes that tests start."""
+    if "TEST_SEALED" not in os.environ:
+        yield
+        return
+    keys = tmp_path_factory.mktemp("keys") / "keys"
+    keys.write_text(b64encode(bytes(KEY)).decode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENCRYPTION_KEYS_FILE", str(keys))
+        patch.setattr(Storage.open.__func__, "__defaults__", (Seals.of([bytes(KEY)]),))  # type: ignore[attr-defined]
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,6 +26,10 @@ def on(database: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("database_url", [pytest.param(database, marks=marks)], indirect=True)
 
 
+legible = pytest.mark.skipif("TEST_SEALED" in os.environ, reason="nobody can look for words in what is sealed")
+"""For tests that read what was said in a database's own words."""
+
+
 @contextmanager
 def own_database() -> Iterator[str]:
     """An empty PostgreSQL database, gone at the end of the block. Its address is in SQLAlchemy's form."""

@@ -48,7 +48,9 @@ async def rows(storage: Storage, table: sa.Table) -> int:
 
 async def mark(storage: Storage, question: str, state: int) -> None:
     async with storage._engine.begin() as connection:
-        await connection.execute(sa.update(turn).where(turn.c.question == question).values(state=state))
+        asked = await connection.execute(sa.select(turn.c.id, turn.c.question))
+        its_id = next(row.id for row in asked if row.question == question)
+        await connection.execute(sa.update(turn).where(turn.c.id == its_id).values(state=state))
 
 
 async def test_what_was_said_long_ago_is_recalled_when_it_is_asked_for(storage: Storage) -> None:

@@ -13,6 +13,7 @@ from bot.catalogs import offline_catalog
 from bot.charts.studio import Studio
 from bot.clock import SystemClock
 from bot.commands import CommandBook
+from bot.database import storage_of
 from bot.disclosure import disclosure_of
 from bot.domain.people import OPERATOR, Identity, Sender
 from bot.errors import ConfigError
@@ -64,7 +65,7 @@ async def open_database(settings: Settings) -> Storage:
     path = sqlite_file(settings.database_url)
     if path is not None and not path.exists():
         raise ConfigError([f"DATABASE_URL: there is no database at {path} yet; start the bot once"])
-    storage = Storage.open(settings.database_url)
+    storage = storage_of(settings)
     try:
         await _check(storage)
     except BaseException:
@@ -78,3 +79,4 @@ async def _check(storage: Storage) -> None:
     if revision != HEAD:
         advice = "run `parley db upgrade`, or start the bot of this version"
         raise ConfigError([f"the database is at version {revision or 'nothing'}, not {HEAD}: {advice}"])
+    await storage.recognise()

@@ -47,7 +47,8 @@ ParleyError
 └── StorageError
     ├── StorageDown            it may be tried again
     ├── Conflict
-    └── LostLease
+    ├── LostLease
+    └── Unreadable             sealed by a key that is not there
 """
 
 from collections.abc import Sequence
@@ -89,7 +90,7 @@ from bot.errors.platforms import (
     PlatformMisconfigured,
     RecipientGone,
 )
-from bot.errors.storing import Conflict, LostLease, StorageDown, StorageError
+from bot.errors.storing import Conflict, LostLease, StorageDown, StorageError, Unreadable
 
 __all__ = [
     "AccessDenied",
@@ -137,6 +138,7 @@ __all__ = [
     "UnknownPerson",
     "UnknownPersona",
     "UnknownPlan",
+    "Unreadable",
     "UpstreamBusy",
     "UpstreamDown",
     "UpstreamMisconfigured",

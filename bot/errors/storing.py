@@ -17,3 +17,7 @@ class Conflict(StorageError):
 
 class LostLease(StorageError):
     """Another worker holds the lane now: stop, and touch neither database nor platform."""
+
+
+class Unreadable(StorageError):
+    """What was stored is sealed by a key that is not there, or it was changed."""

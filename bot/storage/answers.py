@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.tables import response_cache
+from bot.storage.tables.sealed import seals_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +38,15 @@ class Answers:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._blind = seals_of(connection.dialect).blind
 
     async def get(self, key: str) -> KeptAnswer | None:
-        row = (await self._connection.execute(_GET, {"its_key": key})).one_or_none()
+        row = (await self._connection.execute(_GET, {"its_key": self._blind(key)})).one_or_none()
         return None if row is None else KeptAnswer(text=row.text, model=row.model, at=row.at)
 
     async def put(self, key: str, answer: KeptAnswer) -> None:
         """Keep it in place of an older one."""
-        row = {"key": key, "text": answer.text, "model": answer.model[:256], "at": answer.at}
+        row = {"key": self._blind(key), "text": answer.text, "model": answer.model[:256], "at": answer.at}
         await self._connection.execute(_put(dialect_of(self._connection)), row)
 
     async def prune(self, before: int) -> None:

@@ -58,7 +58,7 @@ class Belongings:
         self._connection = connection
 
     async def size(self, account_id: int) -> tuple[int, int]:
-        """Characters of what was said and answered, and bytes of pictures."""
+        """Characters of what was said and answered, and bytes of pictures, as they are stored."""
         return await self._sum(_WORDS, account_id), await self._sum(_SIGHTS, account_id)
 
     async def rows(self, account_id: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:

@@ -44,16 +44,9 @@ _LAST_ANSWERED = _TURN.where(_mine, turn.c.state == TurnState.ANSWERED).order_by
 _RECENT = _TURN.where(_mine, turn.c.messages.is_not(None)).order_by(turn.c.id.desc()).limit(_MOST_EDITABLE)
 
 _other = turn.alias("other")
-_ASKED_BY = _TURN.where(
-    _mine,
-    turn.c.inbox_id == sa.bindparam("asked_by", type_=sa.BigInteger),
-    ~sa.exists().where(
-        _other.c.conversation_id == turn.c.conversation_id,
-        _other.c.account_id == turn.c.account_id,
-        _other.c.id > turn.c.id,
-        _other.c.question == turn.c.question,
-        _other.c.state != TurnState.FAILED,
-    ),
+_ASKED_BY = _TURN.where(_mine, turn.c.inbox_id == sa.bindparam("asked_by", type_=sa.BigInteger))
+_ASKED_SINCE = sa.select(turn.c.question).where(
+    _mine, turn.c.id > sa.bindparam("its_turn", type_=sa.BigInteger), turn.c.state != TurnState.FAILED
 )
 _REPLACE = (
     sa.update(turn)
@@ -101,7 +94,11 @@ class Branches:
         """The account's last turn or, with `asked_by`, the one of that arrival, unless it was answered again since."""
         if asked_by is None:
             return await self._first(_LAST)
-        return await self._first(_ASKED_BY, asked_by=asked_by)
+        asked = await self._first(_ASKED_BY, asked_by=asked_by)
+        if asked is None:
+            return None
+        since = await self._connection.scalars(_ASKED_SINCE, {**self._mine, "its_turn": asked.id})
+        return None if asked.question in since else asked
 
     async def replace_same(self, its_turn: int, question: str) -> None:
         """The turn takes the place of the account's last answer, if that was to the same question."""

@@ -74,7 +74,7 @@ _START = (
 )
 _t = turn.alias("t")
 _first = (
-    sa.select(sa.func.substr(_t.c.question, 1, _LONGEST_OPENING))
+    sa.select(_t.c.question)
     .where(_t.c.conversation_id == conversation.c.id, _t.c.state == sa.literal_column(str(TurnState.ANSWERED)))
     .order_by(_t.c.id)
     .limit(1)
@@ -243,7 +243,7 @@ def _talk(row: sa.Row[*tuple[Any, ...]]) -> Talk:
     return Talk(
         id=row.id,
         title=row.title or "",
-        opening=row.opening or "",
+        opening=(row.opening or "")[:_LONGEST_OPENING],
         turns=int(row.turns),
         last_at=int(row.last_at),
         archived=row.archived_at is not None,

@@ -15,8 +15,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from bot.errors import ConfigError
-from bot.storage.engine import accept_nul
-from bot.storage.tables import metadata
+from bot.seals import UNSEALED, Seals
+from bot.storage.engine import accept_nul, now_ms
+from bot.storage.tables import metadata, seal
+from bot.storage.tables.sealed import SealedBytes, give
 from bot.storage.trouble import translate
 
 _AT_ONCE = 500
@@ -41,13 +43,16 @@ def count(url: str) -> int:
         return sum(_count(source, table) for table in metadata.sorted_tables)
 
 
-def copy(source_url: str, target_url: str, progress: Progress, *, replace: bool = False) -> Mapping[str, Contents]:
+def copy(
+    source_url: str, target_url: str, progress: Progress, *, seals: Seals = UNSEALED, replace: bool = False
+) -> Mapping[str, Contents]:
     """Copy everything in one transaction, compare, and only then commit. Returns what was copied, by table.
 
-    Both databases have the newest schema. Raises ConfigError if the target is not empty, unless `replace`, and if
-    what arrived is not what was sent; StorageError.
+    Both databases have the newest schema. What is sealed in the source is opened, and sealed as it would be now.
+    Raises ConfigError if the target is not empty, unless `replace`, and if what arrived is not what was sent;
+    StorageError.
     """
-    with _reading(source_url) as source, _writing(target_url) as target:
+    with _reading(source_url, seals) as source, _writing(target_url, seals) as target:
         _make_room(target, replace=replace)
         sent = {table.name: _copy(source, target, table, progress) for table in metadata.sorted_tables}
         arrived = {table.name: contents(target, table, progress) for table in metadata.sorted_tables}
@@ -55,7 +60,15 @@ def copy(source_url: str, target_url: str, progress: Progress, *, replace: bool 
         if wrong:
             raise ConfigError([f"the copy of {name} differs: {sent[name]} became {arrived[name]}" for name in wrong])
         _carry_numbers(source, target)
+        _note(target, seals)
     return sent
+
+
+def _note(target: Connection, seals: Seals) -> None:
+    """Whatever the source was sealed by, everything here is sealed by one key."""
+    target.execute(sa.delete(seal))
+    if seals.current is not None:
+        target.execute(sa.insert(seal).values(name=seals.current.name.hex(), since=now_ms()))
 
 
 def contents(connection: Connection, table: sa.Table, progress: Progress = lambda _rows: None) -> Contents:
@@ -77,7 +90,7 @@ def _copy(source: Connection, target: Connection, table: sa.Table, progress: Pro
 
 
 def _chunks(connection: Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
-    heavy = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+    heavy = any(isinstance(column.type, SealedBytes) for column in table.columns)
     at_once = _HEAVY_AT_ONCE if heavy else _AT_ONCE
     query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
     for partition in connection.execute(query).mappings().partitions():
@@ -135,22 +148,23 @@ def _go_on(connection: Connection, table: str, column: str, last: int) -> None:
 
 
 @contextmanager
-def _reading(url: str) -> Iterator[Connection]:
+def _reading(url: str, seals: Seals = UNSEALED) -> Iterator[Connection]:
     """One snapshot of a database, whatever is written meanwhile."""
     level = {} if url.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
-    with _connected(url, **level) as engine, engine.connect() as connection:
+    with _connected(url, seals, **level) as engine, engine.connect() as connection:
         yield connection
 
 
 @contextmanager
-def _writing(url: str) -> Iterator[Connection]:
-    with _connected(url) as engine, engine.begin() as connection:
+def _writing(url: str, seals: Seals) -> Iterator[Connection]:
+    with _connected(url, seals) as engine, engine.begin() as connection:
         yield connection
 
 
 @contextmanager
-def _connected(url: str, **options: Any) -> Iterator[Engine]:
+def _connected(url: str, seals: Seals, **options: Any) -> Iterator[Engine]:
     engine = sa.create_engine(url.replace("+aiosqlite", ""), poolclass=sa.NullPool, **options)
+    give(engine.dialect, seals)
     event.listen(engine, "connect", _legible if engine.dialect.name == "sqlite" else accept_nul)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "begin", _begin)

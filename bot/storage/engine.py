@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from bot.seals import Seals
 from bot.storage.inline import connect
+from bot.storage.tables.sealed import give
 from bot.storage.wal import WriteAheadLog
 
 _PRAGMAS = (
@@ -55,20 +57,23 @@ SESSION: dict[str, Any] = {
 }
 
 
-def create_engine(url: str) -> tuple[AsyncEngine, WriteAheadLog | None]:
+def create_engine(url: str, seals: Seals) -> tuple[AsyncEngine, WriteAheadLog | None]:
     """An engine for `url`: SQLite by aiosqlite, PostgreSQL by psycopg. Connects when it is used.
 
     Its errors do not show the values of statements: those are what people wrote. With a log, what was committed is not
     on the disk before `WriteAheadLog.synced` says so.
     """
     if not url.startswith("sqlite"):
-        return _server(url), None
-    path = make_url(url).database or ":memory:"
-    log = WriteAheadLog(path)
-    return _embedded(url, path, log), log
+        engine, log = _server(url), None
+    else:
+        path = make_url(url).database or ":memory:"
+        log = WriteAheadLog(path)
+        engine = _embedded(url, path, log)
+    give(engine.dialect, seals)
+    return engine, log
 
 
-def create_reader(url: str) -> AsyncEngine | None:
+def create_reader(url: str, seals: Seals) -> AsyncEngine | None:
     """An engine that only reads beside whoever writes, for an SQLite file; elsewhere the other one does not either.
 
     Its statements run in a thread of their own: they may take seconds.
@@ -77,6 +82,7 @@ def create_reader(url: str) -> AsyncEngine | None:
     if path in (None, "", ":memory:"):
         return None
     engine = create_async_engine(url, pool_size=1, max_overflow=1, hide_parameters=True)
+    give(engine.dialect, seals)
     event.listen(engine.sync_engine, "connect", _only_reads)
     return engine
 

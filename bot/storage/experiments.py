@@ -1,5 +1,6 @@
 """Experiments with personas: variants, what came of them, and what people thought."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,14 +29,11 @@ class Tally:
 
 
 _given = turn.c.state.in_((TurnState.ANSWERED, TurnState.REPLACED))
-_next = turn.alias("next")
-_asked_again = sa.exists().where(_next.c.id == turn.c.replaced_by, _next.c.question == turn.c.question)
 _COUNTS = (
     sa.select(
         turn.c.variant_id,
         sa.func.count(sa.distinct(turn.c.conversation_id)).label("conversations"),
         sa.func.count().label("answers"),
-        sa.func.sum(sa.case((_asked_again, 1), else_=0)).label("again"),
     )
     .where(turn.c.variant_id.is_not(None), _given)
     .group_by(turn.c.variant_id)
@@ -71,13 +69,13 @@ def _sum(column: sa.ColumnElement[int], name: str) -> sa.Label[int]:
 
 _TALLIES = (
     sa.select(
+        variant.c.id,
         variant.c.persona,
         variant.c.label,
         variant.c.text,
         variant.c.share,
         _sum(_COUNTS.c.conversations, "conversations"),
         _sum(_COUNTS.c.answers, "answers"),
-        _sum(_COUNTS.c.again, "again"),
         _sum(_THUMBS.c.up, "up"),
         _sum(_THUMBS.c.down, "down"),
         _sum(_CALLS.c.tokens, "tokens"),
@@ -89,6 +87,13 @@ _TALLIES = (
     .join(_THUMBS, _THUMBS.c.variant_id == variant.c.id, isouter=True)
     .where(variant.c.ended_at.is_(None))
     .order_by(variant.c.persona, variant.c.label)
+)
+_next = turn.alias("next")
+_REPLACED = (
+    sa.select(turn.c.variant_id, turn.c.question, _next.c.question.label("then"))
+    .join_from(turn, _next, _next.c.id == turn.c.replaced_by)
+    .join(variant, variant.c.id == turn.c.variant_id)
+    .where(variant.c.ended_at.is_(None), _given)
 )
 _ADD = sa.insert(variant).values(started_at=now_ms())
 _END = (
@@ -106,7 +111,10 @@ class Experiments:
 
     async def running(self) -> Sequence[Tally]:
         """Every variant that is compared now, by persona and label."""
-        return [Tally(**row) for row in (await self._connection.execute(_TALLIES)).mappings()]
+        replaced = await self._connection.execute(_REPLACED)
+        again = Counter(row.variant_id for row in replaced if row.question == row.then)
+        found = [dict(row) for row in (await self._connection.execute(_TALLIES)).mappings()]
+        return [Tally(again=again[row.pop("id")], **row) for row in found]
 
     async def add(self, persona: str, label: str, *, text: str | None, share: int) -> None:
         """Compare one more variant."""

@@ -62,7 +62,6 @@ _HEARD = (
         inbox.c.id > sa.bindparam("after", type_=sa.BigInteger),
         inbox.c.id < sa.bindparam("before", type_=sa.BigInteger),
         inbox.c.state.in_(_HANDLED),
-        sa.cast(inbox.c.payload, sa.Text).contains(sa.bindparam("named", type_=sa.Text)),
         # What belongs to a turn goes with the turn, or stays with it.
         ~sa.exists().where(turn.c.inbox_id == inbox.c.id),
     )
@@ -150,9 +149,9 @@ class Forgetting:
         await self._connection.execute(_LEAVE, {"empty": empty})
         return len(rows)
 
-    async def heard(self, named: str, *, after: int, before: int) -> Sequence[Heard]:
-        """Some handled events between two arrivals that hold these words and belong to no turn, the first first."""
-        rows = await self._connection.execute(_HEARD, {"named": named, "after": after, "before": before})
+    async def heard(self, *, after: int, before: int) -> Sequence[Heard]:
+        """Some handled events between two arrivals that belong to no turn, the first first."""
+        rows = await self._connection.execute(_HEARD, {"after": after, "before": before})
         return [Heard(arrival=row.id, source=row.source, payload=row.payload) for row in rows]
 
     async def unquote(self, who: str) -> None:

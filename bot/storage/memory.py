@@ -5,11 +5,14 @@ and statistics of other people's words do not change what is found. The index is
 says is read from its turn, and a turn that is not part of the conversation any more yields nothing.
 """
 
+import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cache
+from hashlib import blake2b
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,15 +20,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.recall import Piece, Posting
 from bot.storage.dialect import dialect_of, insert_for
 from bot.storage.tables import TurnState, memory, piece, posting, turn
+from bot.storage.tables.sealed import seals_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """One account's memory of one conversation: how many pieces it has, and how many terms these have together."""
+    """One account's memory of one conversation: how many pieces it has, and how many terms these have together.
+
+    Terms are hashed by its `key`, if it has one: the same word is another number in each memory.
+    """
 
     id: int
     pieces: int
     length: int
+    key: bytes | None = field(default=None, repr=False)
+
+    def hashed(self, term: int) -> int:
+        """A term as its postings have it."""
+        return term if self.key is None else hashed(term, self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +60,12 @@ _ANSWERED: sa.ColumnClause[int] = sa.literal_column(str(TurnState.ANSWERED))
 _STEP = 8
 """Terms are counted in statements for a multiple of so many: few statements are compiled once each."""
 
-_SHELF = sa.select(memory.c.id, memory.c.pieces, memory.c.length).where(
+_SHELVES = sa.select(memory.c.id, memory.c.pieces, memory.c.length, memory.c.key)
+_SHELF = _SHELVES.where(
     memory.c.account_id == sa.bindparam("its_account"), memory.c.conversation_id == sa.bindparam("its_conversation")
 )
 _OTHERS = (
-    sa.select(memory.c.id, memory.c.pieces, memory.c.length)
-    .where(
+    _SHELVES.where(
         memory.c.account_id == sa.bindparam("its_account"),
         memory.c.conversation_id != sa.bindparam("its_conversation"),
     )
@@ -75,15 +87,15 @@ _NEWEST = (
     .order_by(posting.c.number.desc())
     .limit(sa.bindparam("most"))
 )
-_said = sa.case((piece.c.answer, turn.c.answer), else_=turn.c.question)
 _PIECES = (
     sa.select(
         piece.c.number,
         piece.c.answer,
         piece.c.tokens,
         piece.c.turn_id,
+        piece.c.starts,
+        piece.c.ends,
         turn.c.started_at,
-        sa.func.substr(_said, piece.c.starts + 1, piece.c.ends - piece.c.starts).label("text"),
     )
     .join(turn, turn.c.id == piece.c.turn_id)
     .where(
@@ -92,6 +104,9 @@ _PIECES = (
         turn.c.state == _ANSWERED,
         turn.c.id < sa.bindparam("before", type_=sa.BigInteger),
     )
+)
+_SAID = sa.select(turn.c.id, turn.c.question, turn.c.answer).where(
+    turn.c.id.in_(sa.bindparam("turns", expanding=True, type_=sa.BigInteger))
 )
 _FORGET_POSTINGS = sa.delete(posting).where(
     _its_postings, posting.c.number.in_(sa.bindparam("numbers", expanding=True))
@@ -127,7 +142,8 @@ class Memories:
 
     async def add(self, conversation_id: int, account: int, pieces: Sequence[NewPiece]) -> None:
         """Put pieces into an account's memory, in the order in which they were said."""
-        row = {"conversation_id": conversation_id, "account_id": account}
+        key = new_key() if seals_of(self._connection.dialect).current else None
+        row = {"conversation_id": conversation_id, "account_id": account, "key": key}
         await self._connection.execute(_open(self._dialect), row)
         shelf = await self.shelf(account, conversation_id)
         if shelf is None or not pieces:
@@ -147,20 +163,21 @@ class Memories:
     async def shelf(self, account: int, conversation_id: int) -> Shelf | None:
         asked = {"its_account": account, "its_conversation": conversation_id}
         row = (await self._connection.execute(_SHELF, asked)).first()
-        return None if row is None else Shelf(id=row.id, pieces=row.pieces, length=row.length)
+        return None if row is None else _shelf(row)
 
     async def others(self, account: int, conversation_id: int, *, most: int) -> list[Shelf]:
         """The account's memories of other conversations, the newest first."""
         asked = {"its_account": account, "its_conversation": conversation_id, "most": most}
         rows = await self._connection.execute(_OTHERS, asked)
-        return [Shelf(id=row.id, pieces=row.pieces, length=row.length) for row in rows]
+        return [_shelf(row) for row in rows]
 
     async def postings(self, shelf: Shelf, keys: Sequence[int], *, most: int) -> dict[int, list[Posting]]:
         """By term, the pieces that hold it: of the rarest terms, as many as have `most` postings together.
 
         What is left out are words that are nearly everywhere. If even the rarest one is, its newest postings are given.
         """
-        frequencies = await self._frequency(shelf, keys, most)
+        terms = {shelf.hashed(key): key for key in keys}
+        frequencies = await self._frequency(shelf, list(terms), most)
         chosen, left = [], most
         for key in sorted(frequencies, key=lambda key: (frequencies[key], key)):
             left -= frequencies[key]
@@ -170,13 +187,13 @@ class Memories:
         if not chosen and frequencies:
             rarest = min(frequencies, key=lambda key: (frequencies[key], key))
             newest = {"its_memory": shelf.id, "its_term": rarest, "most": most}
-            return {rarest: [tuple(row) for row in (await self._connection.execute(_NEWEST, newest)).all()]}
+            return {terms[rarest]: [tuple(row) for row in (await self._connection.execute(_NEWEST, newest)).all()]}
         found: dict[int, list[Posting]] = defaultdict(list)
         if chosen:
             asked = {"its_memory": shelf.id, "terms": chosen}
             # All at once: fetching row by row takes twice as long.
             for term, number, count, length in (await self._connection.execute(_POSTINGS, asked)).all():
-                found[term].append((number, count, length))
+                found[terms[term]].append((number, count, length))
         return found
 
     async def _frequency(self, shelf: Shelf, keys: Sequence[int], most: int) -> dict[int, int]:
@@ -199,12 +216,14 @@ class Memories:
             "before": before,
         }
         rows = {row.number: row for row in (await self._connection.execute(_PIECES, asked)).all()}
+        turns = {row.turn_id for row in rows.values()}
+        said = {row.id: row for row in (await self._connection.execute(_SAID, {"turns": [*turns]})).all()}
         return [
             Piece(
                 number=number,
                 turn=row.turn_id,
                 role="assistant" if row.answer else "user",
-                text=row.text,
+                text=(said[row.turn_id].answer if row.answer else said[row.turn_id].question)[row.starts : row.ends],
                 tokens=row.tokens,
                 day=datetime.fromtimestamp(row.started_at / 1000, zone).date(),
                 score=score,
@@ -221,6 +240,20 @@ class Memories:
         for memory_id, those in numbers.items():
             await self._connection.execute(_FORGET_POSTINGS, {"its_memory": memory_id, "numbers": those})
         await self._connection.execute(_FORGET_PIECES, {"turns": turns})
+
+
+def new_key() -> bytes:
+    return secrets.token_bytes(16)
+
+
+def hashed(term: int, key: bytes) -> int:
+    """A term under the key of a memory: 64 bits, signed. Nobody without the key can tell whether a word was said."""
+    digest = blake2b(term.to_bytes(8, "big", signed=True), key=key, digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def _shelf(row: sa.Row[*tuple[Any, ...]]) -> Shelf:
+    return Shelf(id=row.id, pieces=row.pieces, length=row.length, key=row.key)
 
 
 def _piece(shelf: Shelf, number: int, new: NewPiece) -> dict[str, object]:
@@ -241,6 +274,6 @@ def _postings(shelf: Shelf, number: int, new: NewPiece) -> list[dict[str, int]]:
         counts[term] += 1
     counted = {term: (count, len(new.terms)) for term, count in counts.items()} | dict.fromkeys(new.dates, (1, 1))
     return [
-        {"memory_id": shelf.id, "term": term, "number": number, "count": count, "length": length}
+        {"memory_id": shelf.id, "term": shelf.hashed(term), "number": number, "count": count, "length": length}
         for term, (count, length) in counted.items()
     ]

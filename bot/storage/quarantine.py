@@ -32,7 +32,7 @@ _ONE = _FIND.where(inbox.c.id == sa.bindparam("arrival"))
 _DROP = (
     sa.update(inbox)
     .where(inbox.c.id == sa.bindparam("arrival"), inbox.c.state.in_(_ASIDE))
-    .values(state=InboxState.DROPPED, payload=sa.bindparam("nothing", type_=sa.JSON))
+    .values(state=InboxState.DROPPED, payload={})
     .returning(inbox.c.id)
 )
 
@@ -54,7 +54,7 @@ class Quarantine:
 
     async def drop(self, arrival: int) -> bool:
         """Forget what it says. False if there is none."""
-        return (await self._connection.execute(_DROP, {"arrival": arrival, "nothing": {}})).first() is not None
+        return (await self._connection.execute(_DROP, {"arrival": arrival})).first() is not None
 
 
 def _put_aside(row: sa.Row[*tuple[Any, ...]]) -> PutAside:

@@ -10,16 +10,17 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StorageDown
+from bot.seals import UNSEALED, Seals
 from bot.storage.bell import listen
 from bot.storage.engine import create_engine, create_reader
 from bot.storage.trouble import translate
 from bot.storage.wal import WriteAheadLog
 from bot.storage.work import UnitOfWork
 
-HEAD = "0020"
+HEAD = "0021"
 """The newest migration; a test keeps it equal to what Alembic finds."""
 
 _SMALL = 128 * 1024 * 1024
@@ -35,19 +36,22 @@ First = Callable[[UnitOfWork], Awaitable[None]]
 class Storage:
     """One database."""
 
-    def __init__(self, engine: AsyncEngine, log: WriteAheadLog | None, url: str) -> None:
-        self._engine = engine
-        self._reader = create_reader(url)
-        self._log = log
+    def __init__(self, url: str, seals: Seals) -> None:
+        self._engine, self._log = create_engine(url, seals)
+        self._reader = create_reader(url, seals)
         self._url = url
+        self.seals = seals
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Use the database at `url` (SQLAlchemy's form); makes the folder of an SQLite file. Connects later."""
+    def open(cls, url: str, seals: Seals = UNSEALED) -> Self:
+        """Use the database at `url` (SQLAlchemy's form); makes the folder of an SQLite file. Connects later.
+
+        What people and models said is sealed by `seals`.
+        """
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        return cls(*create_engine(url), url)
+        return cls(url, seals)
 
     @property
     def embedded(self) -> bool:
@@ -120,6 +124,11 @@ class Storage:
                 return (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalar()
         except SQLAlchemyError as error:
             raise translate(error, "cannot open the database: ") from error
+
+    async def recognise(self) -> None:
+        """Make sure that whatever is sealed here can be opened. Raises ConfigError, StorageError."""
+        async with self.begin() as work:
+            await work.sealing.recognise()
 
     async def upgrade(self, target: str = "head") -> None:
         """Bring the schema up to date."""

@@ -41,6 +41,7 @@ from bot.storage.quarantine import Quarantine
 from bot.storage.queue import Queue
 from bot.storage.registry import Registry
 from bot.storage.revival import Revival
+from bot.storage.sealing import Sealing
 from bot.storage.searches import Searches
 from bot.storage.sessions import Sessions
 from bot.storage.spoken import SpokenTurns
@@ -75,6 +76,7 @@ class UnitOfWork:
         self.belongings = Belongings(connection)
         self.experiments = Experiments(connection)
         self.personas = PersonaBook(connection)
+        self.sealing = Sealing(connection)
         self.searches = Searches(connection)
         self.transcripts = Transcripts(connection)
         self.admissions = Admissions(connection)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.commands import all_commands
+from bot.database import storage_of
 from bot.domain.updates import Arrival
 from bot.errors import ConfigError
 from bot.platforms import all_platforms
@@ -17,10 +18,11 @@ Say = Callable[[str], None]
 Doing = Callable[[Storage], Awaitable[None]]
 
 
-async def on_database(url: str, doing: Doing) -> None:
-    """Do something with the database at `url`. Raises ParleyError."""
-    storage = Storage.open(url)
+async def on_database(settings: Settings, doing: Doing) -> None:
+    """Do something with the database. Raises ParleyError."""
+    storage = storage_of(settings)
     try:
+        await storage.recognise()
         await doing(storage)
     finally:
         await storage.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bot.seals import Seals
 from bot.settings import Settings
 
 Explained = Callable[[], AbstractContextManager[None]]
@@ -34,10 +35,24 @@ class Upkeep:
     def _url(self) -> str:
         return self._settings().database_url
 
+    @property
+    def _seals(self) -> Seals:
+        from bot.encryption import seals_of
+
+        return seals_of(self._settings())
+
     def database(self) -> click.Group:
         """`parley db`."""
         group = click.Group("db", help="Look after the database.")
-        for make in (self._upgrade, self._downgrade, self._check, self._backup, self._restore, self._copy):
+        for make in (
+            self._upgrade,
+            self._downgrade,
+            self._check,
+            self._backup,
+            self._restore,
+            self._copy,
+            self._seal,
+        ):
             group.add_command(make())
         return group
 
@@ -60,7 +75,9 @@ class Upkeep:
             from bot.upkeep.tail import follow
 
             with self._explained(), suppress(KeyboardInterrupt):
-                self._run(on_database(self._url, lambda storage: follow(storage, conversation, click.echo, once=once)))
+                self._run(
+                    on_database(self._settings(), lambda storage: follow(storage, conversation, click.echo, once=once))
+                )
 
         return tail
 
@@ -96,7 +113,7 @@ class Upkeep:
             from bot.upkeep.database import examine
 
             with self._explained():
-                if not self._run(examine(self._url, click.echo)):
+                if not self._run(examine(self._url, click.echo, self._seals)):
                     raise SystemExit(1)
 
         return check
@@ -109,7 +126,7 @@ class Upkeep:
             from bot.upkeep.database import back_up
 
             with self._explained():
-                back_up(self._url, file, _bar)
+                back_up(self._url, file, _bar, self._seals)
             click.echo(f"Backup: {file}")
 
         return backup
@@ -123,7 +140,7 @@ class Upkeep:
             from bot.upkeep.database import restore as run
 
             with self._explained():
-                _tell(run(self._url, file, _bar, replace=replace))
+                _tell(run(self._url, file, _bar, self._seals, replace=replace))
 
         return restore
 
@@ -136,9 +153,24 @@ class Upkeep:
             from bot.upkeep.database import move
 
             with self._explained():
-                _tell(move(self._url, Settings.load(database_url=target).database_url, _bar, replace=replace))
+                target = Settings.load(database_url=target).database_url
+                _tell(move(self._url, target, _bar, self._seals, replace=replace))
 
         return copy
+
+    def _seal(self) -> click.Command:
+        @click.command()
+        def reencrypt() -> None:
+            """Seal everything by the first of the encryption keys, or write it `plain` if that is the first line.
+
+            Safe to break off and repeat. On SQLite stop the bot first.
+            """
+            from bot.upkeep.database import reencrypt as run
+
+            with self._explained():
+                self._run(run(self._url, _bar, self._seals))
+
+        return reencrypt
 
     def _list(self) -> click.Command:
         @click.command("list")
@@ -148,7 +180,7 @@ class Upkeep:
             from bot.upkeep.aside import on_database, show
 
             with self._explained():
-                self._run(on_database(self._url, lambda storage: show(storage, most, click.echo)))
+                self._run(on_database(self._settings(), lambda storage: show(storage, most, click.echo)))
 
         return list_
 
@@ -163,7 +195,7 @@ class Upkeep:
                 settings = self._settings()
                 self._run(
                     on_database(
-                        settings.database_url,
+                        settings,
                         lambda storage: retry_with_platforms(storage, settings, ids, click.echo),
                     )
                 )
@@ -179,7 +211,7 @@ class Upkeep:
             from bot.upkeep.aside import on_database
 
             with self._explained():
-                self._run(on_database(self._url, lambda storage: run(storage, ids, click.echo)))
+                self._run(on_database(self._settings(), lambda storage: run(storage, ids, click.echo)))
 
         return drop
 

@@ -9,10 +9,12 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from bot.errors import ConfigError, ParleyError
+from bot.seals import UNSEALED, Seals
 from bot.storage import Storage
 from bot.storage.copying import Contents, Progress, copy, count
 from bot.storage.lock import only_process, sqlite_file
 from bot.storage.migrate import differences, downgrade, upgrade
+from bot.storage.sealing import Step, tables
 from bot.storage.store import HEAD
 
 Say = Callable[[str], None]
@@ -31,11 +33,12 @@ async def bring_up_to_date(url: str, say: Say) -> None:
         await storage.close()
 
 
-async def examine(url: str, say: Say) -> bool:
+async def examine(url: str, say: Say, seals: Seals = UNSEALED) -> bool:
     """Say line by line whether the database is as it should be. True if all is well."""
-    storage = Storage.open(url)
+    storage = Storage.open(url, seals)
     try:
         problems = [*await _schema(storage, url), *await _contents(storage)]
+        await storage.recognise()
     except ParleyError as error:
         problems = [str(error)]
     finally:
@@ -66,7 +69,7 @@ def go_back(url: str, revision: str) -> None:
         downgrade(url, revision)
 
 
-def back_up(url: str, file: Path, measured: Measured) -> None:
+def back_up(url: str, file: Path, measured: Measured, seals: Seals = UNSEALED) -> None:
     """Write everything into an SQLite file that is not there yet, as of one instant, while others go on.
 
     Raises ConfigError, StorageError.
@@ -81,10 +84,12 @@ def back_up(url: str, file: Path, measured: Measured) -> None:
             return
         target = f"sqlite+aiosqlite:///{part}"
         upgrade(target)
-        _copied(url, target, measured)
+        _copied(url, target, measured, seals)
 
 
-def restore(url: str, file: Path, measured: Measured, *, replace: bool) -> Mapping[str, Contents]:
+def restore(
+    url: str, file: Path, measured: Measured, seals: Seals = UNSEALED, *, replace: bool
+) -> Mapping[str, Contents]:
     """Put a backup into the database, brought to the newest schema first. Raises ConfigError, StorageError."""
     if not file.exists():
         raise ConfigError([f"there is no {file}"])
@@ -94,10 +99,12 @@ def restore(url: str, file: Path, measured: Measured, *, replace: bool) -> Mappi
         upgrade(f"sqlite+aiosqlite:///{source}")
         Storage.open(url)
         upgrade(url)
-        return _copied(f"sqlite+aiosqlite:///{source}", url, measured, replace=replace)
+        return _copied(f"sqlite+aiosqlite:///{source}", url, measured, seals, replace=replace)
 
 
-def move(url: str, target: str, measured: Measured, *, replace: bool) -> Mapping[str, Contents]:
+def move(
+    url: str, target: str, measured: Measured, seals: Seals = UNSEALED, *, replace: bool
+) -> Mapping[str, Contents]:
     """Copy everything into another database, of either kind. Raises ConfigError, StorageError."""
     if url == target:
         raise ConfigError(["source and target are the same database"])
@@ -105,13 +112,44 @@ def move(url: str, target: str, measured: Measured, *, replace: bool) -> Mapping
         Storage.open(target)
         upgrade(url)
         upgrade(target)
-        return _copied(url, target, measured, replace=replace)
+        return _copied(url, target, measured, seals, replace=replace)
 
 
-def _copied(source: str, target: str, measured: Measured, *, replace: bool = False) -> Mapping[str, Contents]:
+async def reencrypt(url: str, measured: Measured, seals: Seals) -> None:
+    """Seal everything as it would be sealed now, a few hundred rows at a time. Raises ConfigError, StorageError."""
+    if not seals.known:
+        raise ConfigError(["there is no key: set ENCRYPTION_KEYS_FILE or ENCRYPTION_KEYS_COMMAND"])
+    with only_process(url):
+        storage = Storage.open(url, seals)
+        try:
+            await storage.upgrade()
+            await storage.recognise()
+            await _renewed(storage, measured)
+            await storage.scrub()
+        finally:
+            await storage.close()
+
+
+async def _renewed(storage: Storage, measured: Measured) -> None:
+    async with storage.look() as work:
+        rows = {table: await work.sealing.count(table) for table in tables()}
+    with measured("Sealing", sum(rows.values())) as progress:
+        for table in rows:
+            step = Step(rows=0, after=())
+            while step.after is not None:
+                async with storage.begin() as work:
+                    step = await work.sealing.renew(table, step.after)
+                progress(step.rows)
+    async with storage.begin() as work:
+        await work.sealing.retire()
+
+
+def _copied(
+    source: str, target: str, measured: Measured, seals: Seals, *, replace: bool = False
+) -> Mapping[str, Contents]:
     # Each row is done twice: sent, and read again.
     with measured("Copying and comparing", 2 * count(source)) as progress:
-        return copy(source, target, progress, replace=replace)
+        return copy(source, target, progress, seals=seals, replace=replace)
 
 
 def _clone(source: Path, target: Path) -> None:

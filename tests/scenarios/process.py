@@ -16,7 +16,7 @@ from bot.llm.emulator import ModelEmulator
 TOKEN = "100:TEST"
 SERVE = ("-m", "bot", "serve")
 
-_SYSTEM = ("PATH", "HOME", "LANG", "TZ", "VIRTUAL_ENV")
+_SYSTEM = ("PATH", "HOME", "LANG", "TZ", "VIRTUAL_ENV", "ENCRYPTION_KEYS_FILE")
 """All that a process under test inherits: a developer's own tokens and proxies are none of its business."""
 
 

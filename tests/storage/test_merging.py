@@ -61,10 +61,12 @@ def _value(column: sa.Column[Any], account_id: int, rows: Mapping[str, Any]) -> 
     if column.info.get("names_account"):
         return f"account:{account_id}"
     kinds = {sa.JSON: {}, sa.Boolean: False, sa.LargeBinary: b"", sa.SmallInteger: next(_numbers) % 30_000}
-    number = next(_numbers)
-    if isinstance(column.type, sa.String):
-        return str(number)[: column.type.length]
-    return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), number)
+    number, stored = next(_numbers), column.type
+    if isinstance(stored, sa.TypeDecorator):
+        stored = stored.impl_instance
+    if isinstance(stored, sa.String):
+        return str(number)[: stored.length]
+    return next((value for kind, value in kinds.items() if isinstance(stored, kind)), number)
 
 
 async def count(connection: AsyncConnection, where: sa.ColumnElement[bool]) -> int:

@@ -27,7 +27,7 @@ from bot.storage.tables.limits import (
     warning,
 )
 from bot.storage.tables.memory import context, lesson, memory, piece, posting, summary
-from bot.storage.tables.operation import BroadcastState, alert, audit, broadcast, progress, response_cache, switch
+from bot.storage.tables.operation import BroadcastState, alert, audit, broadcast, progress, response_cache, seal, switch
 from bot.storage.tables.people import account, identity
 from bot.storage.tables.personas import persona, thumb, variant
 from bot.storage.tables.spending import budget, call, hold
@@ -79,6 +79,7 @@ __all__ = [
     "quota",
     "request",
     "response_cache",
+    "seal",
     "session",
     "strike",
     "summary",

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot.storage.tables.base import SECRET, BigId, metadata
+from bot.storage.tables.sealed import SealedJson
 
 
 class AdmissionState:
@@ -21,7 +22,7 @@ admission = sa.Table(
     # The identity of the admin who decided.
     sa.Column("decided_by", sa.String(160)),
     # The first question, as an arrival (bot.domain.updates.Arrival): answered when its author is let in.
-    sa.Column("kept", sa.JSON(none_as_null=True)),
+    sa.Column("kept", SealedJson("admission.kept")),
 )
 
 invite = sa.Table(

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot.storage.tables.base import BigId, metadata, partial
+from bot.storage.tables.sealed import SealedJson
 
 
 class LaneState:
@@ -60,9 +61,9 @@ inbox = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("received_at", sa.BigInteger, nullable=False),
-    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("payload", SealedJson("inbox.payload"), nullable=False),
     # What already stands on the platform for this arrival (bot.ports.Ref).
-    sa.Column("ref", sa.JSON(none_as_null=True)),
+    sa.Column("ref", SealedJson("inbox.ref")),
     # Attempts that ended without any fault of its own: a shutdown, an outage.
     sa.Column("excused", sa.SmallInteger, nullable=False, server_default="0"),
     # The arrival of whose turn it is a part.
@@ -85,7 +86,7 @@ outbox = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False),
     sa.Column("attempts", sa.SmallInteger, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("part", sa.JSON, nullable=False),
+    sa.Column("part", SealedJson("outbox.part"), nullable=False),
     sa.Column("sent_as", sa.String(128)),
     # Why it could not be delivered: the class of the error.
     sa.Column("failure", sa.String(64)),

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot.storage.tables.base import NAMES_PLACE, BigId, merged, metadata, partial
+from bot.storage.tables.sealed import SealedBytes, SealedText
 
 
 class TurnState:
@@ -20,7 +21,7 @@ conversation = sa.Table(
     # Who began it.
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="SET NULL")),
     # NULL: nobody has named it yet.
-    sa.Column("title", sa.String(80)),
+    sa.Column("title", SealedText("conversation.title")),
     sa.Column("archived_at", sa.BigInteger),
     # Who answers in it (bot.domain.personas); NULL leaves it to the place and the account.
     sa.Column("persona", sa.String(32)),
@@ -59,9 +60,9 @@ turn = sa.Table(
     sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
     sa.Column("state", sa.SmallInteger, nullable=False),
-    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("question", SealedText("turn.question"), nullable=False),
     sa.Column("question_tokens", sa.Integer, nullable=False),
-    sa.Column("answer", sa.Text),
+    sa.Column("answer", SealedText("turn.answer")),
     sa.Column("answer_tokens", sa.Integer),
     # stop, length, content_filter, stopped (by the person), interrupted (the stream broke off), steered (it gave way to
     # the person's next message)
@@ -89,5 +90,5 @@ picture = sa.Table(
     sa.Column("media_type", sa.String(32), nullable=False),
     sa.Column("width", sa.Integer, nullable=False),
     sa.Column("height", sa.Integer, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("content", SealedBytes("picture.content"), nullable=False),
 )

@@ -5,6 +5,7 @@ import operator
 import sqlalchemy as sa
 
 from bot.storage.tables.base import GOES_ALONG, NAMES_ACCOUNT, NAMES_PLACE, BigId, merged, metadata, partial
+from bot.storage.tables.sealed import SealedText
 
 
 class ChargeState:
@@ -149,7 +150,7 @@ request = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("what", sa.String(500), nullable=False),
+    sa.Column("what", SealedText("request.what"), nullable=False),
     sa.Column("state", sa.SmallInteger, nullable=False),
     # The identity of the admin who decided.
     sa.Column("decided_by", sa.String(160)),

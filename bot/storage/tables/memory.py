@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot.storage.tables.base import BigId, metadata
+from bot.storage.tables.sealed import SealedBytes, SealedText
 
 # Versions; none replaces another, nor what it sums up.
 summary = sa.Table(
@@ -12,7 +13,7 @@ summary = sa.Table(
     sa.Column("conversation_id", sa.ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
     # The last turn that is summed up.
     sa.Column("upto", sa.BigInteger, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", SealedText("summary.text"), nullable=False),
     sa.Column("tokens", sa.Integer, nullable=False),
     sa.Column("written_at", sa.BigInteger, nullable=False),
 )
@@ -42,6 +43,8 @@ memory = sa.Table(
     sa.Column("pieces", sa.Integer, nullable=False, server_default="0"),
     # Terms of all pieces together.
     sa.Column("length", sa.BigInteger, nullable=False, server_default="0"),
+    # By which its terms were hashed: who has it and a word can look for it. NULL: the hash is the same everywhere.
+    sa.Column("key", SealedBytes("memory.key")),
     sa.UniqueConstraint("conversation_id", "account_id"),
 )
 
@@ -64,7 +67,7 @@ posting = sa.Table(
     "posting",
     metadata,
     sa.Column("memory_id", sa.ForeignKey("memory.id", ondelete="CASCADE"), autoincrement=False),
-    # bot.domain.terms.key: what was said cannot be read here.
+    # bot.domain.terms.key, hashed by the key of the memory: what was said cannot be read here.
     sa.Column("term", sa.BigInteger, autoincrement=False),
     sa.Column("number", sa.Integer, autoincrement=False),
     sa.Column("count", sa.SmallInteger, nullable=False),

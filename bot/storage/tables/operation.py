@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot.storage.tables.base import BigId, metadata
+from bot.storage.tables.sealed import SealedJson, SealedText
 
 # Alerts that were told to the admins and are not over yet.
 alert = sa.Table(
@@ -21,7 +22,7 @@ response_cache = sa.Table(
     metadata,
     # SHA-256 of what was asked, of which model and for whom: the question is not in here.
     sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", SealedText("response_cache.text"), nullable=False),
     sa.Column("model", sa.String(256), nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
 )
@@ -34,7 +35,7 @@ audit = sa.Table(
     sa.Column("actor", sa.String(160), nullable=False, index=True),
     sa.Column("action", sa.String(64), nullable=False),
     sa.Column("subject", sa.String(160), nullable=False, index=True),
-    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("facts", SealedJson("audit.facts"), nullable=False),
     # The number of the act that this one took back: each is taken back once.
     sa.Column("reverts", sa.BigInteger, unique=True),
 )
@@ -45,7 +46,17 @@ switch = sa.Table(
     metadata,
     sa.Column("name", sa.String(32), primary_key=True),
     # What people are told.
-    sa.Column("note", sa.String(500), nullable=False),
+    sa.Column("note", SealedText("switch.note"), nullable=False),
+)
+
+
+# Which keys something in this database may be sealed by: what a Parley that starts must have.
+seal = sa.Table(
+    "seal",
+    metadata,
+    # bot.seals.Seal.name, in hexadecimal.
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("since", sa.BigInteger, nullable=False),
 )
 
 
@@ -61,7 +72,7 @@ broadcast = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     # The identity of the admin.
     sa.Column("author", sa.String(160), nullable=False),
-    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("said", SealedText("broadcast.said"), nullable=False),
     sa.Column("state", sa.SmallInteger, nullable=False, index=True),
     # How many people it was for when it was written.
     sa.Column("reach", sa.Integer, nullable=False),

@@ -3,13 +3,14 @@
 import sqlalchemy as sa
 
 from bot.storage.tables.base import BigId, metadata, partial
+from bot.storage.tables.sealed import SealedText
 
 persona = sa.Table(
     "persona",
     metadata,
     sa.Column("name", sa.String(32), primary_key=True),
     # As it was written: settings and prompt. It stands before a file of the same name.
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", SealedText("persona.text"), nullable=False),
     sa.Column("written_at", sa.BigInteger, nullable=False),
 )
 
@@ -20,7 +21,7 @@ variant = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("persona", sa.String(32), nullable=False),
     sa.Column("label", sa.String(1), nullable=False),
-    sa.Column("text", sa.Text),
+    sa.Column("text", SealedText("variant.text")),
     # Of a hundred conversations; the first variant has what the others leave.
     sa.Column("share", sa.SmallInteger, nullable=False),
     sa.Column("started_at", sa.BigInteger, nullable=False),

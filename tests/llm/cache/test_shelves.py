@@ -7,6 +7,7 @@ from bot.errors import StorageError
 from bot.llm.cache import DatabaseShelf, MemoryShelf, Shelves
 from bot.llm.cache.shared import RedisShelf
 from bot.llm.cache.shelves import GRACE
+from bot.seals import KEY, Seals
 from bot.storage import KeptAnswer, Storage
 
 
@@ -99,6 +100,18 @@ async def test_redis_gives_back_what_it_was_given(shared: RedisShelf) -> None:
     odd = answer("猫 \ud83d <|endoftext|>", at=7)
     await shared.put("k", odd)
     assert await shared.get("k") == odd
+
+
+async def test_what_redis_keeps_of_a_sealed_bot_tells_nobody_anything(redis: Redis, prefix: str) -> None:
+    seals = Seals.of([bytes(KEY)])
+    sealed = RedisShelf(redis, seconds=60, seals=seals, prefix=prefix)
+    await sealed.put("k", answer("xyzzy"))
+    (name,) = [name async for name in redis.scan_iter(f"{prefix}:*")]
+    assert name != f"{prefix}:answer:k".encode()
+    assert b"xyzzy" not in (await redis.get(name) or b"")
+    assert await sealed.get("k") == answer("xyzzy")
+    await RedisShelf(redis, seconds=60, prefix=prefix).put(seals.blind("k"), answer("forged"))
+    assert await sealed.get("k") == answer("forged"), "what is not sealed is read as it is"
 
 
 async def test_redis_drops_what_is_too_old_even_for_bad_times(shared: RedisShelf, redis: Redis, prefix: str) -> None:
