@@ -147,5 +147,6 @@ def boundary(text: str, room: int) -> int:
 
 def plain(text: str, limit: int = 150) -> str:
     """A short line for notifications and screen readers, made of escaped Markdown."""
-    line = " ".join(re.sub(r"[*`#]+", "", text).split())
+    # Without its marks `<*!here*>` would call everybody.
+    line = escape(" ".join(re.sub(r"[*`#]+", "", text).split()))
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"

@@ -12,6 +12,8 @@ Event = tuple[Any, Any]
 _BLOCKS = frozenset({"BlockQuote", "CodeBlock", "Heading", "HtmlBlock", "Table"})
 _PLAIN = ("Paragraph", "Strong", "Emphasis")  # a tuple: what it is searched for may be a dict
 _BOXES = {False: "⬜", True: "✅"}
+_DEEPEST = 20
+"""Lists in lists are indented so far and no further: each level of them would make the whole of the rest longer."""
 _INLINE = frozenset({"Code", "DisplayMath", "Html", "InlineHtml", "InlineMath", "Text"})
 
 
@@ -62,6 +64,8 @@ class Rewriting:
         yield from self._line_break(step, tag, value)
         if tag in {"Link", "Image"}:
             yield from self._link(step, value)
+        elif tag == "List" and len(self._lists) + (step == "End") > _DEEPEST:
+            return
         elif tag == "BlockQuote":
             yield from self._quote(step, payload)
         elif tag == "TaskListMarker" and self._lists[-1:] == [True]:

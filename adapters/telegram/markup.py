@@ -14,11 +14,15 @@ import structlog
 from adapters.formulas import as_code
 from adapters.telegram.events import Rewriting
 from adapters.telegram.mentions import hushed, hushed_around
-from adapters.telegram.splitting import Entity, Formatted, split
+from adapters.telegram.splitting import LIMIT, Entity, Formatted, split
 from adapters.telegram.tables import drawn
 
 _DEFINITION = re.compile(r"^( {0,3}(?:> ?)*\[([^\]\n]+)\]):[ \t]*(https?://)?", re.MULTILINE)
 _MOST_PASSES = 8
+_MOST_TIMES = 4
+"""As many messages as the words alone would take. A table of long names and short rows, or thousands of letters that
+are bold each for itself, would fill a chat.
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +37,7 @@ def render(markdown: str, *, quiet: bool = False) -> list[Formatted]:
     text = markdown.encode(errors="replace").decode() if not markdown.isascii() else markdown
     text = text.replace("\0", "")
     try:
-        message = _formatted(text)
-        return split(*(hushed_around(*message) if quiet else message)) or plain(text, quiet=quiet)
+        return _messages(text, quiet=quiet) or plain(text, quiet=quiet)
     except Exception:
         # A defect in the renderer must not cost somebody the answer.
         log.exception("Markdown could not be rendered and is sent as plain text")
@@ -44,6 +47,16 @@ def render(markdown: str, *, quiet: bool = False) -> list[Formatted]:
 def plain(text: str, *, quiet: bool = False) -> list[Formatted]:
     """The same without any formatting."""
     return split(hushed(text) if quiet else text, [])
+
+
+def _messages(text: str, *, quiet: bool) -> list[Formatted]:
+    """[] if there is nothing to see, or more than there should be."""
+    most = _MOST_TIMES * (len(text) // LIMIT + 1)
+    message = _formatted(text)
+    if len(message[0]) > most * LIMIT:
+        return []
+    messages = split(*(hushed_around(*message) if quiet else message))
+    return messages if len(messages) <= most else []
 
 
 def _formatted(markdown: str) -> tuple[str, list[Entity]]:

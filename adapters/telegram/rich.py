@@ -21,6 +21,8 @@ DEEPEST = 16
 _TAG = re.compile(r"<[a-zA-Z/!?]|\]\(|&(?:lt|#)")
 """In what our parser takes for text: another one might not."""
 
+_LONGEST_TAG = 3  # characters of it that may stand in the piece before, less one
+
 _BLOCKS = frozenset({
     "BlockQuote", "CodeBlock", "Heading", "Item", "List", "Paragraph", "Table", "TableHead", "TableRow",
 })  # fmt: skip
@@ -94,7 +96,7 @@ def _all_seen(source: str, look: _Look) -> bool:
         else:
             fine = look.holds(tag, value)
         # The parser cuts text at marks that came to nothing: two pieces may be a tag together.
-        text = text + value if tag == "Text" and not look.in_code else ""
+        text = text[-_LONGEST_TAG:] + value if tag == "Text" and not look.in_code else ""
         if not fine or _TAG.search(text):
             return False
     return True

