@@ -24,25 +24,27 @@ _VENDORS = (
 )
 _KNOWN = re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(_VENDORS)})")
 
-_TOLD = re.compile(
-    r"""(?i)(?:
-        \bbearer[ ]{1,3}(?P<bearer>[A-Za-z0-9._~+/-]{16,}+=*)
-        | ://[^\s/:@]{0,64}:(?P<password>[^\s/@]{1,128})@
-        | (?:api[_-]?key|access[_-]?key|secret(?:[_-]?key)?|token|passwd|password|passwort|пароль|密码|密碼)
-          ["']?[ ]{0,3}[:=：][ ]{0,3}["']?(?P<value>[^\s"'`,;()\[\]{}<>]{8,200}+)
-    )""",
+_IN_ADDRESS = re.compile(r"://[^\s/:@]{0,64}:([^\s/@]{1,128})@")
+_BEARER = re.compile(r"(?i)\bbearer[ ]{1,3}([A-Za-z0-9._~+/-]{16,}+=*)")
+_ASSIGNED = re.compile(
+    r"""(?i)(?:api[_-]?key|access[_-]?key|secret(?:[_-]?key)?|token|passwd|password|passwort|пароль|密码|密碼)
+        ["']?[ ]{0,3}[:=：][ ]{0,3}["']?([^\s"'`,;()\[\]{}<>]{8,200}+)""",
     re.VERBOSE,
 )
+_HINTS = ("key", "secret", "token", "passw", "пароль", "密码", "密碼")
+"""One of these stands where something is assigned. They are looked for first, which is many times faster."""
 
 
 def secrets(text: str) -> Iterator[tuple[int, int]]:
     """From where to where each of them stands, in characters."""
     for pattern in (_BLOCK, _KNOWN):
         yield from (match.span() for match in pattern.finditer(text))
-    for match in _TOLD.finditer(text):
-        name = match.lastgroup or ""
-        if name != "value" or _looks_random(match[name]):
-            yield match.span(name)
+    yield from (match.span(1) for match in _IN_ADDRESS.finditer(text))
+    lowered = text.lower()
+    if "bearer" in lowered:
+        yield from (match.span(1) for match in _BEARER.finditer(text))
+    if any(hint in lowered for hint in _HINTS):
+        yield from (match.span(1) for match in _ASSIGNED.finditer(text) if _looks_random(match[1]))
 
 
 def _looks_random(word: str) -> bool:
