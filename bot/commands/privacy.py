@@ -23,8 +23,8 @@ async def privacy(call: Call) -> Answer:
         text("Who gets to see what you write:"),
         *_readers(call),
         text(
-            "{export} is all that is stored of you. {forget} deletes for good what was said; what you used stays, as a "
-            "number.",
+            "{export} gives you all that is stored of you. {forget} deletes for good what was said; what you used "
+            "stays, as a number.",
             export=Typed("export everything"),
             forget=Typed("forget"),
         ),
