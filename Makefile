@@ -34,7 +34,8 @@ test: $(VENV)/.development ## Run every test
 # One run on SQLite of what reads, searches, merges, exports and forgets what was said.
 sealed: $(VENV)/.development ## Run some tests once more, with everything that was said encrypted
 	TEST_SEALED=1 $(BIN)/pytest -q -n auto --dist loadfile -k "not postgresql" tests/test_forgetting.py tests/test_edits.py \
-		tests/test_transcripts.py tests/commands/test_search.py tests/commands/test_experiments.py tests/test_response_cache.py
+		tests/test_transcripts.py tests/test_response_cache.py tests/commands/test_search.py \
+		tests/commands/test_experiments.py tests/commands/test_privacy.py
 
 check: format lint types imports ## Everything but the tests: format, lint, types, import rules
 

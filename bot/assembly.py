@@ -186,7 +186,9 @@ class Assembly:
             brain=self._brain,
             offers=self._settings.offers(),
             doors=doors_of(self._settings, self._access, self._ground),
-            disclosure=disclosure_of(self._settings, self._catalog, self._masking),
+            disclosure=disclosure_of(
+                self._settings, self._catalog, self._masking, sealed=self._ground.storage.seals.current is not None
+            ),
         )
 
     def _chores(self) -> Chores:

@@ -33,9 +33,10 @@ class Recipient:
 class Disclosure:
     """What is done with what people say.
 
-    `platforms` are hosts by name, `stores` where it is kept, `wordless` who gets numbers and errors but no words.
-    `staff_reads`: admins may read conversations on the dashboard. Events as platforms sent them go after `events_days`;
-    `cache_seconds` is for how long an answer is given again, 0: never. `sees_images`: pictures go to a model.
+    `platforms` are hosts by name, `stores` where it is kept (`sealed`: encrypted), `wordless` who gets numbers and
+    errors but no words. `staff_reads`: admins may read conversations on the dashboard. Events as platforms sent them go
+    after `events_days`; `cache_seconds` is for how long an answer is given again, 0: never. `sees_images`: pictures go
+    to a model.
     """
 
     platforms: Mapping[str, str] = field(default_factory=dict)
@@ -48,13 +49,14 @@ class Disclosure:
     events_days: int = 30
     cache_seconds: int = 0
     sees_images: bool = False
+    sealed: bool = False
 
     def hosts(self, use: Use) -> Sequence[str]:
         """Who does that, each once."""
         return list(dict.fromkeys(one.host for one in self.recipients if one.use == use))
 
 
-def disclosure_of(settings: Settings, catalog: Catalog, masking: Masking) -> Disclosure:
+def disclosure_of(settings: Settings, catalog: Catalog, masking: Masking, *, sealed: bool) -> Disclosure:
     """What the settings come to."""
     return Disclosure(
         platforms=dict(_platforms(settings)),
@@ -67,6 +69,7 @@ def disclosure_of(settings: Settings, catalog: Catalog, masking: Masking) -> Dis
         events_days=settings.keep_events_days,
         cache_seconds=0 if settings.response_cache == "off" else settings.response_cache_seconds,
         sees_images=settings.max_images > 0 and any(card.sees_images for card in catalog.models.values()),
+        sealed=sealed,
     )
 
 

@@ -48,13 +48,15 @@ async def record_of(settings: Settings, now: datetime) -> str:
         raise ConfigError(problems)
     if settings.parley_models is not None:
         read_catalog(settings.parley_models, surroundings())  # what follows makes do without it
-    disclosure = disclosure_of(settings, offline_catalog(settings), masking_of(settings))
+    catalog, masking = offline_catalog(settings), masking_of(settings)
     storage = await open_database(settings)
+    sealed = storage.seals.current is not None
     try:
         async with storage.begin() as work:
             plans = await work.limits.plans()
     finally:
         await storage.close()
+    disclosure = disclosure_of(settings, catalog, masking, sealed=sealed)
     return record(disclosure, plans, default_plan=settings.default_plan, now=now)
 
 
@@ -151,7 +153,8 @@ def _terms(disclosure: Disclosure, plans: dict[str, StoredPlan], default_plan: s
 
 
 def _measures(disclosure: Disclosure) -> Iterator[str]:
-    yield f"Kept in {' and '.join(disclosure.stores)}."
+    sealed = "encrypted with a key of the operator's" if disclosure.sealed else "not encrypted by Parley"
+    yield f"Kept in {' and '.join(disclosure.stores)}; what was said is {sealed}."
     readers = "admins may read conversations on the dashboard, each look is on record" if disclosure.staff_reads else ""
     yield f"Who can read words: whoever has the database{'; ' + readers if readers else ', no admin through the bot'}."
     yield "A prompt holds one conversation; recall searches what the same person may see."

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -37,13 +38,13 @@ default = ["one/big", "two/small"]
 """
 
 
-def told(**settings: object) -> str:
+def told(**settings: Any) -> str:
     return record(disclosed(**settings), {}, default_plan="free", now=NOW)
 
 
-def disclosed(**settings: object) -> Disclosure:
+def disclosed(*, sealed: bool = False, **settings: Any) -> Disclosure:
     chosen = Settings.load(**{"openai_api_key": "k", "model": "m"} | settings)
-    return disclosure_of(chosen, offline_catalog(chosen), masking_of(chosen))
+    return disclosure_of(chosen, offline_catalog(chosen), masking_of(chosen), sealed=sealed)
 
 
 def rows(record: str, host: str) -> list[str]:
@@ -101,6 +102,12 @@ def test_where_words_are_kept_is_told_without_a_password() -> None:
     assert "PostgreSQL at db.example.com" in said
     assert "hunter2" not in said
     assert "an SQLite file" in told()
+
+
+def test_whether_it_is_encrypted_there_is_told() -> None:
+    assert "what was said is not encrypted by Parley" in told()
+    sealed = record(disclosed(sealed=True), {}, default_plan="free", now=NOW)
+    assert "what was said is encrypted with a key of the operator's" in sealed
 
 
 def test_who_gets_no_words_is_told_too() -> None:

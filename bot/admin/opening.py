@@ -53,7 +53,7 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
             personas=personas_of(settings, catalog, tokens, clock),
             clock=clock,
             zone=ZoneInfo(settings.timezone),
-            disclosure=disclosure_of(settings, catalog, masking_of(settings)),
+            disclosure=disclosure_of(settings, catalog, masking_of(settings), sealed=storage.seals.current is not None),
         )
         yield Desk(storage, switchboard, Sender(identity=who, name=who.user), platforms)
     finally:

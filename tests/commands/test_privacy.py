@@ -104,7 +104,7 @@ class TestEverything:
         core = make_core(storage, catalog=SEES, window=8000, daily=UNLIMITED)
         core.platform.uploads["photo.png"] = samples.picture(64, 48)
         await core.say("ada", "what is it?", file="photo.png", kind="picture")
-        monkeypatch.setattr(transcripts, "_MOST", 200)
+        monkeypatch.setattr(transcripts, "_MOST", 400)
         assert "Your pictures are left out" in await core.say("ada", "/export everything")
         assert not any(name.startswith("pictures/") for name in unpacked(core))
         monkeypatch.setattr(transcripts, "_MOST", 10)
