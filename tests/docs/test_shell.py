@@ -15,7 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from bot.__main__ import main
+from bot.encryption import seals_of
 from bot.llm.catalog import read_catalog
+from bot.seals import UNSEALED
+from bot.settings import Settings
 from tests.docs.blocks import DOCUMENTS, blocks, only
 from tests.house.repository import ROOT, read
 
@@ -39,15 +42,15 @@ class Folder:
         self._path = path
 
     def gives(self, line: str) -> None:
-        """Give one command."""
+        """Give one command. What belongs into /etc goes into the folder."""
+        line = line.replace("/etc/parley/", f"{self._path}/")
         words = shlex.split(line)
         give: dict[str, Callable[[list[str]], None]] = {
             "make": _is_target,
             "parley": self._parley,
             "uv": _names_packages,
             "python": _is_module,
-            "cp": self._as_it_stands,
-            "echo": lambda _words: self._as_it_stands(["sh", "-c", line]),
+            **dict.fromkeys(("chmod", "cp", "echo", "openssl"), lambda _words: self._in_a_shell(line)),
         }
         give[words[0].removeprefix(".venv/bin/")](words)
 
@@ -59,8 +62,8 @@ class Folder:
         done = CliRunner().invoke(main, arguments, catch_exceptions=False)
         assert done.exit_code == 0, done.output
 
-    def _as_it_stands(self, words: list[str]) -> None:
-        subprocess.run(words, cwd=self._path, check=True)
+    def _in_a_shell(self, line: str) -> None:
+        subprocess.run(["sh", "-c", line], cwd=self._path, check=True)  # noqa: S607 - whichever shell there is
 
 
 def _is_target(words: list[str]) -> None:
@@ -128,6 +131,13 @@ def test_a_models_file_is_begun_as_the_page_says(folder: Folder, tmp_path: Path)
         folder.gives(line)
     assert (tmp_path / ".env").read_text("utf-8") == "PARLEY_MODELS=models.toml\n"
     assert read_catalog(tmp_path / "models.toml", {"OPENAI_API_KEY": "k"}).models
+
+
+def test_a_key_that_was_made_as_the_page_says_encrypts(folder: Folder, tmp_path: Path) -> None:
+    for line in only("sh", "docs/encryption.md").lines:
+        folder.gives(line)
+    assert seals_of(Settings.load(encryption_keys_file=tmp_path / "keys")) is not UNSEALED
+    assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("said", sorted(quoted()))
