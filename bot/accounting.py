@@ -70,12 +70,23 @@ class Accounting:
         return replace(chain, cards=cards)
 
     async def reserve(
-        self, work: UnitOfWork, asked: Asked, account: Account, *, chain: Chain, prompt: int, answer_room: int
+        self,
+        work: UnitOfWork,
+        asked: Asked,
+        account: Account,
+        *,
+        chain: Chain,
+        prompt: int,
+        answer_room: int,
+        own: bool = False,
     ) -> Reserved:
-        """Reserve what a turn along `chain` may use at most. Raises QuotaExceeded, QuotaFrozen, BudgetExhausted."""
+        """Reserve what a turn along `chain` may use at most. With a key of the person's `own` it costs nobody else.
+
+        Raises QuotaExceeded, QuotaFrozen, BudgetExhausted.
+        """
 
         def amount_of(room: int) -> Amount:
-            cost = self._ceiling(chain, prompt=prompt, room=room) + asked.material.cost
+            cost = (0 if own else self._ceiling(chain, prompt=prompt, room=room)) + asked.material.cost
             return Amount.of_turn(prompt=prompt, answer=room, cost=cost)
 
         demand = Demand(
@@ -88,6 +99,8 @@ class Accounting:
             again=asked.lease.claim.attempts > 1,
         )
         reserved = await self.quotas.reserve(work, account, demand)
+        if own:
+            return reserved
         await self.budgets.reserve(
             work,
             asked.arrival,

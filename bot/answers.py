@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 
 from bot.commands.declaration import Answer, Choice, Fetch, IfPresiding, Later, Sayable, Table
+from bot.commands.inquiry import Inquiry
 from bot.commands.questionnaires import Blank, Questionnaire
 from bot.domain.updates import Blank as FormBlank
 from bot.domain.updates import Button, File, Form, Section, Update
-from bot.errors import PlatformError, UserError
+from bot.errors import ModelError, PlatformError, UserError
 from bot.extracts import sheet
 from bot.ports import Part, Platform, Surfaces
 from bot.texts import Text, code, code_block, plural, text
@@ -174,13 +175,22 @@ class Content:
     value: Any
 
 
-async def found_out(platform: Platform, update: Update, said: Fetch | IfPresiding) -> Content | Text:
-    """What a command has to know of the platform before it can do its work; or why it cannot."""
+async def found_out(platform: Platform, update: Update, said: Fetch | IfPresiding | Inquiry) -> Content | Text:
+    """What a command has to know from elsewhere before it can do its work; or why it cannot."""
+    if isinstance(said, Inquiry):
+        return await _answered(said)
     if isinstance(said, Fetch):
         return await _read(platform, said)
     if await platform.presides(update.sender.identity, update.place):
         return Content(value=None)
     return text("Only admins of this group can change that.")
+
+
+async def _answered(said: Inquiry) -> Content | Text:
+    try:
+        return Content(value=await said.ask())
+    except (UserError, ModelError) as error:
+        return sentence(error)
 
 
 async def _read(platform: Platform, said: Fetch) -> Content | Text:

@@ -40,6 +40,7 @@ from bot.memory import Memory
 from bot.moderation import Moderation
 from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
+from bot.ownkeys import OwnKeys
 from bot.personas import personas_of
 from bot.ports import Model, Platform, TokenCounter
 from bot.questions import Questions
@@ -146,6 +147,7 @@ class Assembly:
             moderation=self._moderation,
             receiving=self._receiving(),
             titles=Titles(self._asides) if self._settings.titles else None,
+            own_keys=self._own_keys,
             offers=self._settings.offers(),
         )
 
@@ -189,6 +191,7 @@ class Assembly:
             disclosure=disclosure_of(
                 self._settings, self._catalog, self._masking, sealed=self._ground.storage.seals.current is not None
             ),
+            own_keys=self._own_keys,
         )
 
     def _chores(self) -> Chores:
@@ -271,6 +274,10 @@ class Assembly:
     @cached_property
     def _catalogues(self) -> Catalogues:
         return Catalogues(self._settings.language, self._zone)
+
+    @cached_property
+    def _own_keys(self) -> OwnKeys | None:
+        return OwnKeys.of(self._catalog, self._clock) if self._settings.own_keys else None
 
     @cached_property
     def _courier(self) -> Courier:

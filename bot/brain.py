@@ -181,6 +181,7 @@ class Brain:
             parameters=begun.cast.persona.parameters,
             most=begun.guard.turn,
             masked=begun.cast.masked,
+            own=begun.own,
         )
 
 

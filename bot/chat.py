@@ -28,6 +28,7 @@ from bot.inbox import Lease
 from bot.moderation import Moderation
 from bot.offers import Offers
 from bot.opening import Opening
+from bot.ownkeys import OwnKeys
 from bot.ports import Completion, Model, Platform, TokenCounter
 from bot.receiving import Receiving
 from bot.renewal import Renewal
@@ -64,6 +65,7 @@ class Chat:
         moderation: Moderation,
         receiving: Receiving,
         titles: Titles | None = None,
+        own_keys: OwnKeys | None = None,
         offers: Offers = Offers(),  # noqa: B008 - a value
     ) -> None:
         self._model = model
@@ -80,6 +82,7 @@ class Chat:
             accounting=accounting,
             repeats=repeats,
             moderation=moderation,
+            own_keys=own_keys,
         )
         self._courier = courier
         self._catalogues = catalogues

@@ -14,6 +14,7 @@ from bot.burial import Burial
 from bot.chores import Chore, Chores
 from bot.commands.asking import asked_back
 from bot.commands.declaration import Ask, AskAgain, Fetch, IfPresiding, Later, Sayable
+from bot.commands.inquiry import Inquiry
 from bot.delivery import Courier
 from bot.domain.people import OPERATOR
 from bot.domain.updates import Invocation, Update
@@ -225,13 +226,15 @@ class Dispatcher:
         elif isinstance(said, Later):
             making = made(platform, self._catalogues, update, said)
             await self._say(lease, platform, update, await attended(platform, update, making))
-        elif isinstance(said, Fetch | IfPresiding):
+        elif isinstance(said, Fetch | IfPresiding | Inquiry):
             await self._found_out(lease, platform, update, said)
         else:
             await self._courier.deliver(lease, platform, outgoing)
 
-    async def _found_out(self, lease: Lease, platform: Platform, update: Update, said: Fetch | IfPresiding) -> None:
-        """Ask the platform what a command has to know, such as the content of a file, and let it be used."""
+    async def _found_out(
+        self, lease: Lease, platform: Platform, update: Update, said: Fetch | IfPresiding | Inquiry
+    ) -> None:
+        """Ask elsewhere what a command has to know, such as the content of a file, and let it be used."""
         content = await attended(platform, update, found_out(platform, update, said))
         async with lease.begin() as work:
             told = content if isinstance(content, Text) else await said.use(work, content.value)
@@ -278,7 +281,15 @@ class Dispatcher:
     ) -> list[Outgoing]:
         whole = await self._pages.around(work, update, said, lease.claim.id)
         parts = parts_of(platform, self._catalogues, update, whole)
+        if self._is_secret(update.invocation):
+            # From here on it is handled by what is in the outbox, whoever goes on with it.
+            await work.inbox.blank(lease.claim)
+            parts += platform.unsay(update.place, update.message) if update.message and not update.clicked else []
         return await work.outbox.add(lease.claim.id, platform.name, parts)
+
+    def _is_secret(self, invocation: Invocation | None) -> bool:
+        command = self._switchboard.book.get(invocation.name) if invocation and invocation.arguments else None
+        return command is not None and command.secret
 
     async def _complete(self, lease: Lease, state: int) -> None:
         async with lease.begin() as work:

@@ -15,6 +15,8 @@ def check_serving(settings: Settings, part: Part = "all") -> None:
     problems = [*_platform_problems(settings), *(model_problems(settings) if part != "ingest" else [])]
     if settings.dashboard_oidc_issuer and not (settings.dashboard_oidc_client_id and settings.dashboard_oidc_people):
         problems.append("DASHBOARD_OIDC_ISSUER needs DASHBOARD_OIDC_CLIENT_ID and DASHBOARD_OIDC_PEOPLE")
+    if settings.own_keys and settings.encryption_keys_file is None and not settings.encryption_keys_command:
+        problems.append("OWN_KEYS needs ENCRYPTION_KEYS_FILE or ENCRYPTION_KEYS_COMMAND: no key is kept in the clear")
     if part != "all" and settings.database_url.startswith("sqlite"):
         problems.append(
             "DATABASE_URL is an SQLite file, which one process has for itself: use PostgreSQL, or no --role"

@@ -12,6 +12,7 @@ from bot.domain.pictures import Picture
 from bot.domain.updates import Place
 from bot.errors import AnsweredElsewhere, LeftOut, PriceUnknown, QuotaExceeded
 from bot.moderation import Moderation
+from bot.ownkeys import OwnKeys, along
 from bot.ports import TokenCounter
 from bot.renewal import Renewal
 from bot.repeats import Repeats
@@ -32,6 +33,7 @@ class Opening:
         accounting: Accounting,
         repeats: Repeats,
         moderation: Moderation,
+        own_keys: OwnKeys | None = None,
     ) -> None:
         self._brain = brain
         self._renewal = renewal
@@ -40,6 +42,7 @@ class Opening:
         self._accounting = accounting
         self._repeats = repeats
         self._moderation = moderation
+        self._own_keys = own_keys
 
     async def begin(self, asked: Asked) -> Begun:
         """Record the question and reserve what it may use. Raises UserError, NotAdmitted."""
@@ -74,7 +77,7 @@ class Opening:
                 await work.pictures.put(turn, question.pictures)
             past = await self._brain.memory.past(work, conversation=conversation, account=account.id, turn=turn)
             cast = await self._brain.cast(work, update, account, conversation=conversation, turn=turn)
-            chain = self._accounting.allowed(await self._brain.choose(work, account, update, past, question, cast=cast))
+            chain = await self._brain.choose(work, account, update, past, question, cast=cast)
             opened = Opened(
                 conversation=conversation,
                 left=where.left,
@@ -85,6 +88,7 @@ class Opening:
                 past=past,
                 cast=cast,
                 merged=sum(1 for number, _ in messages if number),
+                own=await self._own_keys.held(work, account.id) if self._own_keys else {},
             )
             return await self._reserve(work, asked, opened, chain)
 
@@ -126,20 +130,31 @@ class Opening:
             if light is None:
                 raise
             try:
-                return await self._along(work, asked, opened, self._accounting.allowed(light), spared=refused)
+                return await self._along(work, asked, opened, light, spared=refused)
             except (PriceUnknown, QuotaExceeded):
                 raise refused from None
 
     async def _along(
         self, work: UnitOfWork, asked: Asked, opened: Opened, chain: Chain, spared: QuotaExceeded | None = None
     ) -> Begun:
-        """Fit the past into the window of a chain's first model, and reserve what the turn may use."""
+        """Fit the past into the window of a chain's first model, and reserve what the turn may use.
+
+        What somebody has a key of their own for is asked with it and nothing else, whatever the operator would pay.
+        """
+        paid = along(chain, opened.own)
+        chain = paid or self._accounting.allowed(chain)
         fitted = await self._brain.fit(
             work, opened.past, chain.first, asked.update, opened.question, guard=opened.guard, cast=opened.cast
         )
         answer_room = self._brain.window(chain.first, opened.guard).answer_room
         reserved = await self._accounting.reserve(
-            work, asked, opened.account, chain=chain, prompt=fitted.tokens, answer_room=answer_room
+            work,
+            asked,
+            opened.account,
+            chain=chain,
+            prompt=fitted.tokens,
+            answer_room=answer_room,
+            own=paid is not None,
         )
         return Begun(
             conversation=opened.conversation,
@@ -155,6 +170,7 @@ class Opening:
             guard=opened.guard,
             cast=opened.cast,
             merged=opened.merged,
+            own=opened.own if paid else {},
         )
 
 

@@ -113,6 +113,9 @@ class Platform(Protocol):
                 said, to whoever clicked alone if that can be done.
         """
 
+    def unsay(self, place: Place, message: str) -> list[Part]:
+        """Delete what a person said, by the platform's id of it; nothing where the platform does not let us. Pure."""
+
     async def ask_about(self, sender: Sender) -> Sender:
         """Complete somebody whose `belonging` is not known; as they were if the platform does not say. Never raises."""
 

@@ -29,7 +29,7 @@ class Records:
         record = replace(
             self._record(cause, call, usage, completion.model),
             # What was not asked for costs nothing, whatever the price would have been.
-            cost=0 if call.cached else self._prices.cost(call.card, usage, completion.service_tier),
+            cost=0 if call.cached else self._cost(cause, call.card, usage, completion.service_tier),
             ending=outcome.ending,
         )
         return [*self._losses(cause, outcome.lost), record]
@@ -55,10 +55,14 @@ class Records:
         call = replace(_no_call(lost.card), lasted=lost.lasted)
         return replace(
             self._record(cause, call, lost.usage, lost.answered),
-            cost=self._prices.cost(lost.card, lost.usage, lost.service_tier),
+            cost=self._cost(cause, lost.card, lost.usage, lost.service_tier),
             ending=lost.reason,
             failed=True,
         )
+
+    def _cost(self, cause: Cause, card: ModelCard, usage: Usage, tier: str | None) -> int | None:
+        """What the operator pays; what somebody pays by a key of their own is nobody else's."""
+        return 0 if cause.payer else self._prices.cost(card, usage, tier)
 
     def _record(self, cause: Cause, call: Call, usage: Usage, model: str) -> CallRecord:
         return row_of(cause, call, usage, model=model, at=milliseconds(self._clock.now()))
@@ -88,6 +92,7 @@ def row_of(cause: Cause, call: Call, usage: Usage, *, model: str, at: int) -> Ca
         first_piece_ms=round(call.first_piece * 1000),
         lasted_ms=round(call.lasted * 1000),
         ending="",
+        payer=cause.payer,
     )
 
 

@@ -183,6 +183,7 @@ class Settings(BaseSettings):
     messages_per_minute: Limit = Field(60, ge=1, description="a whole number, or unlimited")
     daily_messages: Limit = Field(100, description="a whole number, or unlimited")
     daily_tokens: Limit = Field(300_000, description="a whole number, or unlimited")
+    own_keys: bool = Field(default=False, description="true or false")
     default_plan: str = Field(
         "free", pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="free, plus, vip or a plan that admins made"
     )

@@ -15,6 +15,7 @@ from bot.domain.models import Catalog
 from bot.domain.updates import Invocation, Update
 from bot.inbox import Inbox
 from bot.offers import Offers
+from bot.ownkeys import OwnKeys
 from bot.personas import Personas
 from bot.ports import Clock
 from bot.storage import UnitOfWork
@@ -39,6 +40,7 @@ class Switchboard:
         offers: Offers = Offers(),  # noqa: B008 - a value
         doors: Doors | None = None,
         disclosure: Disclosure = Disclosure(),  # noqa: B008 - a value
+        own_keys: OwnKeys | None = None,
     ) -> None:
         self.book = book
         self.access = access
@@ -53,6 +55,7 @@ class Switchboard:
         self._zone = zone
         self.doors = doors
         self.disclosure = disclosure
+        self._own_keys = own_keys
 
     async def call(self, work: UnitOfWork, update: Update, invocation: Invocation, arrival: int) -> Call:
         """One call, of whoever speaks. Raises UserError and NotAdmitted for what they may not."""
@@ -83,6 +86,7 @@ class Switchboard:
             personas=self._personas,
             offers=self._offers,
             doors=self.doors,
+            own_keys=self._own_keys,
             disclosure=self.disclosure,
             now=now,
             zone=self._zone,

@@ -1,6 +1,6 @@
 """One turn as it goes along: asked, begun, spoken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -9,7 +9,7 @@ from bot.attachments.material import Material
 from bot.domain.bursts import Message, joined
 from bot.domain.completions import Lost
 from bot.domain.context import Fitted, Weighed
-from bot.domain.models import Chain, Guard, Purpose
+from bot.domain.models import Chain, Guard, Key, Purpose
 from bot.domain.updates import Update
 from bot.errors import QuotaExceeded
 from bot.inbox import Lease
@@ -18,6 +18,7 @@ from bot.personas import Cast
 from bot.ports import Completion, Platform, Ref, Reply
 from bot.quotas import Reserved
 from bot.storage import Account
+from bot.storage.calls import Payer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +81,15 @@ class Cause:
     account: int
     conversation: int
     platform: str
+    payer: Payer = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A turn whose question is on record.
 
-    `left` is the conversation that was left for this one on its own, `merged` is of how many messages the question is.
+    `left` is the conversation that was left for this one on its own, `merged` is of how many messages the question is,
+    `own` are keys of the person's by endpoint.
     """
 
     conversation: int
@@ -98,6 +101,7 @@ class Opened:
     past: Past
     cast: Cast
     merged: int = 0
+    own: Mapping[str, Key] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,7 @@ class Begun:
     `chain` are the models it goes to, `fitted` is what they will see, `room` how many tokens the answer may have,
     `reserved` what the turn got. `spared` is the limit for whose sake a lighter chain was taken. `cast` is who
     answers, `guard` is how large it may become. `left` and `merged` as in
-    `Opened`.
+    `Opened`; `own` are the keys it is asked with, if they are the person's, who then pays.
     """
 
     conversation: int
@@ -123,6 +127,7 @@ class Begun:
     guard: Guard = field(default_factory=Guard)
     merged: int = 0
     left: int | None = None
+    own: Mapping[str, Key] = field(default_factory=dict)
 
     @property
     def pictured(self) -> bool:
@@ -136,6 +141,7 @@ class Begun:
             account=self.account.id,
             conversation=self.conversation,
             platform=asked.platform.name,
+            payer="own" if self.own else "",
         )
 
 

@@ -58,6 +58,7 @@ from bot.moderation import Moderation
 from bot.nameplates import Nameplates
 from bot.newcomers import Newcomers
 from bot.offers import Offers
+from bot.ownkeys import OwnKeys
 from bot.personas import Personas
 from bot.plans import Plans, base_plans
 from bot.ports import Platform
@@ -218,6 +219,7 @@ def make_core(
     offers: Offers = Offers(),  # noqa: B008 - a value
     attachments: AttachmentLimits | None = None,
     hearing: Callable[[Accounting, Brain], Hearing] | None = None,
+    own_keys: OwnKeys | None = None,
 ) -> Core:
     """A core on `storage`; call it again with the same storage to play a restart."""
     clock, book, model = FakeClock(), CommandBook((*all_commands(), *more_commands)), FakeModel()
@@ -271,6 +273,7 @@ def make_core(
             catalogues=catalogues,
         ),
         titles=Titles(asides) if titles else None,
+        own_keys=own_keys,
         offers=offers,
     )
     switchboard = Switchboard(
@@ -286,6 +289,7 @@ def make_core(
         brain=brain,
         offers=offers,
         doors=Doors(dashboard, b"key", access, clock),
+        own_keys=own_keys,
         disclosure=disclosure,
     )
     dispatcher = Dispatcher(

@@ -87,6 +87,7 @@ class FakePlatform:
         self.files: list[list[File]] = []
         self.instead_of: list[str] = []
         self.about: list[str] = []
+        self.unsaid: list[str] = []
         self.uploads: dict[str, bytes] = {}
         self.fetched: list[str] = []
         self.replies: list[FakeReply] = []
@@ -194,6 +195,9 @@ class FakePlatform:
     async def entitle(self, place: Place, title: str) -> None:
         self.titles[place.key] = title
 
+    def unsay(self, place: Place, message: str) -> list[Part]:
+        return [{"chat": place.chat, "unsay": message}]
+
     async def ask_about(self, sender: Sender) -> Sender:
         self.asked_about.append(str(sender.identity))
         return replace(sender, belonging=self.belongings.get(sender.identity.user))
@@ -211,6 +215,9 @@ class FakePlatform:
     async def deliver(self, part: Part) -> str:
         if self.failures:
             raise self.failures.pop(0)
+        if "unsay" in part:
+            self.unsaid.append(part["unsay"])
+            return ""
         if CONTENT in part:
             self.files[-1].append(File.unpacked(part))
             return ""

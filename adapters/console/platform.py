@@ -89,6 +89,9 @@ class ConsolePlatform:
         self._written = ""
         return [{"text": _with_buttons(text, buttons)}, *(file.packed() for file in files)]
 
+    def unsay(self, _place: Place, _message: str) -> list[Part]:
+        return []
+
     async def ask_about(self, sender: Sender) -> Sender:
         return sender
 

@@ -165,6 +165,10 @@ class SlackPlatform:
         """See ports.Surfaces."""
         return views.page(update, sections)
 
+    def unsay(self, _place: Place, _message: str) -> list[Part]:
+        """Slack lets no app delete what people wrote; slash commands and forms stand in no chat."""
+        return []
+
     async def ask_about(self, sender: Sender) -> Sender:
         """See ports.Platform."""
         return await self._people.asked(sender)

@@ -44,6 +44,8 @@ class Sender:
         """Send a part, less and less particular as Telegram refuses; the id of the (last) message."""
         if "rich" in part:
             return await self._deliver_rich(part)
+        if "unsay" in part:
+            return await self._unsay(part)
         if "text" not in part:
             return await self._change_keyboard(part)
         while True:
@@ -57,6 +59,15 @@ class Sender:
                 part = _easier(part, error)
             except sdk.ChatMigrated as error:
                 part = _moved(part, error)
+
+    async def _unsay(self, part: Part) -> str:
+        """What cannot be deleted, or is gone, was asked to be deleted all the same."""
+        try:
+            await self._bot.delete_message(part["chat"], part["unsay"])
+        except sdk.BadRequest as error:
+            if isinstance(translate(error), RecipientGone):
+                raise
+        return str(part["unsay"])
 
     async def _change_keyboard(self, part: Part) -> str:
         """Buttons that cannot be changed stay as they are: what they did is done."""

@@ -192,6 +192,10 @@ class TelegramPlatform:
             return [{"chat": int(place.chat), "edit": edit, "keyboard": keyboard(buttons)}]
         return parts_of(place, text, reply_to=about or answer_by, edit=edit, buttons=buttons, files=files)
 
+    def unsay(self, place: Place, message: str) -> list[Part]:
+        """In private, and within two days (https://core.telegram.org/bots/api#deletemessage)."""
+        return [{"chat": int(place.chat), "unsay": int(message)}] if place.private else []
+
     async def ask_about(self, sender: Person) -> Person:
         """Telegram knows no workspaces, and so no guests."""
         return sender
@@ -228,7 +232,7 @@ class TelegramPlatform:
         return inbound.arrival(payload.get("raw"), _bot_user(user), self._hearing)
 
     def repeatable(self, part: Part) -> bool:
-        return "edit" in part
+        return "edit" in part or "unsay" in part
 
     async def reach(self) -> None:
         await self._asked()

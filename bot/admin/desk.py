@@ -22,6 +22,7 @@ from bot.commands.declaration import (
     Said,
     Silence,
 )
+from bot.commands.inquiry import Inquiry
 from bot.domain.people import OPERATOR, Identity, Sender
 from bot.domain.updates import Invocation, Place, Update
 from bot.errors import UserError
@@ -130,7 +131,7 @@ class Desk:
             act()
         if isinstance(said, Later):
             return await said.make(render)
-        if isinstance(said, Ask | AskAgain | Fetch | IfPresiding | Silence):
+        if isinstance(said, Ask | AskAgain | Fetch | IfPresiding | Inquiry | Silence):
             return Answer(said=text("That needs a chat."))
         return _whole(said)
 

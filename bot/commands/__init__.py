@@ -27,6 +27,7 @@ def all_commands() -> CommandBook:
         manual,
         models,
         operation,
+        ownkeys,
         people,
         personas,
         plan,
@@ -44,7 +45,7 @@ def all_commands() -> CommandBook:
 
     families = (
         welcome, manual, people, conversations, branches, afterwards, search, transcripts, context, privacy, forget,
-        personas, home, settings, language, experiments, models, quota, group, plan, budget, top, directory, roles,
-        conduct, admission, linking, records, operation,
+        personas, home, settings, language, experiments, models, ownkeys, quota, group, plan, budget, top, directory,
+        roles, conduct, admission, linking, records, operation,
     )  # fmt: skip
     return extended([command for family in (*families, dashboard) for command in family.COMMANDS])

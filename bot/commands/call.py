@@ -21,6 +21,7 @@ from bot.domain.updates import Update
 from bot.errors import AmbiguousPerson, BadArgument, Outranked, UnknownPerson
 from bot.inbox import Inbox
 from bot.offers import Offers
+from bot.ownkeys import OwnKeys
 from bot.personas import Personas
 from bot.quotas import Quotas
 from bot.storage import Account, AuditRecord, UnitOfWork
@@ -37,7 +38,7 @@ class Call:
 
     What must not happen before the change is committed goes into `afterwards`. `confirmed`: the caller was asked
     whether they mean it, and does (see `confirm`). `brain` is None on the command line, where nobody is answered;
-    `doors` where there is no dashboard.
+    `doors` where there is no dashboard, `own_keys` where people can give none.
     """
 
     command: Command
@@ -59,6 +60,7 @@ class Call:
     personas: Personas
     offers: Offers
     doors: Doors | None
+    own_keys: OwnKeys | None
     disclosure: Disclosure
     now: datetime
     zone: tzinfo

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.commands.inquiry import Inquiry
 from bot.commands.questionnaires import Questionnaire
 from bot.domain.access import turned_away
 from bot.domain.people import Role
@@ -163,7 +164,7 @@ class Silence:
     """What a command comes to when nothing is to be said: what it did is seen."""
 
 
-Said = Text | Answer | Later | Fetch | IfPresiding | AskAgain | Ask | Silence
+Said = Text | Answer | Later | Fetch | IfPresiding | Inquiry | AskAgain | Ask | Silence
 """What a command comes to."""
 
 
@@ -208,6 +209,8 @@ class Command:
         reversals: how what it changed is taken back.
         forms: what asks for the arguments where a platform has forms, by their first word: `async (Call) ->
             Questionnaire`, or None if they are complete.
+        secret: whether its arguments are nobody's business: as soon as it is answered the event is emptied, and the
+            message deleted where the platform permits it.
     """
 
     name: str
@@ -223,6 +226,7 @@ class Command:
     spoken: re.Pattern[str] = re.compile("")
     reversals: Sequence[Reversal] = ()
     forms: Mapping[str, Callable[[Any], Awaitable[Questionnaire | None]]] = field(default_factory=dict)
+    secret: bool = False
 
     @property
     def least(self) -> Role:

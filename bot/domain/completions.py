@@ -1,11 +1,11 @@
 """What is asked of a model and what it used."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
-from bot.domain.models import BACKGROUND, Chain, ModelCard, Parameters, Purpose
+from bot.domain.models import BACKGROUND, Chain, Key, ModelCard, Parameters, Purpose
 from bot.domain.pictures import Picture
 
 
@@ -53,7 +53,7 @@ class Prompt:
     is in the background waits for all of them, whatever its own. `anew` asks for another answer than one that was given
     before. `parameters` go over the model's own. `service_tier` "" leaves the tier to the endpoint. `most` is how many
     tokens all attempts together may take: beyond it nothing is tried again. `masked`: the vendor is to see no personal
-    data of it.
+    data of it. `own` are keys of the person's, by endpoint, in place of the operator's.
     """
 
     chain: Chain
@@ -69,6 +69,7 @@ class Prompt:
     service_tier: str = ""
     most: int | None = None
     masked: bool = False
+    own: Mapping[str, Key] = field(default_factory=dict)
 
     def leaves(self, taken: int) -> bool:
         """Whether there is room for another attempt when so many tokens were taken."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, Literal, Self
 
 Purpose = Literal["chat", "summary", "title", "moderation", "batch", "transcription"]
@@ -29,10 +30,19 @@ _ANY_KEY = "unused"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A secret of an endpoint. `name` says where it comes from and may be shown, the secret never."""
+    """A secret of an endpoint. `name` says where it comes from and may be shown, the secret never.
+
+    `personal`: a person gave it, for what they ask.
+    """
 
     name: str
     secret: str = field(repr=False)
+    personal: bool = False
+
+    @classmethod
+    def own(cls, secret: str) -> Self:
+        """A person's: they pay, and what is wrong with it is no business of anybody else's."""
+        return cls(name=f"own {blake2b(secret.encode(), digest_size=6).hexdigest()}", secret=secret, personal=True)
 
     @classmethod
     def none(cls) -> Self:

@@ -50,3 +50,8 @@ def secrets(text: str) -> Iterator[tuple[int, int]]:
 def _looks_random(word: str) -> bool:
     """Letters and digits: `password: required` and `token = request.token` tell nothing."""
     return any(letter.isdecimal() for letter in word) and any(letter.isalpha() for letter in word)
+
+
+def usable(secret: str) -> bool:
+    """Whether it can stand in an HTTP header as it is."""
+    return bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret

@@ -34,6 +34,7 @@ ParleyError
 │   ├── UpstreamDown
 │   ├── ContextOverflow        .window
 │   ├── CompletionRefused
+│   ├── OwnKeyRefused          .endpoint
 │   ├── StreamInterrupted      after the first delta: never repeated silently
 │   └── UpstreamMisconfigured  .hint .cause
 ├── PlatformError              .permanent: repeating it cannot help
@@ -76,6 +77,7 @@ from bot.errors.models import (
     CompletionRefused,
     ContextOverflow,
     ModelError,
+    OwnKeyRefused,
     StreamInterrupted,
     UpstreamBusy,
     UpstreamDown,
@@ -115,6 +117,7 @@ __all__ = [
     "NotAdmitted",
     "NotReversible",
     "Outranked",
+    "OwnKeyRefused",
     "ParleyError",
     "PictureFailed",
     "PlatformBusy",

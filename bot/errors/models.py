@@ -39,6 +39,14 @@ class CompletionRefused(ModelError):
     """The request or its content was refused; repeating it will not help."""
 
 
+class OwnKeyRefused(ModelError):
+    """An endpoint does not take the key that the person gave for it, or not for this model."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self.endpoint = endpoint
+
+
 class StreamInterrupted(ModelError):
     """The answer broke off after its first delta; what arrived is kept."""
 

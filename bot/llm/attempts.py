@@ -14,7 +14,7 @@ import structlog
 
 from bot.domain.completions import Call, FinishReason, Lost, Prompt, Usage
 from bot.domain.models import ModelCard
-from bot.errors import ModelError, UpstreamBusy, UpstreamDown
+from bot.errors import ModelError, OwnKeyRefused, UpstreamBusy, UpstreamDown, UpstreamMisconfigured
 from bot.llm.client import OpenAIModel
 from bot.llm.completion import StreamedCompletion
 from bot.llm.policy import Patience, judge
@@ -151,7 +151,9 @@ class PooledCompletion:
                 async with self._heard(completion, way, admission) as speaking:
                     yield speaking
         except ModelError as error:
-            _report(passage, error)
+            _report(passage, error, way)
+            if way.key.personal and isinstance(error, UpstreamMisconfigured):
+                raise OwnKeyRefused(way.endpoint.name) from error
             raise
         except BaseException:
             # Cancelled or abandoned by the person: that says nothing about the endpoint.
@@ -266,10 +268,10 @@ def _tell(span: Span, completion: StreamedCompletion, call: Call | None) -> None
             span.set_attribute(f"gen_ai.usage.{name}", number)
 
 
-def _report(passage: Passage, error: ModelError) -> None:
+def _report(passage: Passage, error: ModelError, way: Way) -> None:
     verdict = judge(error)
     passage.failed(error, verdict)
-    if verdict.alert:
+    if verdict.alert and not way.key.personal:
         _log.error("upstream_needs_an_admin", reason=str(error), hint=getattr(error, "hint", ""))
 
 

@@ -74,7 +74,8 @@ class Pool:
         for card in prompt.chain.cards:
             endpoint = self._catalog.endpoints[card.endpoint]
             start = crc32(prompt.key.encode()) % len(endpoint.keys)
-            keys = [*endpoint.keys[start:], *endpoint.keys[:start]]
+            own = prompt.own.get(card.endpoint)
+            keys = [own] if own else [*endpoint.keys[start:], *endpoint.keys[:start]]
             tiers = (FLEX, "") if card.flex and prompt.background else ("",)
             ways += [Way(endpoint=endpoint, key=key, card=card, tier=tier) for tier in tiers for key in keys]
         return [way for way in ways if room_for(prompt, way.card) >= min(prompt.answer_room, _LEAST_ROOM)] or ways

@@ -17,6 +17,8 @@ from bot.storage.tables import call, identity
 
 Grouping = Literal["person", "model", "platform"]
 Order = Literal["calls", "tokens", "cost"]
+Payer = Literal["", "own"]
+"""Whose key it was: the operator's, or the person's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class CallRecord:
     lasted_ms: int
     ending: str
     failed: bool = False
+    payer: Payer = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ _DROP = (
 )
 _FINISH = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(state=sa.bindparam("as_state"))
 _REMEMBER = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(ref=sa.bindparam("its_ref"))
+_BLANK = sa.update(inbox).where(inbox.c.id == sa.bindparam("arrival")).values(payload={})
 _other, _this = inbox.alias("other"), inbox.alias("this")
 _HEARD = (
     sa.select(sa.literal(1))
@@ -192,6 +193,10 @@ class Inbox:
     async def remember(self, claim: Claim, ref: Ref) -> None:
         """Keep what stands on the platform for this arrival, for whoever has to take over."""
         await self._connection.execute(_REMEMBER, {"arrival": claim.id, "its_ref": dict(ref)})
+
+    async def blank(self, claim: Claim) -> None:
+        """Keep nothing of what it says: it is answered."""
+        await self._connection.execute(_BLANK, {"arrival": claim.id})
 
     async def renew(self, held: Sequence[str], *, owner: str, ttl: int) -> dict[tuple[str, int], bool]:
         """Renew the leases of `owner` on the lanes `held`. Returns {(lane, epoch): someone asked it to stop}."""

@@ -32,6 +32,7 @@ from bot.storage.memory import Memories
 from bot.storage.merging import Merging
 from bot.storage.moving import Moving
 from bot.storage.outbox import Outbox
+from bot.storage.ownkeys import OwnKeyBook
 from bot.storage.paces import Paces
 from bot.storage.people import People
 from bot.storage.personas import PersonaBook
@@ -69,6 +70,7 @@ class UnitOfWork:
         self.outbox = Outbox(connection)
         self.leaders = Leaders(connection)
         self.paces = Paces(connection)
+        self.own_keys = OwnKeyBook(connection)
         self.people = People(connection)
         self.conversations = Conversations(connection)
         self.directory = Directory(connection)

@@ -197,6 +197,12 @@ _SENTENCES: Mapping[type[BaseException], Callable[[Any], Text]] = {
         new=Typed("new"),
     ),
     errors.CompletionRefused: lambda _: text("The provider refused this request. Nothing was charged."),
+    errors.OwnKeyRefused: lambda error: text(
+        "{endpoint} does not take your key for this model. Nothing was charged. {key} shows it, {forget} deletes it.",
+        endpoint=error.endpoint,
+        key=Typed("key"),
+        forget=Typed("key forget"),
+    ),
     errors.StreamInterrupted: lambda _: text("The answer broke off. Nothing was charged; please try again."),
     errors.UpstreamMisconfigured: lambda _: text(
         "The bot's access to the model does not work; its operator has to look into it. Nothing was charged."

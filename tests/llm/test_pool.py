@@ -15,6 +15,7 @@ from bot.errors import (
     CompletionRefused,
     ContextOverflow,
     ModelError,
+    OwnKeyRefused,
     StreamInterrupted,
     UpstreamBusy,
     UpstreamDown,
@@ -707,3 +708,34 @@ async def test_a_parameter_that_is_refused_to_many_at_once_fails_none_of_them() 
     card = replace(model(), parameters=Parameters(temperature=0.3))
     async with staged(server(refuses=frozenset({"temperature"})), cards=(card,)) as stage:
         assert await asyncio.gather(*(stage.answer() for _ in range(5))) == [TEXT] * 5
+
+
+async def test_a_person_s_own_key_is_asked_with_and_no_other() -> None:
+    async with staged(server(), keys=2) as stage:
+        key = Key.own("secret-of-hers")
+        assert await stage.answer(replace(stage.prompt(), own={"1": key})) == TEXT
+        assert stage.keys == [key.name]
+
+
+async def test_what_is_wrong_with_an_own_key_is_told_its_owner_and_shuts_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mine = server()
+    mine.key = "secret-1"
+    async with staged(mine) as stage:
+        prompt = replace(stage.prompt(), own={"1": Key.own("sk-expired")})
+        for _ in range(10):
+            assert isinstance(await stage.failure(prompt), OwnKeyRefused)
+        assert stage.pool.gates.troubles() == []
+        assert stage.state(stage.first) == "closed"
+        assert set(stage.keys) == {Key.own("sk-expired").name}, "the operator's key is not tried instead"
+        assert await stage.answer() == TEXT
+    assert "upstream_needs_an_admin" not in caplog.text
+    assert "sk-expired" not in caplog.text
+
+
+async def test_a_model_that_an_own_key_may_not_use_stays_open_to_everybody_else() -> None:
+    async with staged(server()) as stage:
+        stage.servers[0].faults.next(refusals.status(404))
+        assert isinstance(await stage.failure(replace(stage.prompt(), own={"1": Key.own("k")})), OwnKeyRefused)
+        assert await stage.answer() == TEXT

@@ -58,6 +58,7 @@ EVERY: tuple[errors.ParleyError, ...] = (
     errors.UpstreamDown(SECRET),
     errors.ContextOverflow(SECRET, window=8000),
     errors.CompletionRefused(SECRET),
+    errors.OwnKeyRefused("main"),
     errors.StreamInterrupted(SECRET),
     errors.UpstreamMisconfigured(SECRET, hint=SECRET),
 )

@@ -16,7 +16,12 @@ def key_of(prompt: Prompt, scope: Scope) -> str | None:
     Only a conversation's first turn is: behind a history hardly any prompt comes twice, and what looks alike there
     (“yes, cancel it”) means another thing in each conversation. What is asked beside the turns looks like a first one.
     """
-    if prompt.purpose != "chat" or not is_first_turn(prompt) or (scope == "account" and not prompt.person):
+    if (
+        prompt.own
+        or prompt.purpose != "chat"
+        or not is_first_turn(prompt)
+        or (scope == "account" and not prompt.person)
+    ):
         return None
     asked = {
         "person": prompt.person if scope == "account" else "",

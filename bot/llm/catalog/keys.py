@@ -7,6 +7,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from bot.domain.models import Key
+from bot.domain.secrets import usable
 from bot.llm.catalog.problems import Problems
 from bot.llm.catalog.schema import EndpointPiece, KeySource
 
@@ -40,7 +41,7 @@ class KeyRing:
         key = self._find(source, place)
         if key is None:
             return
-        if not _usable(key.secret):
+        if not usable(key.secret):
             self._problems.add(place, f"the key in {key.name} is empty or has spaces or odd characters: copy it again")
         elif any(other.secret == key.secret for other in keys):
             self._problems.add(place, f"the key in {key.name} is the same as one before it: leave one out")
@@ -68,8 +69,3 @@ class KeyRing:
         except (OSError, UnicodeDecodeError) as error:
             self._problems.add(place, f"the file {name} cannot be read ({type(error).__name__}): check its path")
             return None
-
-
-def _usable(secret: str) -> bool:
-    """Whether it can stand in an HTTP header as it is."""
-    return bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret

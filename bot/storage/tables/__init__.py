@@ -28,7 +28,7 @@ from bot.storage.tables.limits import (
 )
 from bot.storage.tables.memory import context, lesson, memory, piece, posting, summary
 from bot.storage.tables.operation import BroadcastState, alert, audit, broadcast, progress, response_cache, seal, switch
-from bot.storage.tables.people import account, identity
+from bot.storage.tables.people import account, identity, own_key
 from bot.storage.tables.personas import persona, thumb, variant
 from bot.storage.tables.spending import budget, call, hold
 
@@ -68,6 +68,7 @@ __all__ = [
     "memory",
     "metadata",
     "outbox",
+    "own_key",
     "pace",
     "persona",
     "picture",

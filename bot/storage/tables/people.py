@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from bot.storage.tables.base import BigId, follows, merged, metadata
+from bot.storage.tables.base import SECRET, BigId, follows, merged, metadata
+from bot.storage.tables.sealed import SealedText
 
 account = sa.Table(
     "account",
@@ -55,4 +56,14 @@ identity = sa.Table(
     sa.Column("belonging", sa.String(16)),
     # Since when they want to hear nothing from the bot: they blocked it on their platform.
     sa.Column("gone_at", sa.BigInteger),
+)
+
+# Keys that people gave for model endpoints: who asks along one pays for it.
+own_key = sa.Table(
+    "own_key",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("endpoint", sa.String(64), primary_key=True),
+    sa.Column("secret", SealedText("own_key.secret"), nullable=False, info=SECRET),
+    sa.Column("since", sa.BigInteger, nullable=False, info=merged(lambda stays, _: stays)),
 )

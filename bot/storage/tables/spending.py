@@ -32,6 +32,8 @@ call = sa.Table(
     # As in the table `turn`; the class of the error if the call failed.
     sa.Column("ending", sa.String(32), nullable=False),
     sa.Column("failed", sa.Boolean, nullable=False),
+    # `own`: a person's own key, and then it cost the operator nothing; "": the operator's.
+    sa.Column("payer", sa.String(8), nullable=False, server_default=""),
 )
 sa.Index("ix_call_at", call.c.at)
 sa.Index("ix_call_account", call.c.account_id, call.c.at)
