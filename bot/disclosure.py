@@ -6,8 +6,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.domain.models import Catalog
+from bot.domain.moderation import ModerationPolicy
 from bot.masking import Masking
-from bot.moderation import policy_of
 from bot.settings import Settings
 
 Use = Literal["answers", "moderation", "transcription"]
@@ -84,7 +84,8 @@ def _recipients(settings: Settings, catalog: Catalog) -> Iterator[Recipient]:
     for name, endpoint in catalog.endpoints.items():
         if models := [card.name for card in catalog.models.values() if card.endpoint == name]:
             yield _recipient(endpoint.base_url, "answers", *models)
-    if settings.moderation_model and policy_of(settings).active:
+    moderates = ModerationPolicy(base=settings.moderation, plans=settings.moderation_plans).active
+    if settings.moderation_model and moderates:
         asked = catalog.endpoints[catalog.default.first.endpoint]
         yield _recipient(asked.base_url, "moderation", settings.moderation_model)
     if settings.transcription_model:

@@ -14,13 +14,11 @@ from bot.charts.studio import Studio
 from bot.clock import SystemClock
 from bot.commands import CommandBook
 from bot.database import storage_of
-from bot.disclosure import disclosure_of
 from bot.domain.people import OPERATOR, Identity, Sender
 from bot.errors import ConfigError
 from bot.inbox import Inbox
 from bot.llm.prices import PriceBook
 from bot.llm.tokens import TiktokenCounter, vocabulary_of
-from bot.masking import masking_of
 from bot.personas import personas_of
 from bot.settings import Settings
 from bot.storage import Storage
@@ -53,7 +51,6 @@ async def open_desk(settings: Settings, book: CommandBook, platforms: Sequence[s
             personas=personas_of(settings, catalog, tokens, clock),
             clock=clock,
             zone=ZoneInfo(settings.timezone),
-            disclosure=disclosure_of(settings, catalog, masking_of(settings), sealed=storage.seals.current is not None),
         )
         yield Desk(storage, switchboard, Sender(identity=who, name=who.user), platforms)
     finally:

@@ -61,7 +61,7 @@ _IBANS = (
     "PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 "
     "UA29 VA22 VG24 XK20 YE30"
 )
-"""Countries and how long their account numbers are: the IBAN registry of SWIFT, release 100."""
+"""Countries and how long their account numbers are: the IBAN registry of SWIFT, release 101."""
 _IBAN_LENGTH = {one[:2]: int(one[2:]) for one in _IBANS.split()}
 
 _IPV4 = re.compile(r"(?<![0-9A-Za-z_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_]|\.[0-9])")
