@@ -148,6 +148,28 @@ def said(number: int, text: str = "hello") -> bytes:
     return json.dumps({"update_id": number, "message": message}).encode()
 
 
+async def test_what_comes_twice_or_late_is_one_update_with_its_place(hooked: TelegramPlatform, inbox: Inbox) -> None:
+    async with listening(hooked, inbox.accept):
+        await until(lambda: hooked.connected)
+        for body in (said(8), said(8, "forged later"), said(7), said(8)):
+            assert await post(hooked, body, SECRET) == (200, b"")
+    assert [arrival.event for arrival in inbox.arrivals] == ["8", "8", "7", "8"]
+    assert [arrival.order for arrival in inbox.arrivals] == [8, 8, 7, 8]
+    assert len({(arrival.source, arrival.lane) for arrival in inbox.arrivals}) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["／help", "/ｈｅｌｐ", "/h\u0435lp", "\u200b/help", "\u202e/help", "/\u200bhelp", "/help\u2024"]
+)
+async def test_what_only_looks_like_a_command_is_a_message(hooked: TelegramPlatform, inbox: Inbox, text: str) -> None:
+    async with listening(hooked, inbox.accept):
+        await until(lambda: hooked.connected)
+        assert await post(hooked, said(5, text), SECRET) == (200, b"")
+    update = hooked.parse(inbox.arrivals[0].payload)
+    assert update
+    assert (update.invocation, inbox.arrivals[0].lane) == (None, "telegram:11")
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "nonsense"])
 async def test_a_body_that_unpacks_to_more_than_it_may_is_refused(
     hooked: TelegramPlatform, inbox: Inbox, encoding: str
