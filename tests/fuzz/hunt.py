@@ -13,7 +13,7 @@ with atheris.instrument_imports(include=["bot", "adapters"]):
 FOUND = Path(".fuzz")
 """What led to new branches, kept between runs, and what broke a parser; not part of the repository."""
 
-LONGEST_INPUT = 20_000
+LONGEST_INPUT = 4_000
 
 
 def mutate(data: bytes, most: int, seed: int) -> bytes:
