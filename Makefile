@@ -35,7 +35,7 @@ test: $(VENV)/.development ## Run every test
 sealed: $(VENV)/.development ## Run some tests once more, with everything that was said encrypted
 	TEST_SEALED=1 $(BIN)/pytest -q -n auto --dist loadfile -k "not postgresql" tests/test_forgetting.py tests/test_edits.py \
 		tests/test_transcripts.py tests/test_response_cache.py tests/commands/test_search.py \
-		tests/commands/test_experiments.py tests/commands/test_privacy.py
+		tests/commands/test_experiments.py tests/commands/test_privacy.py tests/upkeep/test_database.py
 
 check: format lint types imports ## Everything but the tests: format, lint, types, import rules
 

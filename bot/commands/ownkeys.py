@@ -99,7 +99,7 @@ COMMANDS = (
         handler=key,
         usage="[set [ENDPOINT] KEY|forget [ENDPOINT]]",
         example="set sk-…",
-        topic="you",
+        topic="limits",
         secret=True,
         forms={"set": _form},
     ),

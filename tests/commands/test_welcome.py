@@ -120,8 +120,8 @@ async def test_admins_have_a_topic_of_their_own(core: Core) -> None:
 async def test_a_command_is_explained_with_its_usage_and_an_example(core: Core) -> None:
     said = await core.say("ada", "/help export")
     assert said.splitlines() == [
-        "/export — Get this conversation as a file",
-        "Usage: `/export [md|html|json]`",
+        "/export — Get this conversation as a file, or all that is stored of you",
+        "Usage: `/export [md|html|json|everything]`",
         "For example: `/export html`",
     ]
     assert await core.say("ada", "/help /export") == said

@@ -36,6 +36,7 @@ def measured(_label: str, total: int) -> Iterator[Callable[[int], None]]:
 @pytest.fixture
 async def lived(core: Core) -> Core:
     """A database in which things happened: one message waits, and the row with the last number is gone."""
+    await core.storage.recognise()
     for user, text in (("ada", "hello\0there"), ("ben", "one"), ("ada", "two"), ("root", "/quota show ada")):
         await core.say(user, text)
     await core.hear("cleo", "waiting")
@@ -74,15 +75,16 @@ async def next_arrival(url: str) -> int:
 
 async def test_a_move_brings_every_row_and_goes_on_counting(lived: Core, database_url: str, target: str) -> None:
     before = everything(database_url)
-    copied = await to_thread(move, database_url, target, measured, replace=False)
+    copied = await to_thread(move, database_url, target, measured, lived.storage.seals, replace=False)
     assert {name: one.rows for name, one in copied.items()} == before == everything(target)
     assert (before["turn"], before["picture"]) == (3, 1)
-    assert bytes(rows(target, "SELECT content FROM picture")[0][0]) == b"\0\xff"
+    content = bytes(rows(target, "SELECT content FROM picture")[0][0])
+    assert lived.storage.seals.open(content, "picture.content") == b"\0\xff"
     assert await next_arrival(target) == 7, "the number of a row that is gone is not given again"
 
 
 async def test_the_bot_goes_on_where_it_was(lived: Core, database_url: str, target: str) -> None:
-    await to_thread(move, database_url, target, measured, replace=False)
+    await to_thread(move, database_url, target, measured, lived.storage.seals, replace=False)
     storage = Storage.open(target)
     moved = make_core(storage)
     await moved.work()
@@ -100,10 +102,10 @@ async def test_the_bot_goes_on_where_it_was(lived: Core, database_url: str, targ
 
 
 async def test_what_is_there_already_is_not_mixed_with_what_comes(lived: Core, database_url: str, target: str) -> None:
-    await to_thread(move, database_url, target, measured, replace=False)
+    await to_thread(move, database_url, target, measured, lived.storage.seals, replace=False)
     with pytest.raises(ConfigError, match="not empty"):
-        await to_thread(move, database_url, target, measured, replace=False)
-    await to_thread(move, database_url, target, measured, replace=True)
+        await to_thread(move, database_url, target, measured, lived.storage.seals, replace=False)
+    await to_thread(move, database_url, target, measured, lived.storage.seals, replace=True)
     assert everything(target) == everything(database_url)
 
 
@@ -111,10 +113,10 @@ async def test_a_backup_is_made_while_the_bot_runs_and_can_be_put_back(
     lived: Core, database_url: str, tmp_path: Path, target: str
 ) -> None:
     file = tmp_path / "backups" / "one.db"
-    await to_thread(back_up, database_url, file, measured)
+    await to_thread(back_up, database_url, file, measured, lived.storage.seals)
     before = everything(database_url)
     await lived.say("ada", "after the backup")
-    await to_thread(restore, target, file, measured, replace=False)
+    await to_thread(restore, target, file, measured, lived.storage.seals, replace=False)
     assert everything(target) == before
     assert not file.with_name("one.db-wal").exists(), "a backup is one file"
 
@@ -139,7 +141,7 @@ async def test_nothing_is_moved_away_under_a_running_bot(lived: Core, database_u
 
 async def test_a_database_in_order_is_found_in_order(lived: Core, database_url: str) -> None:
     said: list[str] = []
-    assert await examine(database_url, said.append)
+    assert await examine(database_url, said.append, lived.storage.seals)
     assert said[0].startswith("✓ schema")
 
 
@@ -148,7 +150,7 @@ async def test_a_contradiction_is_named(lived: Core, database_url: str) -> None:
         await work.inbox._connection.execute(sa.text("UPDATE lane SET pending = 5 WHERE \"key\" = 'fake:ada'"))
         await work.inbox._connection.execute(sa.text("UPDATE charge SET state = 0 WHERE inbox_id = 1"))
     said: list[str] = []
-    assert not await examine(database_url, said.append)
+    assert not await examine(database_url, said.append, lived.storage.seals)
     assert said == [
         "✗ 1 conversations that count their waiting messages wrong",
         "✗ 1 messages that are done and still reserve quota",
