@@ -129,7 +129,8 @@ async def test_long_code_comes_as_a_file_by_a_button_and_by_a_command(world: Wor
     await telegram.until(lambda: "document" in telegram.messages(world.ada.chat)[-1].media, PATIENCE)
     assert telegram.messages(world.ada.chat)[-1].media["document"]["file_name"] == "code-1.py"
     await world.ben.says("code please", room)
-    await world.posted("print('hello')")
+    # Its buttons come with the end of it: what is seen before is not on record yet.
+    await slack.until(lambda: any("As files" in str(one.blocks) for one in slack.messages(room)), PATIENCE)
     await world.ben.says("files", room)
     await slack.until(lambda: any(one.files and one.from_bot for one in slack.messages(room)), PATIENCE)
     (file,) = next(one.files for one in slack.messages(room) if one.files and one.from_bot)

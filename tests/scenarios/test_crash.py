@@ -11,7 +11,7 @@ import pytest
 from adapters.telegram.emulator import Person, TelegramEmulator
 from bot.llm.emulator import Exchange, ModelEmulator, Pace
 from bot.storage.tables import ChargeState, InboxState, LaneState, OutboxState, TurnState
-from tests.databases import rows
+from tests.databases import legible, rows
 from tests.scenarios.process import BotProcess, settings
 
 WORDS = 60
@@ -82,6 +82,7 @@ ARRIVALS = "FROM inbox WHERE source LIKE 'telegram%'"
 CHARGES = "SELECT question, tokens, charge.messages, charge.state FROM charge JOIN turn USING (inbox_id)"
 
 
+@legible
 async def test_answers_cut_off_by_a_kill_are_each_given_and_charged_once(scene: Scene) -> None:
     people = scene.people(20)
     for person in people:
@@ -214,6 +215,7 @@ async def test_stop_ends_an_answer_that_is_being_given_and_only_that(scene: Scen
     assert scene.said_by_bot(ben) == [answer(question(ben))]
 
 
+@legible
 async def test_a_stopped_answer_is_charged_once_for_what_was_said(scene: Scene) -> None:
     ada = scene.person(1)
     ada.says(question(ada))
