@@ -5,6 +5,7 @@ from dataclasses import asdict
 from bot.asides import Aside, Asides
 from bot.chores import Chore
 from bot.domain.completions import PromptMessage
+from bot.domain.names import visible
 from bot.domain.updates import Place
 from bot.inbox import Lease
 from bot.nameplates import leave_nameplate
@@ -56,7 +57,7 @@ class Titles:
         said = f"Person: {first.question[:_GIST]}\n\nAssistant: {first.answer[:_GIST]}"
         messages = [PromptMessage(role="system", text=_INSTRUCTION), PromptMessage(role="user", text=said)]
         written = await self._asides.ask(lease.begin, Aside(cause=cause, messages=messages, room=_ROOM))
-        title = excerpt(written.strip().partition("\n")[0].strip(_QUOTES))
+        title = excerpt(visible(written.strip().partition("\n")[0].strip(_QUOTES)))
         async with lease.begin() as work:
             # Somebody may have had it forgotten while the model wrote.
             if title and await work.conversations.untitled(conversation, turn):

@@ -29,6 +29,10 @@ async def test_after_the_first_answer_the_conversation_has_a_title(core: Core) -
     assert core.model.prompts[1].purpose == "title"
 
 
+async def test_nothing_in_it_turns_around_what_follows(core: Core) -> None:
+    assert "`Boiling soup`" in await titled(core, "\u202eBoiling\u2066 soup\u200b")
+
+
 async def test_it_is_written_once(core: Core) -> None:
     await titled(core, "Boiling soup")
     await core.say("ada", "and pasta")

@@ -51,6 +51,11 @@ def shown(name: str) -> str:
     return " ".join(visible.translate(_PUNCTUATION).split()) or _NOTHING
 
 
+def visible(words: str) -> str:
+    """Words on one line, without what is unseen, such as marks that turn around what follows."""
+    return " ".join("".join(_seen(words)).split())
+
+
 def folded(words: str) -> str:
     """A name, or a part of one, as it is searched for: whatever its case and its form in Unicode."""
     return " ".join("".join(_seen(unicodedata.normalize("NFKC", words))).casefold().split())
