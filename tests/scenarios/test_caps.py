@@ -67,7 +67,8 @@ async def test_no_more_turns_run_at_once_in_three_processes_than_both_caps_allow
 async def test_one_persons_many_conversations_keep_nobody_waiting_in_three_processes(
     tmp_path: Path, database_url: str
 ) -> None:
-    async with cluster(tmp_path, database_url, THREE, limits=Limits.off(), TURNS_AT_ONCE="3") as scene:
+    settings = {"TURNS_AT_ONCE": "3", "MESSAGES_PER_MINUTE": "unlimited"}
+    async with cluster(tmp_path, database_url, THREE, limits=Limits.off(), **settings) as scene:
         ada, *others = scene.people(4)
         talk(scene, ada, "ada", 100)
         await accepted(database_url, 100)
