@@ -10,6 +10,7 @@ each question and answer, what such a turn leaves behind: arrival, sent part, tu
 import argparse
 import asyncio
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from pathlib import Path
 from statistics import median
 
 import sqlalchemy as sa
+import structlog
 
 from bot.domain.quotas import Meter
 from bot.storage import Storage
@@ -146,6 +148,7 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     table = [measure(kind, options.accounts, options.messages, options.turns) for kind in options.databases]
     print(render(table))
     print(f"Target: at most {TARGET}")
