@@ -1,6 +1,7 @@
 """A stop reaches the process where the turn runs: over PostgreSQL alone, over Redis alone, and whatever is away."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -110,6 +111,7 @@ async def logged(event: str, caplog: pytest.LogCaptureFixture) -> None:
 
 @on("postgresql")
 async def test_redis_that_comes_back_is_heard_again(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot.stops")
     async with RedisServer() as server, two(database_url, server.url, deaf=True) as (one, other):
         lease = await running(one)
         await stopped(lease, other)
